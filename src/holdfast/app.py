@@ -1,0 +1,134 @@
+"""The composition root: settings in, one application out. The only module that knows everyone."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+import structlog
+from litestar import Litestar, Request, Response
+from litestar.config.cors import CORSConfig
+from litestar.di import Provide
+from litestar.exceptions import (
+    ClientException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
+from litestar.types import ASGIApp
+
+from holdfast.accounts.access import Access
+from holdfast.clock import Clock, utc_now
+from holdfast.database.connections import Database
+from holdfast.engine.committer import Bounds, Committer
+from holdfast.engine.housekeeping import keep_house
+from holdfast.errors import HoldfastError, InternalError, InvalidRequest, MethodNotAllowed, NotFound
+from holdfast.http import docs, errors
+from holdfast.http.edge import Edge
+from holdfast.http.health import exposition, health, info
+from holdfast.http.idempotency import HEADER, REPLAYED
+from holdfast.http.languages import preferred
+from holdfast.reservations.api import PlacesApi, ReservationsApi
+from holdfast.reservations.service import Reservations
+from holdfast.settings import Settings
+
+logger = structlog.stdlib.get_logger("holdfast.http")
+PARAMETER_RULES = {"limit": "limit", "mine": "boolean", "cursor": "cursor"}
+"""The catalogue's keys for query parameters that Litestar itself reads."""
+
+
+def create(settings: Settings, database_url: str, clock: Clock = utc_now) -> ASGIApp:
+    """One process's application, on a database that has been migrated."""
+    database = Database(database_url, settings)
+    access = Access(settings)
+    longest = timedelta(days=settings.reservation_days_max)
+    bounds = Bounds(settings.lanes, settings.lane_claims_max, settings.claim_seconds_max, longest)
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        await database.open()
+        committer = Committer(database.pool, bounds, clock)
+        app.state.reservations = Reservations(database, committer, access, longest)
+        house = asyncio.create_task(keep_house(database.pool, clock))
+        try:
+            yield
+        finally:
+            house.cancel()
+            with suppress(asyncio.CancelledError):
+                await house
+            await committer.drain()
+            await database.close()
+
+    async def reservations(request: Request) -> Reservations:
+        service: Reservations = request.app.state.reservations
+        return service
+
+    def answer_error(request: Request, error: Exception) -> Response[bytes]:
+        known = translate(error)
+        if isinstance(known, InternalError):
+            request_id = request.headers.get("x-request-id")
+            logger.error("request failed", path=request.url.path, request_id=request_id, exc_info=error)
+        language = preferred(request.headers.get("accept-language"), settings.default_language)
+        return Response(
+            errors.render(known, language),
+            status_code=errors.status_of(known),
+            headers=errors.headers_of(known),
+            media_type="application/json",
+        )
+
+    app = Litestar(
+        route_handlers=[ReservationsApi, PlacesApi, health, info, exposition, docs.assets()],
+        lifespan=[lifespan],
+        dependencies={
+            "access": Provide(lambda: access, sync_to_thread=False),
+            "database": Provide(lambda: database, sync_to_thread=False),
+            "reservations": Provide(reservations),
+        },
+        exception_handlers={Exception: answer_error},
+        openapi_config=docs.config(),
+        cors_config=cors(settings),
+        request_max_body_size=settings.body_bytes_max,
+        logging_config=None,
+    )
+    return Edge(app, settings)
+
+
+def translate(error: Exception) -> HoldfastError:
+    """Our error for whatever was raised while a request was answered."""
+    match error:
+        case HoldfastError():
+            return error
+        case NotFoundException():
+            return NotFound()
+        case MethodNotAllowedException():
+            return MethodNotAllowed((error.headers or {}).get("Allow", ""))
+        case ValidationException():
+            # Litestar names the parameters at fault; its texts are in English and tell of Python types.
+            faults = [item for item in error.extra or [] if isinstance(item, dict)]
+            names = [str(item.get("key", "")) for item in faults]
+            return InvalidRequest({name: PARAMETER_RULES.get(name, "invalid") for name in names if name})
+        case ClientException():
+            return InvalidRequest()
+        case _:
+            return InternalError()
+
+
+def cors(settings: Settings) -> CORSConfig | None:
+    """Which web pages of other origins may call the API, by the setting `CORS_ORIGINS`."""
+    origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
+    if not origins:
+        return None
+    return CORSConfig(
+        allow_origins=origins,
+        allow_methods=["GET", "POST", "PATCH", "DELETE", "OPTIONS"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "Accept-Language",
+            HEADER,
+            "If-None-Match",
+            "X-Request-ID",
+        ],
+        expose_headers=["Location", REPLAYED, "Retry-After", "ETag", "X-Request-ID"],
+        max_age=600,
+    )

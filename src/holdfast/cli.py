@@ -1,0 +1,105 @@
+"""The command line. No logic of its own."""
+
+import asyncio
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from holdfast import __version__
+from holdfast import settings as settings_module
+from holdfast.settings import HINTS, Settings, WrongSetting
+
+cli = typer.Typer(
+    name="holdfast",
+    help="Books rooms, tables and seats, and never gives a place twice.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console()
+
+
+def main() -> None:
+    """What the command `holdfast` runs."""
+    cli()
+
+
+@cli.command()
+def serve() -> None:
+    """Serve the API; with no DATABASE_URL, on a private PostgreSQL in DATA_DIR."""
+    from holdfast import server
+    from holdfast.database.embedded import EmbeddedFailed
+    from holdfast.database.migrate import NotReady
+
+    try:
+        status = server.run(_settings(), lambda line: console.print(line, highlight=False))
+    except (server.StartFailed, EmbeddedFailed, NotReady) as error:
+        _stop(str(error))
+    raise typer.Exit(status)
+
+
+@cli.command()
+def migrate(
+    to: Annotated[str, typer.Option(help="Revision to go to; `base` removes every table")] = "head",
+    down: Annotated[bool, typer.Option("--down", help="Go down to the revision, not up")] = False,
+) -> None:
+    """Bring the database's tables up to date."""
+    from holdfast.database import embedded
+    from holdfast.database import migrate as migrations
+
+    settings = _settings()
+    with ExitStack() as stack:
+        try:
+            url = settings.database_direct_url or settings.postgres_url
+            url = url or stack.enter_context(embedded.running(Path(settings.data_dir)))
+            asyncio.run((migrations.downgrade if down else migrations.upgrade)(url, to))
+            now = asyncio.run(migrations.revision(url))
+        except (OSError, embedded.EmbeddedFailed) as error:
+            _stop(str(error))
+    console.print(f"The database is at revision {now or 'base'}")
+
+
+@cli.command()
+def settings() -> None:
+    """Show every setting: its value, where secrets are masked, and its meaning."""
+    current = _settings()
+    table = Table(row_styles=["", "dim"])
+    for heading in ("Setting", "Value", "Allowed", "Meaning"):
+        table.add_column(heading, overflow="fold")
+    for name in HINTS:
+        table.add_row(
+            name.upper(), _shown(current, name), settings_module.allowed(name), settings_module.meaning(name)
+        )
+    console.print(table)
+
+
+@cli.command()
+def version() -> None:
+    """Show the version."""
+    console.print(__version__, highlight=False)
+
+
+def _settings() -> Settings:
+    try:
+        return settings_module.load()
+    except WrongSetting as error:
+        _stop(str(error))
+
+
+def _shown(current: Settings, name: str) -> str:
+    value = getattr(current, name)
+    if value is None:
+        return "(not set)"
+    if settings_module.is_secret(name):
+        return "***"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _stop(line: str) -> NoReturn:
+    """End with one line for the person at the terminal."""
+    Console(stderr=True).print(f"holdfast: {line}", highlight=False, markup=False, soft_wrap=True)
+    raise SystemExit(1)

@@ -1,0 +1,131 @@
+"""How this process reaches PostgreSQL: asyncpg for the engine, SQLAlchemy Core on asyncpg for everything else."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from holdfast.errors import Unavailable
+from holdfast.settings import Settings
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = asyncpg.Connection[Any] | PoolConnectionProxy[Any]
+    Pool = asyncpg.Pool[Any]
+else:
+    Connection = asyncpg.Connection
+    Pool = asyncpg.Pool
+
+AWAY = (
+    OSError,  # refused, reset, no such socket, and TimeoutError
+    asyncpg.InterfaceError,  # the connection is closed
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shutting down, crashed, starting up, statement_timeout
+    asyncpg.InsufficientResourcesError,  # too many connections, disk full
+    asyncpg.LockNotAvailableError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
+"""What a database that is away, too busy or not ours to write says; asking again later may help."""
+
+
+class Database:
+    """Two ways into one PostgreSQL. `pool` is the engine's, `engine` (SQLAlchemy's word) everybody else's."""
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        self._url = url
+        self._arguments = connect_arguments(settings)
+        self._lanes = settings.lanes
+        self._command_seconds_max = settings.statement_seconds_max + 1
+        self.pool: Pool
+        self.engine: AsyncEngine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=self._connect,
+            pool_size=settings.database_connections,
+            max_overflow=0,
+            pool_timeout=settings.statement_seconds_max,
+            pool_pre_ping=True,
+            connect_args=statement_cache(settings),
+        )
+
+    async def open(self) -> None:
+        """Make the engine's pool. Connections themselves are made when first needed."""
+        self.pool = await asyncpg.create_pool(
+            self._url,
+            min_size=0,
+            max_size=self._lanes,
+            command_timeout=self._command_seconds_max,
+            reset=_keep_session,
+            **self._arguments,
+        )
+
+    async def close(self) -> None:
+        """Let go of every connection; those in use are given two seconds."""
+        try:
+            async with asyncio.timeout(2):
+                await self.pool.close()
+        except TimeoutError:
+            self.pool.terminate()
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction, committed when the block ends well. Raises `Unavailable` when the database is away."""
+        with translated():
+            async with self.engine.begin() as connection:
+                yield connection
+
+    async def _connect(self, **_: object) -> "asyncpg.Connection[Any]":
+        return await asyncpg.connect(self._url, command_timeout=self._command_seconds_max, **self._arguments)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns what a database that is away says, through either door, into `Unavailable`."""
+    try:
+        yield
+    except AWAY as error:
+        raise Unavailable from error
+    except PoolTimeout as error:
+        raise Unavailable from error
+    except DBAPIError as error:
+        driver_error = getattr(error.orig, "__cause__", None)
+        if error.connection_invalidated or isinstance(driver_error, AWAY):
+            raise Unavailable from error
+        raise
+
+
+def connect_arguments(settings: Settings) -> dict[str, Any]:
+    """What every connection is opened with."""
+    arguments: dict[str, Any] = {"timeout": settings.statement_seconds_max}
+    if settings.database_direct_url is not None:
+        # A transaction pooler hands each transaction to another session: nothing may be kept in one.
+        return arguments | {"statement_cache_size": 0}
+    milliseconds = {
+        "lock_timeout": settings.lock_seconds_max,
+        "statement_timeout": settings.statement_seconds_max,
+        "idle_in_transaction_session_timeout": settings.statement_seconds_max,
+    }
+    server_settings = {name: str(int(seconds * 1000)) for name, seconds in milliseconds.items()}
+    return arguments | {
+        "server_settings": server_settings | {"application_name": "holdfast", "timezone": "UTC"}
+    }
+
+
+def statement_cache(settings: Settings) -> dict[str, Any]:
+    """What SQLAlchemy must know of a transaction pooler."""
+    if settings.database_direct_url is None:
+        return {}
+    return {"prepared_statement_cache_size": 0}
+
+
+async def _keep_session(_: "asyncpg.Connection[Any]") -> None:
+    """Nothing of ours changes a session, so there is nothing to ask the server to reset."""

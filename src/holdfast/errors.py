@@ -1,0 +1,117 @@
+"""What can go wrong, by name. An error carries a code for clients and details, never a status or a text for people.
+
+Statuses live in `http/errors.py`, texts in the catalogues of `http/messages/`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+
+class HoldfastError(Exception):
+    """Base of every error that a client may see. `details` is sent as it is, so it must hold nothing private."""
+
+    code: ClassVar[str]
+    replayed: bool = False
+    """Whether this repeats the answer to an earlier request with the same idempotency key."""
+
+    def __init__(self, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(self.code)
+        self.details = details
+
+
+class InvalidRequest(HoldfastError):
+    """The request breaks a rule. `fields` names each field at fault and the rule, a key of the catalogues."""
+
+    code = "INVALID_REQUEST"
+
+    def __init__(self, fields: Mapping[str, str] | None = None, *, rule: str | None = None) -> None:
+        super().__init__()
+        self.fields = fields or {}
+        self.rule = rule
+
+
+class Unauthorized(HoldfastError):
+    """No token, or one that does not hold."""
+
+    code = "UNAUTHORIZED"
+
+
+class Forbidden(HoldfastError):
+    """The token holds, but does not allow this."""
+
+    code = "FORBIDDEN"
+
+
+class NotFound(HoldfastError):
+    """No such path."""
+
+    code = "NOT_FOUND"
+
+
+class MethodNotAllowed(HoldfastError):
+    """The path exists, but not for this method. `allowed` lists those that it has."""
+
+    code = "METHOD_NOT_ALLOWED"
+
+    def __init__(self, allowed: str = "") -> None:
+        super().__init__()
+        self.allowed = allowed
+
+
+class RequestTimeout(HoldfastError):
+    """The body did not arrive in time."""
+
+    code = "REQUEST_TIMEOUT"
+
+
+class BodyTooLarge(HoldfastError):
+    """The body is longer than the setting `BODY_BYTES_MAX`."""
+
+    code = "BODY_TOO_LARGE"
+
+
+class UnsupportedMediaType(HoldfastError):
+    """The body is of a kind that is not read here."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+
+
+class ReservationNotFound(HoldfastError):
+    """No active reservation has this id."""
+
+    code = "RESERVATION_NOT_FOUND"
+
+
+class TimeConflict(HoldfastError):
+    """The stretch of time is taken. `details` says from when to when, never by whom."""
+
+    code = "TIME_CONFLICT"
+
+
+class IdempotencyKeyReused(HoldfastError):
+    """The same `Idempotency-Key` came with another body."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class InternalError(HoldfastError):
+    """A mistake of ours."""
+
+    code = "INTERNAL_ERROR"
+
+
+class Unavailable(HoldfastError):
+    """The database is away, or too much is waiting. Nothing was booked; ask again in `retry_after` seconds."""
+
+    code = "UNAVAILABLE"
+    retry_after: ClassVar[int] = 1
+
+
+class OutcomeUnknown(HoldfastError):
+    """The database went away in mid-commit and did not come back: the change may or may not have happened."""
+
+    code = "OUTCOME_UNKNOWN"
+
+    def __init__(self, reservation_id: UUID) -> None:
+        super().__init__({"id": str(reservation_id)})

@@ -1,0 +1,1 @@
+"""What every contract shares: errors, languages, bodies, paging, keys, health, metrics and docs."""

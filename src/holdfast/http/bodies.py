@@ -1,0 +1,49 @@
+"""How Litestar is made to read JSON bodies as strictly as `fields.decode` does, and to describe them all the same."""
+
+from collections.abc import Generator
+from typing import Any, TypeVar
+
+from litestar.dto import AbstractDTO, DTOFieldDefinition
+from litestar.dto.base_dto import DTOBackend
+from litestar.openapi.spec import Reference, Schema
+from litestar.typing import FieldDefinition
+
+from holdfast.errors import UnsupportedMediaType
+from holdfast.http.fields import decode
+
+T = TypeVar("T")
+
+
+class StrictBody(AbstractDTO[T]):
+    """`StrictBody[Struct]` as a handler's `dto` decodes its `data`: JSON only, no conversions, every fault named."""
+
+    def decode_bytes(self, value: bytes) -> Any:
+        """The body as the struct. Raises `UnsupportedMediaType`, `InvalidRequest`."""
+        given = self.asgi_connection.headers.get("content-type", "application/json")
+        if given.partition(";")[0].strip().lower() != "application/json":
+            raise UnsupportedMediaType
+        return decode(value, self.model_type)
+
+    @classmethod
+    def create_for_field_definition(
+        cls, field_definition: FieldDefinition, handler_id: str, backend_cls: type[DTOBackend] | None = None
+    ) -> None:
+        """Nothing to prepare: the struct's own decoder does all."""
+
+    @classmethod
+    def create_openapi_schema(
+        cls, field_definition: FieldDefinition, handler_id: str, schema_creator: Any
+    ) -> Reference | Schema:
+        """The struct's own schema."""
+        schema: Reference | Schema = schema_creator.for_field_definition(field_definition)
+        return schema
+
+    @classmethod
+    def generate_field_definitions(cls, model_type: type[Any]) -> Generator[DTOFieldDefinition, None, None]:
+        """No fields are picked or renamed."""
+        yield from ()
+
+    @classmethod
+    def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:
+        """No fields are picked or renamed."""
+        return False

@@ -1,0 +1,105 @@
+"""The description of the API in OpenAPI 3.1, and the pages that show it. Everything is served from here: no CDN."""
+
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+from litestar import Request, Router
+from litestar.datastructures import CacheControlHeader
+from litestar.openapi import OpenAPIConfig, ResponseSpec
+from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
+from litestar.openapi.spec import Components, License, SecurityScheme, Tag
+from litestar.static_files import create_static_files_router
+
+from holdfast import __version__
+from holdfast.http.errors import ErrorAnswer
+
+ASSETS_PATH = "/docs/assets"
+DESCRIPTIONS = {
+    400: "A field is missing, ill-typed or impossible; `details.fields` names each.",
+    401: "The token does not hold, or one is needed.",
+    403: "The token does not allow this.",
+    404: "There is no such thing.",
+    409: "The time is taken; `details` says from when to when.",
+    413: "The body is too large.",
+    415: "The body is not JSON.",
+    422: "The `Idempotency-Key` was used with another body.",
+    503: "Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit "
+    "(`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`.",
+}
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Holdfast API</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="{assets}/swagger-ui.css">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="{assets}/swagger-ui-bundle.js"></script>
+<script>
+SwaggerUIBundle({{ url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null }});
+</script>
+</body>
+</html>
+"""
+PAGE_POLICY = (
+    "default-src 'none'; connect-src 'self'; img-src 'self' data:; font-src 'self' data:; "
+    "style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+)
+
+
+def refusals(*statuses: int) -> Mapping[int, ResponseSpec]:
+    """The error answers of an operation, for its description. 503 is one of every operation's."""
+    return {
+        status: ResponseSpec(ErrorAnswer, description=DESCRIPTIONS[status], generate_examples=False)
+        for status in (*statuses, 503)
+    }
+
+
+class LocalSwagger(OpenAPIRenderPlugin):
+    """Swagger UI at `/docs` and `/swagger`."""
+
+    def render(self, request: Request, openapi_schema: dict[str, Any]) -> bytes:
+        """The page; it loads the description itself."""
+        return PAGE.format(assets=ASSETS_PATH).encode()
+
+    def receive_router(self, router: Router) -> None:
+        """Give the page the rights that its scripts and styles need."""
+        router.response_headers = {**(router.response_headers or {}), "content-security-policy": PAGE_POLICY}  # type: ignore[dict-item]
+
+
+def config() -> OpenAPIConfig:
+    """How the description is made and where it is shown."""
+    return OpenAPIConfig(
+        title="Holdfast",
+        version=__version__,
+        description="Books rooms. A place is never given twice.",
+        license=License(name="MIT", identifier="MIT"),
+        path="/",
+        render_plugins=[
+            LocalSwagger(path=["/docs", "/swagger"]),
+            JsonRenderPlugin(path="/openapi.json", media_type="application/json"),  # type: ignore[arg-type]
+        ],
+        tags=[
+            Tag(name="reservations", description="A place for a stretch of time"),
+            Tag(name="places", description="What has been named so far"),
+            Tag(name="service", description="State of the service"),
+        ],
+        components=Components(
+            security_schemes={"token": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+        ),
+        use_handler_docstrings=True,
+    )
+
+
+def assets() -> Router:
+    """The scripts and styles of Swagger UI, from a package that ships them."""
+    return create_static_files_router(
+        path=ASSETS_PATH,
+        directories=[str(files("swagger_ui").joinpath("static"))],
+        cache_control=CacheControlHeader(public=True, max_age=86_400),
+        include_in_schema=False,
+    )

@@ -1,0 +1,73 @@
+"""Which status each error has, and the one shape in which all are answered."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from holdfast import errors
+from holdfast.errors import HoldfastError, InvalidRequest, MethodNotAllowed, Unavailable
+from holdfast.http.idempotency import REPLAYED
+from holdfast.http.languages import Language, text
+
+STATUS: Mapping[type[HoldfastError], int] = {
+    errors.InvalidRequest: 400,
+    errors.Unauthorized: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.ReservationNotFound: 404,
+    errors.MethodNotAllowed: 405,
+    errors.RequestTimeout: 408,
+    errors.TimeConflict: 409,
+    errors.BodyTooLarge: 413,
+    errors.UnsupportedMediaType: 415,
+    errors.IdempotencyKeyReused: 422,
+    errors.InternalError: 500,
+    errors.Unavailable: 503,
+    errors.OutcomeUnknown: 503,
+}
+
+
+class ErrorBody(Struct, omit_defaults=True):
+    """What went wrong. Branch on `code`; `message` is for people, in their language."""
+
+    code: str
+    message: str
+    details: dict[str, Any] | None = None
+
+
+class ErrorAnswer(Struct):
+    """The body of every answer from 400 on."""
+
+    error: ErrorBody
+
+
+def status_of(error: HoldfastError) -> int:
+    """The status that this error is answered with."""
+    return STATUS[type(error)]
+
+
+def headers_of(error: HoldfastError) -> dict[str, str]:
+    """The headers that this error is answered with, besides the common ones."""
+    if error.replayed:
+        return {REPLAYED: "true"}
+    if isinstance(error, Unavailable):
+        return {"retry-after": str(error.retry_after)}
+    if isinstance(error, MethodNotAllowed) and error.allowed:
+        return {"allow": error.allowed}
+    if isinstance(error, errors.Unauthorized):
+        return {"www-authenticate": "Bearer"}
+    return {}
+
+
+def render(error: HoldfastError, language: Language) -> bytes:
+    """The error's body, in JSON."""
+    message = text(language, "errors", error.code)
+    details = dict(error.details) if error.details else None
+    if isinstance(error, InvalidRequest):
+        if error.rule is not None:
+            message = text(language, "rules", error.rule)
+        if error.fields:
+            details = {"fields": {name: text(language, "rules", rule) for name, rule in error.fields.items()}}
+    return msgspec.json.encode(ErrorAnswer(ErrorBody(error.code, message, details)))

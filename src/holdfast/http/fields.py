@@ -1,0 +1,127 @@
+"""Kinds of fields that several contracts have, and how a body or a query is read strictly."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+
+import msgspec
+from msgspec import Meta
+
+from holdfast.errors import InvalidRequest
+
+T = TypeVar("T")
+
+YEAR_MIN, YEAR_MAX = 1970, 2200
+# RFC 3339, 5.6, with the offset left out at will, and no finer than PostgreSQL keeps.
+TIMESTAMP = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+)
+# Neither control characters nor line separators nor halves of a pair; the rest of Unicode is printable.
+NO_CONTROLS = r"^(?![\s\S]*[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff])"
+# One name, however it is written: with hyphens or without, in either case.
+UUID = re.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}", re.IGNORECASE)
+
+Timestamp = Annotated[
+    str,
+    Meta(
+        description="RFC 3339; without an offset it is UTC; at most six fractional digits; of the years 1970 to 2200",
+        examples=["2026-12-01T10:00:00Z", "2026-12-01T13:00:00+03:00"],
+        extra_json_schema={"format": "date-time"},
+        extra={"rule": "timestamp"},
+    ),
+]
+Name = Annotated[
+    str,
+    Meta(min_length=1, max_length=255, pattern=NO_CONTROLS, extra={"rule": "name"}, examples=["blue-room"]),
+]
+
+
+def decode(raw: bytes, kind: type[T]) -> T:
+    """A JSON body as a struct, read strictly. Raises `InvalidRequest` naming every field at fault."""
+    try:
+        try:
+            return _decoder(kind).decode(raw)
+        except msgspec.ValidationError:
+            raise _faults(msgspec.json.decode(raw), kind) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # RecursionError: brackets nested deeper than any body of ours.
+        raise InvalidRequest(rule="json") from None
+
+
+def moment(field: str, value: str) -> datetime:
+    """A `Timestamp` as an aware time in UTC. Raises `InvalidRequest` naming `field`."""
+    try:
+        if TIMESTAMP.fullmatch(value) is None:
+            raise ValueError(value)
+        read = datetime.fromisoformat(value.upper())
+        read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidRequest({field: "timestamp"}) from None
+    # The very end of 2200 is still allowed as an end, and nothing beyond it.
+    if not YEAR_MIN <= read.year <= YEAR_MAX:
+        raise InvalidRequest({field: "timestamp"})
+    return read
+
+
+def name(field: str, value: str) -> str:
+    """A `Name` from a path or a query. Raises `InvalidRequest` naming `field`."""
+    try:
+        return msgspec.convert(value, Name)
+    except msgspec.ValidationError:
+        raise InvalidRequest({field: "name"}) from None
+
+
+def canonical(value: str) -> str:
+    """The one name of a thing whose id may be a UUID: canonical form if it is one, else the value itself."""
+    if UUID.fullmatch(value) is None:
+        return value
+    digits = value.replace("-", "").lower()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def each(**readers: Callable[[], Any]) -> dict[str, Any]:
+    """Read several fields and report the faults of all of them at once. Raises `InvalidRequest`."""
+    values: dict[str, Any] = {}
+    faults: dict[str, str] = {}
+    for field, read in readers.items():
+        try:
+            values[field] = read()
+        except InvalidRequest as error:
+            faults.update(error.fields)
+    if faults:
+        raise InvalidRequest(faults)
+    return values
+
+
+@cache
+def _decoder(kind: type[T]) -> "msgspec.json.Decoder[T]":
+    return msgspec.json.Decoder(kind)
+
+
+def _faults(values: Any, kind: type[Any]) -> InvalidRequest:
+    """What is wrong with JSON that is not such a struct; the quick decoder stops at the first fault."""
+    if not isinstance(values, Mapping):
+        return InvalidRequest(rule="object")
+    faults = {}
+    for field in msgspec.structs.fields(kind):
+        if field.encode_name not in values:
+            if field.required:
+                faults[field.encode_name] = "required"
+            continue
+        try:
+            msgspec.convert(values[field.encode_name], field.type)
+        except msgspec.ValidationError:
+            faults[field.encode_name] = _rule(field.type)
+    return InvalidRequest(faults)
+
+
+def _rule(kind: Any) -> str:
+    """The catalogue's key for what a field of this type must be."""
+    for part in get_args(kind):
+        if isinstance(part, Meta) and part.extra is not None:
+            return str(part.extra["rule"])
+        if get_origin(part) is Annotated:
+            return _rule(part)
+    return "invalid"

@@ -1,0 +1,75 @@
+"""Whether bookings can be taken, who answers, and what has been counted."""
+
+import asyncio
+import time
+from typing import Literal
+
+from litestar import MediaType, Response, get
+from msgspec import Struct
+
+from holdfast import __version__, metrics
+from holdfast.database.connections import AWAY, Database
+
+PROBE_SECONDS_MAX = 2.0
+WRITABLE = "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'"
+
+State = Literal["ok", "degraded", "unavailable"]
+
+
+class Dependency(Struct, omit_defaults=True):
+    """One thing that the service needs, and how long it took to answer."""
+
+    status: Literal["ok", "unavailable", "read_only"]
+    milliseconds: float | None = None
+
+
+class Health(Struct):
+    """`ok`: all is well. `degraded`: something is missing, bookings are taken. `unavailable`: they are not."""
+
+    status: State
+    version: str
+    dependencies: dict[str, Dependency]
+
+
+class Info(Struct):
+    """What answers here."""
+
+    name: str
+    version: str
+
+
+@get("/health", tags=["service"], summary="State of the service and of what it needs")
+async def health(database: Database) -> Response[Health]:
+    """200 when bookings can be taken, else 503."""
+    found = await _probe(database)
+    state: State = "ok" if found.status == "ok" else "unavailable"
+    return Response(
+        Health(state, __version__, {"database": found}), status_code=200 if state == "ok" else 503
+    )
+
+
+@get("/_info", tags=["service"], summary="What answers here")
+async def info() -> Info:
+    """Always 200, whatever the state of the database."""
+    return Info("holdfast", __version__)
+
+
+@get(
+    "/metrics", tags=["service"], summary="Counters of all workers, for Prometheus", media_type=MediaType.TEXT
+)
+async def exposition() -> Response[bytes]:
+    """Prometheus text format 0.0.4, summed over workers."""
+    return Response(
+        await asyncio.to_thread(metrics.exposition), headers={"content-type": metrics.CONTENT_TYPE}
+    )
+
+
+async def _probe(database: Database) -> Dependency:
+    """Ask the database, through the engine's own door, whether it takes writes."""
+    started = time.perf_counter()
+    try:
+        async with asyncio.timeout(PROBE_SECONDS_MAX), database.pool.acquire() as connection:
+            writable = await connection.fetchval(WRITABLE)
+    except AWAY:
+        return Dependency("unavailable")
+    return Dependency("ok" if writable else "read_only", round((time.perf_counter() - started) * 1000, 2))

@@ -1,0 +1,1 @@
+"""Messages about what has changed, written in the transaction that changes it."""

@@ -1,0 +1,1 @@
+"""A place for a stretch of time: the contract of `/reservations`."""

@@ -1,0 +1,130 @@
+"""All SQL that reads reservations and places. Changes are the engine's."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import Row, Select, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from holdfast.engine.claims import Place, Reservation
+from holdfast.engine.schema import ACTIVE, places, reservations
+from holdfast.engine.statements import place_of
+from holdfast.settings import RESERVATION_DAYS_LIMIT
+
+LONGEST = timedelta(days=RESERVATION_DAYS_LIMIT)
+COLUMNS = (
+    reservations.c.id,
+    reservations.c.place,
+    reservations.c.start_time,
+    reservations.c.end_time,
+    reservations.c.created_at,
+    reservations.c.user_id,
+)
+
+
+class Window(Struct, frozen=True):
+    """Only what overlaps `[start, end)`; `None` leaves that side open."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+class Position(Struct, frozen=True, array_like=True):
+    """Where a page ended: the last reservation's start and id."""
+
+    start: datetime
+    id: UUID
+
+
+class KnownPlace(Struct, frozen=True):
+    """A place that has been named. `revision` grows with every change of its reservations."""
+
+    place: Place
+    revision: int
+
+
+async def find(connection: AsyncConnection, reservation_id: UUID) -> Reservation | None:
+    """The active reservation with this id."""
+    row = (
+        await connection.execute(select(*COLUMNS).where(reservations.c.id == reservation_id, ACTIVE))
+    ).first()
+    return None if row is None else _reservation(row)
+
+
+async def of_place(
+    connection: AsyncConnection, place: Place, window: Window, *, after: datetime | None, limit: int
+) -> list[Reservation]:
+    """Active reservations of one place by start, those after the start `after`; at most `limit`."""
+    query = _in_window_of_place(
+        select(*COLUMNS).where(reservations.c.place == place.key, ACTIVE), place, window
+    )
+    if after is not None:
+        # No two active reservations of a place start together, so the start alone says where to go on.
+        query = query.where(reservations.c.start_time > after)
+    return await _read(connection, query.order_by(reservations.c.start_time).limit(limit))
+
+
+class Filter(Struct, frozen=True):
+    """Which reservations a list of all is narrowed to; `None` narrows nothing."""
+
+    window: Window
+    place: Place | None = None
+    owner: UUID | None = None
+
+
+async def of_all(
+    connection: AsyncConnection, chosen: Filter, *, after: Position | None, limit: int
+) -> list[Reservation]:
+    """Active reservations of all places by start and id; those after a position; at most `limit`."""
+    query = select(*COLUMNS).where(ACTIVE)
+    start, window = reservations.c.start_time, chosen.window
+    if chosen.owner is not None:
+        query = query.where(reservations.c.user_id == chosen.owner)
+    if chosen.place is not None:
+        query = query.where(reservations.c.place == chosen.place.key)
+    if window.start is not None:
+        # The first bound is for the index: nothing that is still on can have begun earlier.
+        query = query.where(start > window.start - LONGEST, reservations.c.end_time > window.start)
+    if window.end is not None:
+        query = query.where(start < window.end)
+    if after is not None:
+        query = query.where(tuple_(start, reservations.c.id) > tuple_(after.start, after.id))
+    return await _read(connection, query.order_by(start, reservations.c.id).limit(limit))
+
+
+async def known_places(connection: AsyncConnection, *, after: str | None, limit: int) -> list[KnownPlace]:
+    """Places by their key, those after the key `after`; at most `limit`."""
+    query = select(places.c.place, places.c.revision).order_by(places.c.place).limit(limit)
+    if after is not None:
+        query = query.where(places.c.place > after)
+    return [KnownPlace(place_of(row.place), row.revision) for row in await connection.execute(query)]
+
+
+def _in_window_of_place(query: Select[Any], place: Place, window: Window) -> Select[Any]:
+    start = reservations.c.start_time
+    if window.end is not None:
+        query = query.where(start < window.end)
+    if window.start is None:
+        return query
+    # As in the engine: of those that begin before the window, only the one with the greatest start can reach into it.
+    nearest = (
+        select(start, reservations.c.end_time)
+        .where(reservations.c.place == place.key, ACTIVE, start < window.start)
+        .order_by(start.desc())
+        .limit(1)
+        .subquery()
+    )
+    reaching = select(nearest.c.start_time).where(nearest.c.end_time > window.start).scalar_subquery()
+    return query.where(start >= func.coalesce(reaching, window.start))
+
+
+async def _read(connection: AsyncConnection, query: Select[Any]) -> list[Reservation]:
+    return [_reservation(row) for row in await connection.execute(query)]
+
+
+def _reservation(row: Row[Any] | Sequence[Any]) -> Reservation:
+    reservation_id, place, start, end, created_at, user_id = row
+    return Reservation(reservation_id, place_of(place), start, end, created_at, user_id)

@@ -1,0 +1,148 @@
+"""Runs the service: the private PostgreSQL if there is no other, the migrations, and the worker processes."""
+
+import asyncio
+import ctypes
+import os
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import uvicorn
+from litestar.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+
+from holdfast import app, logs, settings as settings_module
+from holdfast.database import embedded, migrate
+from holdfast.http.protocol import BoundedProtocol
+from holdfast.metrics import MULTIPROCESS
+from holdfast.settings import Settings
+
+BIND_SECONDS_MAX = 5.0
+READY_SECONDS_MAX = 30.0
+PR_SET_PDEATHSIG = 1
+
+
+class StartFailed(Exception):
+    """The service cannot start. Its text is the one line to show."""
+
+
+def run(settings: Settings, tell: Callable[[str], None]) -> int:
+    """Serve until told to stop; `tell` is given lines for the person at the terminal. Answers the exit status.
+
+    Raises `StartFailed`, `EmbeddedFailed`, `NotReady`.
+    """
+    logs.configure(settings.log_level)
+    with ExitStack() as stack:
+        listener = stack.enter_context(_bind(settings.host, settings.port))
+        url = settings.postgres_url
+        if url is None:
+            tell(f"Starting the private PostgreSQL in {settings.data_dir}")
+            url = stack.enter_context(embedded.running(Path(settings.data_dir)))
+        # Workers are new processes: they read their settings, this one among them, from the environment.
+        os.environ["DATABASE_URL"] = url
+        os.environ[MULTIPROCESS] = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="holdfast-metrics-")
+        )
+        asyncio.run(
+            migrate.prepare(
+                settings.database_direct_url or url,
+                migrate=settings.migrate_on_start,
+                seconds_max=settings.database_wait_seconds_max,
+                tell=tell,
+            )
+        )
+        supervisor = Supervisor(_config(settings), [listener], tell)
+        supervisor.run()
+        return STARTUP_FAILURE if supervisor.failed else 0
+
+
+def worker() -> ASGIApp:
+    """A worker's application: what uvicorn calls in each process that it starts."""
+    _end_with_parent()
+    settings = settings_module.load()
+    logs.configure(settings.log_level)
+    url = settings.postgres_url
+    assert url is not None, "the supervisor sets DATABASE_URL"
+    return app.create(settings, url)
+
+
+class Supervisor(Multiprocess):
+    """Keeps the workers alive, and says when the first ones serve."""
+
+    def __init__(
+        self, config: uvicorn.Config, sockets: list[socket.socket], tell: Callable[[str], None]
+    ) -> None:
+        super().__init__(config, sockets)
+        self._tell = tell
+
+    @property
+    def failed(self) -> bool:
+        """Whether a worker could not even start."""
+        return any(process.exitcode == STARTUP_FAILURE for process in self.processes)
+
+    def init_processes(self) -> None:
+        """Start the workers and, once they serve, print where."""
+        super().init_processes()
+        if all(process.wait_until_ready(READY_SECONDS_MAX, self.should_exit) for process in self.processes):
+            host, port = self.config.host, self.config.port
+            shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(
+                host, f"[{host}]" if ":" in host else host
+            )  # noqa: S104
+            address = f"http://{shown}:{port}"
+            self._tell(
+                f"Holdfast serves {address}\n  API docs     {address}/docs\n  health       {address}/health"
+            )
+
+
+def _config(settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        "holdfast.server:worker",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop="uvloop",
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Which proxies to believe is a setting of ours, not of the server's.
+        proxy_headers=False,
+        timeout_graceful_shutdown=max(1, int(settings.shutdown_seconds_max)),
+    )
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """Take the port, but do not listen on it yet: nobody is to connect before the tables are there.
+
+    The workers of a service that was killed a moment ago may still be letting go of it.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    deadline = time.monotonic() + BIND_SECONDS_MAX
+    while True:
+        listener = socket.socket(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            listener.close()
+            if time.monotonic() > deadline:
+                raise StartFailed(f"cannot listen on HOST={host} PORT={port}: {error.strerror}") from None
+            time.sleep(0.1)
+        else:
+            listener.set_inheritable(True)
+            return listener
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end this worker when the supervisor is killed, so that no orphan keeps the port."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

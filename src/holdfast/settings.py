@@ -1,0 +1,222 @@
+"""Every setting, read once from the environment, from files that hold secrets, and from `.env`."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from urllib.parse import quote
+
+import msgspec
+from dotenv import dotenv_values
+from msgspec import Meta
+
+SECRET = {"secret": True}
+JWT_SECRET_BYTES_MIN = 32
+RESERVATION_DAYS_LIMIT = 366
+"""No installation may allow longer reservations: a list by window looks this far back for one that still runs."""
+
+Seconds = Annotated[float, Meta(ge=0.1, le=3600)]
+
+
+class WrongSetting(Exception):
+    """A setting that stops the start. Its text is one line: the name, the value and what is allowed."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings by their names in lower case; `holdfast settings` prints them with their meaning."""
+
+    host: Annotated[str, Meta(description="Address to listen on; 0.0.0.0 for every network")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535, description="Port to listen on")] = 8080
+    workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes; one that dies is restarted")] = 1
+
+    database_url: Annotated[
+        str | None,
+        Meta(
+            description="PostgreSQL 15 or newer, postgresql://user:password@host:port/name; without it and DB_HOST a "
+            "private server is started in DATA_DIR",
+            extra=SECRET,
+        ),
+    ] = None
+    db_host: Annotated[str | None, Meta(description="Host of PostgreSQL, when DATABASE_URL is not set")] = (
+        None
+    )
+    db_port: Annotated[int, Meta(ge=1, le=65535, description="Port of PostgreSQL")] = 5432
+    db_username: Annotated[str, Meta(description="User of PostgreSQL")] = "postgres"
+    db_password: Annotated[str | None, Meta(description="Password of PostgreSQL", extra=SECRET)] = None
+    db_database: Annotated[str, Meta(description="Database of PostgreSQL")] = "booking_db"
+    database_direct_url: Annotated[
+        str | None,
+        Meta(
+            description="The same database without a pooler between, for migrations. Setting it says that DATABASE_URL "
+            "is a transaction pooler, so prepared statements are not kept",
+            extra=SECRET,
+        ),
+    ] = None
+    database_connections: Annotated[
+        int, Meta(ge=2, le=200, description="Connections of a worker for reads, besides those of its lanes")
+    ] = 8
+    data_dir: Annotated[str, Meta(min_length=1, description="Directory of the private PostgreSQL")] = ".data"
+    migrate_on_start: Annotated[
+        bool,
+        Meta(description="Bring the tables up to date at start; if false, wait until `holdfast migrate` has"),
+    ] = True
+    database_wait_seconds_max: Annotated[
+        Seconds, Meta(description="How long a start waits for the database before it gives up")
+    ] = 60.0
+
+    redis_url: Annotated[
+        str | None,
+        Meta(description="Redis, redis://:password@host:port/0; read, but not used yet", extra=SECRET),
+    ] = None
+    redis_host: Annotated[str | None, Meta(description="Host of Redis, when REDIS_URL is not set")] = None
+    redis_port: Annotated[int, Meta(ge=1, le=65535, description="Port of Redis")] = 6379
+    redis_password: Annotated[str | None, Meta(description="Password of Redis", extra=SECRET)] = None
+
+    access: Annotated[
+        Literal["open", "token"], Meta(description="Whether booking needs no token, or a bearer token")
+    ] = "open"
+    production: Annotated[
+        bool, Meta(description="Insist on ACCESS being set and on a JWT_SECRET, as a public server should")
+    ] = False
+    jwt_secret: Annotated[
+        str | None,
+        Meta(
+            description=f"Key that signs tokens (HS256), at least {JWT_SECRET_BYTES_MIN} bytes", extra=SECRET
+        ),
+    ] = None
+    default_language: Annotated[
+        Literal["ru", "en"], Meta(description="Language of messages for callers who name none")
+    ] = "ru"
+    cors_origins: Annotated[
+        str, Meta(description="Web origins that may call the API, separated by commas; * for any")
+    ] = ""
+
+    reservation_days_max: Annotated[
+        int, Meta(ge=1, le=RESERVATION_DAYS_LIMIT, description="Longest reservation, in days of 24 hours")
+    ] = 31
+    body_bytes_max: Annotated[
+        int, Meta(ge=1024, le=16 * 1024 * 1024, description="Longest request body, in bytes")
+    ] = 65_536
+    body_seconds_max: Annotated[
+        Seconds, Meta(description="How long a request's head, and then its body, may take to arrive")
+    ] = 10.0
+    lanes: Annotated[
+        Literal[1, 2, 4, 8, 16, 32],
+        Meta(description="Claims that one worker settles at once; a place always takes the same lane"),
+    ] = 8
+    lane_claims_max: Annotated[
+        int, Meta(ge=1, le=100_000, description="Claims that may wait in a lane; more are answered 503")
+    ] = 2_000
+    claim_seconds_max: Annotated[
+        Seconds, Meta(description="How long a claim may take before it is answered 503")
+    ] = 10.0
+    lock_seconds_max: Annotated[Seconds, Meta(description="How long PostgreSQL may wait for a lock")] = 5.0
+    statement_seconds_max: Annotated[Seconds, Meta(description="How long one SQL statement may run")] = 5.0
+    shutdown_seconds_max: Annotated[
+        Seconds, Meta(description="How long a stopping worker may take to answer what it has accepted")
+    ] = 10.0
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="Least level that is logged")
+    ] = "info"
+    log_requests: Annotated[bool, Meta(description="Log one line a request, not only failures")] = False
+
+    @property
+    def postgres_url(self) -> str | None:
+        """Where PostgreSQL is, or `None` when the private one is to be used. `DATABASE_URL` wins over its parts."""
+        if self.database_url is not None:
+            return self.database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
+        if self.db_host is None:
+            return None
+        password = f":{quote(self.db_password, safe='')}" if self.db_password else ""
+        user = f"{quote(self.db_username, safe='')}{password}"
+        host = f"[{self.db_host}]" if ":" in self.db_host else self.db_host
+        return f"postgresql://{user}@{host}:{self.db_port}/{quote(self.db_database, safe='')}"
+
+
+HINTS: Mapping[str, Any] = get_type_hints(Settings, include_extras=True)
+
+
+def load(environment: Mapping[str, str] | None = None, *, env_file: Path | None = Path(".env")) -> Settings:
+    """Read the settings: the environment wins over `env_file`; an empty value counts as not set.
+
+    Raises `WrongSetting` with the one line to show when a value is not allowed.
+    """
+    given = {**_from_file(env_file), **(os.environ if environment is None else environment)}
+    values = {name: value for name in HINTS if (value := _value(name, given)) is not None}
+    settings = msgspec.convert(values, Settings, strict=False)
+    _check_together(settings, values)
+    return settings
+
+
+def is_secret(name: str) -> bool:
+    """Whether the value of this setting must never be shown."""
+    return any((meta.extra or {}).get("secret", False) for meta in _metas(name))
+
+
+def meaning(name: str) -> str:
+    """The sentence that says what this setting is for."""
+    return next(meta.description for meta in _metas(name) if meta.description)
+
+
+def allowed(name: str) -> str:
+    """The values that this setting may have, in words."""
+    kind = get_args(HINTS[name])[0]
+    if get_origin(kind) is Literal:
+        return "one of " + ", ".join(str(choice) for choice in get_args(kind))
+    if kind is bool:
+        return "true or false"
+    if kind in (int, float):
+        least = next(meta.ge for meta in _metas(name) if meta.ge is not None)
+        most = next(meta.le for meta in _metas(name) if meta.le is not None)
+        return f"a {'whole ' if kind is int else ''}number from {least} to {most}"
+    return "a text"
+
+
+def _metas(name: str) -> list[Meta]:
+    return [part for part in get_args(HINTS[name])[1:] if isinstance(part, Meta)]
+
+
+def _from_file(env_file: Path | None) -> dict[str, str]:
+    if env_file is None or not env_file.is_file():
+        return {}
+    return {name: value for name, value in dotenv_values(env_file).items() if value is not None}
+
+
+def _value(name: str, given: Mapping[str, str]) -> Any:
+    """The checked value of one setting, or `None` when it is not given."""
+    variable = name.upper()
+    text = given.get(variable, "").strip() or (_from_secret_file(variable, given) if is_secret(name) else "")
+    if not text:
+        return None
+    try:
+        return msgspec.convert(text, HINTS[name], strict=False)
+    except msgspec.ValidationError:
+        shown = "***" if is_secret(name) else text
+        raise WrongSetting(f"{variable}={shown} is not allowed: {allowed(name)}") from None
+
+
+def _from_secret_file(variable: str, given: Mapping[str, str]) -> str:
+    """A secret may lie in a file that `<NAME>_FILE` names, as container platforms hand it over."""
+    path = given.get(f"{variable}_FILE", "").strip()
+    if not path:
+        return ""
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongSetting(f"{variable}_FILE={path} is not allowed: a readable text file ({error})") from None
+
+
+def _check_together(settings: Settings, given: Mapping[str, Any]) -> None:
+    """The rules that look at more than one setting."""
+    url = settings.postgres_url
+    if url is not None and not url.startswith(("postgresql://", "postgres://")):
+        raise WrongSetting("DATABASE_URL=*** is not allowed: an address that begins with postgresql://")
+    secret = settings.jwt_secret
+    if secret is not None and len(secret.encode()) < JWT_SECRET_BYTES_MIN:
+        raise WrongSetting(f"JWT_SECRET=*** is not allowed: at least {JWT_SECRET_BYTES_MIN} bytes")
+    if settings.access == "token" and secret is None:
+        raise WrongSetting("ACCESS=token is not allowed: with it, JWT_SECRET must be set")
+    if settings.production and "access" not in given:
+        raise WrongSetting("PRODUCTION=true is not allowed: with it, ACCESS must be set to open or token")
+    if settings.production and secret is None:
+        raise WrongSetting("PRODUCTION=true is not allowed: with it, JWT_SECRET must be set")
