@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from litestar import Litestar, Request, Response
@@ -44,11 +45,12 @@ def create(settings: Settings, database_url: str, clock: Clock = utc_now) -> ASG
     longest = timedelta(days=settings.reservation_days_max)
     bounds = Bounds(settings.lanes, settings.lane_claims_max, settings.claim_seconds_max, longest)
 
+    committer = Committer(database, bounds, clock)
+    reservations = Reservations(database, committer, access, longest)
+
     @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
         await database.open()
-        committer = Committer(database.pool, bounds, clock)
-        app.state.reservations = Reservations(database, committer, access, longest)
         house = asyncio.create_task(keep_house(database.pool, clock))
         try:
             yield
@@ -59,12 +61,8 @@ def create(settings: Settings, database_url: str, clock: Clock = utc_now) -> ASG
             await committer.drain()
             await database.close()
 
-    async def reservations(request: Request) -> Reservations:
-        service: Reservations = request.app.state.reservations
-        return service
-
-    def answer_error(request: Request, error: Exception) -> Response[bytes]:
-        known = translate(error)
+    def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        known = translate(error, request)
         if isinstance(known, InternalError):
             request_id = request.headers.get("x-request-id")
             logger.error("request failed", path=request.url.path, request_id=request_id, exc_info=error)
@@ -80,9 +78,8 @@ def create(settings: Settings, database_url: str, clock: Clock = utc_now) -> ASG
         route_handlers=[ReservationsApi, PlacesApi, health, info, exposition, docs.assets()],
         lifespan=[lifespan],
         dependencies={
-            "access": Provide(lambda: access, sync_to_thread=False),
             "database": Provide(lambda: database, sync_to_thread=False),
-            "reservations": Provide(reservations),
+            "reservations": Provide(lambda: reservations, sync_to_thread=False),
         },
         exception_handlers={Exception: answer_error},
         openapi_config=docs.config(),
@@ -93,7 +90,7 @@ def create(settings: Settings, database_url: str, clock: Clock = utc_now) -> ASG
     return Edge(app, settings)
 
 
-def translate(error: Exception) -> HoldfastError:
+def translate(error: Exception, request: Request[Any, Any, Any]) -> HoldfastError:
     """Our error for whatever was raised while a request was answered."""
     match error:
         case HoldfastError():
@@ -101,7 +98,7 @@ def translate(error: Exception) -> HoldfastError:
         case NotFoundException():
             return NotFound()
         case MethodNotAllowedException():
-            return MethodNotAllowed((error.headers or {}).get("Allow", ""))
+            return MethodNotAllowed(", ".join(sorted(methods_at(request))))
         case ValidationException():
             # Litestar names the parameters at fault; its texts are in English and tell of Python types.
             faults = [item for item in error.extra or [] if isinstance(item, dict)]
@@ -111,6 +108,19 @@ def translate(error: Exception) -> HoldfastError:
             return InvalidRequest()
         case _:
             return InternalError()
+
+
+def methods_at(request: Request[Any, Any, Any]) -> set[str]:
+    """The methods that this request's path takes."""
+    parts = request.url.path.strip("/").split("/")
+    found: set[str] = set()
+    for route in request.app.routes:
+        named = route.path_components
+        if len(named) == len(parts) and all(
+            not isinstance(name, str) or name == part for name, part in zip(named, parts, strict=True)
+        ):
+            found |= route.methods
+    return found
 
 
 def cors(settings: Settings) -> CORSConfig | None:

@@ -71,9 +71,7 @@ def settings() -> None:
     for heading in ("Setting", "Value", "Allowed", "Meaning"):
         table.add_column(heading, overflow="fold")
     for name in HINTS:
-        table.add_row(
-            name.upper(), _shown(current, name), settings_module.allowed(name), settings_module.meaning(name)
-        )
+        table.add_row(name.upper(), _shown(current, name), settings_module.allowed(name), settings_module.meaning(name))
     console.print(table)
 
 

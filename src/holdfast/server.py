@@ -17,7 +17,8 @@ from litestar.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from holdfast import app, logs, settings as settings_module
+from holdfast import app, logs
+from holdfast import settings as settings_module
 from holdfast.database import embedded, migrate
 from holdfast.http.protocol import BoundedProtocol
 from holdfast.metrics import MULTIPROCESS
@@ -46,9 +47,7 @@ def run(settings: Settings, tell: Callable[[str], None]) -> int:
             url = stack.enter_context(embedded.running(Path(settings.data_dir)))
         # Workers are new processes: they read their settings, this one among them, from the environment.
         os.environ["DATABASE_URL"] = url
-        os.environ[MULTIPROCESS] = stack.enter_context(
-            tempfile.TemporaryDirectory(prefix="holdfast-metrics-")
-        )
+        os.environ[MULTIPROCESS] = stack.enter_context(tempfile.TemporaryDirectory(prefix="holdfast-metrics-"))
         asyncio.run(
             migrate.prepare(
                 settings.database_direct_url or url,
@@ -75,9 +74,7 @@ def worker() -> ASGIApp:
 class Supervisor(Multiprocess):
     """Keeps the workers alive, and says when the first ones serve."""
 
-    def __init__(
-        self, config: uvicorn.Config, sockets: list[socket.socket], tell: Callable[[str], None]
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], tell: Callable[[str], None]) -> None:
         super().__init__(config, sockets)
         self._tell = tell
 
@@ -91,13 +88,9 @@ class Supervisor(Multiprocess):
         super().init_processes()
         if all(process.wait_until_ready(READY_SECONDS_MAX, self.should_exit) for process in self.processes):
             host, port = self.config.host, self.config.port
-            shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(
-                host, f"[{host}]" if ":" in host else host
-            )  # noqa: S104
+            shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
             address = f"http://{shown}:{port}"
-            self._tell(
-                f"Holdfast serves {address}\n  API docs     {address}/docs\n  health       {address}/health"
-            )
+            self._tell(f"Holdfast serves {address}\n  API docs     {address}/docs\n  health       {address}/health")
 
 
 def _config(settings: Settings) -> uvicorn.Config:

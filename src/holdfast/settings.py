@@ -37,9 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             extra=SECRET,
         ),
     ] = None
-    db_host: Annotated[str | None, Meta(description="Host of PostgreSQL, when DATABASE_URL is not set")] = (
-        None
-    )
+    db_host: Annotated[str | None, Meta(description="Host of PostgreSQL, when DATABASE_URL is not set")] = None
     db_port: Annotated[int, Meta(ge=1, le=65535, description="Port of PostgreSQL")] = 5432
     db_username: Annotated[str, Meta(description="User of PostgreSQL")] = "postgres"
     db_password: Annotated[str | None, Meta(description="Password of PostgreSQL", extra=SECRET)] = None
@@ -80,9 +78,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = False
     jwt_secret: Annotated[
         str | None,
-        Meta(
-            description=f"Key that signs tokens (HS256), at least {JWT_SECRET_BYTES_MIN} bytes", extra=SECRET
-        ),
+        Meta(description=f"Key that signs tokens (HS256), at least {JWT_SECRET_BYTES_MIN} bytes", extra=SECRET),
     ] = None
     default_language: Annotated[
         Literal["ru", "en"], Meta(description="Language of messages for callers who name none")
@@ -94,9 +90,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reservation_days_max: Annotated[
         int, Meta(ge=1, le=RESERVATION_DAYS_LIMIT, description="Longest reservation, in days of 24 hours")
     ] = 31
-    body_bytes_max: Annotated[
-        int, Meta(ge=1024, le=16 * 1024 * 1024, description="Longest request body, in bytes")
-    ] = 65_536
+    body_bytes_max: Annotated[int, Meta(ge=1024, le=16 * 1024 * 1024, description="Longest request body, in bytes")] = (
+        65_536
+    )
     body_seconds_max: Annotated[
         Seconds, Meta(description="How long a request's head, and then its body, may take to arrive")
     ] = 10.0
@@ -107,9 +103,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     lane_claims_max: Annotated[
         int, Meta(ge=1, le=100_000, description="Claims that may wait in a lane; more are answered 503")
     ] = 2_000
-    claim_seconds_max: Annotated[
-        Seconds, Meta(description="How long a claim may take before it is answered 503")
-    ] = 10.0
+    claim_seconds_max: Annotated[Seconds, Meta(description="How long a claim may take before it is answered 503")] = (
+        10.0
+    )
     lock_seconds_max: Annotated[Seconds, Meta(description="How long PostgreSQL may wait for a lock")] = 5.0
     statement_seconds_max: Annotated[Seconds, Meta(description="How long one SQL statement may run")] = 5.0
     shutdown_seconds_max: Annotated[

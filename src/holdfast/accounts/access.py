@@ -1,6 +1,7 @@
 """Tokens are read here, and here it is decided who may do what to whose reservations."""
 
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import jwt
@@ -50,8 +51,8 @@ class Access:
         self._secret = settings.jwt_secret
         self._open = settings.access == "open"
 
-    def caller(self, request: Request) -> Caller:
-        """Who sends this request. Raises `Unauthorized` for a token that does not hold, or for none where one is needed."""
+    def caller(self, request: Request[Any, Any, Any]) -> Caller:
+        """Who sends this request. Raises `Unauthorized` for a token that does not hold, or none if one is needed."""
         header = request.headers.get("authorization")
         if header is None:
             if self._open:

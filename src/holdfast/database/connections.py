@@ -45,7 +45,7 @@ class Database:
         self._arguments = connect_arguments(settings)
         self._lanes = settings.lanes
         self._command_seconds_max = settings.statement_seconds_max + 1
-        self.pool: Pool
+        self._pool: Pool | None = None
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self._connect,
@@ -58,7 +58,7 @@ class Database:
 
     async def open(self) -> None:
         """Make the engine's pool. Connections themselves are made when first needed."""
-        self.pool = await asyncpg.create_pool(
+        self._pool = await asyncpg.create_pool(
             self._url,
             min_size=0,
             max_size=self._lanes,
@@ -66,6 +66,12 @@ class Database:
             reset=_keep_session,
             **self._arguments,
         )
+
+    @property
+    def pool(self) -> Pool:
+        """The engine's pool, once `open` has made it."""
+        assert self._pool is not None, "the application has not started"
+        return self._pool
 
     async def close(self) -> None:
         """Let go of every connection; those in use are given two seconds."""
@@ -84,7 +90,10 @@ class Database:
                 yield connection
 
     async def _connect(self, **_: object) -> "asyncpg.Connection[Any]":
-        return await asyncpg.connect(self._url, command_timeout=self._command_seconds_max, **self._arguments)
+        connection: asyncpg.Connection[Any] = await asyncpg.connect(
+            self._url, command_timeout=self._command_seconds_max, **self._arguments
+        )
+        return connection
 
 
 @contextmanager
@@ -115,9 +124,7 @@ def connect_arguments(settings: Settings) -> dict[str, Any]:
         "idle_in_transaction_session_timeout": settings.statement_seconds_max,
     }
     server_settings = {name: str(int(seconds * 1000)) for name, seconds in milliseconds.items()}
-    return arguments | {
-        "server_settings": server_settings | {"application_name": "holdfast", "timezone": "UTC"}
-    }
+    return arguments | {"server_settings": server_settings | {"application_name": "holdfast", "timezone": "UTC"}}
 
 
 def statement_cache(settings: Settings) -> dict[str, Any]:

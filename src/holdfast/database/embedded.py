@@ -147,17 +147,14 @@ class _Server:
 
     def _run(self, program: str, *arguments: object) -> None:
         """Run a program of the wheel; raises `EmbeddedFailed` with the last line it printed."""
-        as_user = (
-            {}
-            if self.user is None
-            else {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": [self.user.pw_gid]}
-        )
+        user = None if self.user is None else self.user.pw_uid
+        group = None if self.user is None else self.user.pw_gid
         # A file, not a pipe: the server that pg_ctl leaves behind would keep a pipe open.
         with tempfile.TemporaryFile("w+") as output:
             done = subprocess.run(
                 [binary(program), *map(str, arguments)],
                 check=False, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/", env={"LC_ALL": "C"},
-                **as_user,  # type: ignore[arg-type]
+                user=user, group=group, extra_groups=None if group is None else [group],
             )  # fmt: skip
             output.seek(0)
             lines = output.read().strip().splitlines() or ["no output"]
@@ -170,9 +167,7 @@ def _system_user() -> pwd.struct_passwd:
         return pwd.getpwnam(SYSTEM_USER)
     useradd = shutil.which("useradd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     if useradd is None:
-        raise EmbeddedFailed(
-            f"PostgreSQL does not run as root, and useradd is missing: make a user {SYSTEM_USER}"
-        )
+        raise EmbeddedFailed(f"PostgreSQL does not run as root, and useradd is missing: make a user {SYSTEM_USER}")
     subprocess.run([useradd, "--system", "--user-group", "--no-create-home", SYSTEM_USER], check=True)
     return pwd.getpwnam(SYSTEM_USER)
 

@@ -16,7 +16,7 @@ import stamina
 from msgspec import Struct
 
 from holdfast.clock import Clock
-from holdfast.database.connections import AWAY, Connection, Pool
+from holdfast.database.connections import AWAY, Connection, Database
 from holdfast.engine import settlement, statements
 from holdfast.engine.claims import Claim, Place, Reserve, Verdict
 from holdfast.engine.settlement import CommitInDoubt, KeyTaken, PlacesMissing, places_of
@@ -49,8 +49,8 @@ class Lane:
 class Committer:
     """The engine's one door for changes. Made once in each process."""
 
-    def __init__(self, pool: Pool, bounds: Bounds, clock: Clock) -> None:
-        self._pool = pool
+    def __init__(self, database: Database, bounds: Bounds, clock: Clock) -> None:
+        self._database = database
         self._bounds = bounds
         self._clock = clock
         self._lanes = [Lane() for _ in range(bounds.lanes)]
@@ -107,9 +107,7 @@ class Committer:
         await self._ensure_places(claim)
         try:
             async with self._connection() as connection:
-                verdicts = await settlement.settle(
-                    connection, [claim], now=self._clock(), longest=self._bounds.longest
-                )
+                verdicts = await settlement.settle(connection, [claim], now=self._clock(), longest=self._bounds.longest)
         except PlacesMissing:
             # Somebody deleted rows by hand: make them anew.
             self._known.clear()
@@ -144,7 +142,7 @@ class Committer:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
-        async with self._pool.acquire() as connection:
+        async with self._database.pool.acquire() as connection:
             yield connection
 
 

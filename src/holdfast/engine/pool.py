@@ -20,9 +20,7 @@ class Booker(NamedTuple):
     user_id: str
 
 
-def settle(
-    claims: Sequence[Booker], pools: Mapping[Place, Seats], seated: Set[Booker]
-) -> list[Reason | None]:
+def settle(claims: Sequence[Booker], pools: Mapping[Place, Seats], seated: Set[Booker]) -> list[Reason | None]:
     """Why each claim gets no seat, or `None` when it does; in order of arrival, each seeing the grants before it.
 
     `pools` holds the pools that exist; `seated` those of the claims' bookers who have a seat already.

@@ -17,9 +17,7 @@ places = Table(
     Column("place", NAME, primary_key=True, comment="kind:id, the one name of a place in every table"),
     Column("kind", Text, nullable=False),
     Column("id", Text, nullable=False),
-    Column(
-        "revision", BigInteger, nullable=False, server_default=text("0"), comment="Counts the changes here"
-    ),
+    Column("revision", BigInteger, nullable=False, server_default=text("0"), comment="Counts the changes here"),
     # Room on each page for the next version of a row, whose revision changes with every booking.
     postgresql_with={"fillfactor": "70"},
 )

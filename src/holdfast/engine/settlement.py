@@ -158,9 +158,7 @@ async def _replay(connection: Connection, batch: Batch) -> list[Reserve]:
     for claim in reserves:
         if claim.key is not None and claim.key.id in known:
             body, answer = known[claim.key.id]
-            batch.verdicts[claim.id] = (
-                replay(answer) if body == claim.key.body else Refused(Reason.KEY_REUSED)
-            )
+            batch.verdicts[claim.id] = replay(answer) if body == claim.key.body else Refused(Reason.KEY_REUSED)
         else:
             undecided.append(claim)
     return undecided
@@ -197,9 +195,7 @@ async def _reserve(connection: Connection, batch: Batch, reserves: Sequence[Rese
             batch.answers.append((claim, msgspec.json.encode(verdict)))
     if granted:
         await statements.insert(connection, granted)
-    answers = {
-        claim.key.id: (claim.key.body, answer) for claim, answer in batch.answers if claim.key is not None
-    }
+    answers = {claim.key.id: (claim.key.body, answer) for claim, answer in batch.answers if claim.key is not None}
     for claim in seconds:
         batch.verdicts[claim.id] = _echo(claim, answers)
 
@@ -276,7 +272,8 @@ async def _abandon(connection: Connection, error: BaseException) -> None:
 
 def replay(answer: bytes) -> Verdict:
     """The remembered answer to an earlier request with the same key."""
-    return msgspec.structs.replace(msgspec.json.decode(answer, type=Verdict), replayed=True)
+    verdict: Verdict = msgspec.json.decode(answer, type=Verdict)
+    return msgspec.structs.replace(verdict, replayed=True)
 
 
 def describe(reservation: Reservation) -> str:

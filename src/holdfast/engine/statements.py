@@ -124,9 +124,7 @@ async def nearest(connection: Connection, claims: Sequence[Reserve]) -> list[Int
     return found
 
 
-async def nearest_but(
-    connection: Connection, place: Place, before: datetime, reservation_id: UUID
-) -> Interval | None:
+async def nearest_but(connection: Connection, place: Place, before: datetime, reservation_id: UUID) -> Interval | None:
     """The active reservation with the greatest start before a moment, one reservation left out."""
     row = await connection.fetchrow(NEAREST_BUT, place.key, before, reservation_id)
     return None if row is None else Interval(row["start_time"], row["end_time"])
@@ -145,9 +143,7 @@ async def insert(connection: Connection, reservations: Sequence[Reservation]) ->
     )
 
 
-async def cancel(
-    connection: Connection, releases: Sequence[Release], now: datetime
-) -> dict[UUID, Reservation]:
+async def cancel(connection: Connection, releases: Sequence[Release], now: datetime) -> dict[UUID, Reservation]:
     """Cancel what is still active; answers, by id, the reservations as they stood."""
     rows = await connection.fetch(
         CANCEL, [claim.place.key for claim in releases], [claim.reservation_id for claim in releases], now

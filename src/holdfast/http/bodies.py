@@ -4,7 +4,7 @@ from collections.abc import Generator
 from typing import Any, TypeVar
 
 from litestar.dto import AbstractDTO, DTOFieldDefinition
-from litestar.dto.base_dto import DTOBackend
+from litestar.dto._backend import DTOBackend
 from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 

@@ -5,11 +5,14 @@ from importlib.resources import files
 from typing import Any
 
 from litestar import Request, Router
-from litestar.datastructures import CacheControlHeader
+from litestar.datastructures import CacheControlHeader, ResponseHeader
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, License, SecurityScheme, Tag
+from litestar.routes import BaseRoute
 from litestar.static_files import create_static_files_router
+from litestar.types import ControllerRouterHandler
 
 from holdfast import __version__
 from holdfast.http.errors import ErrorAnswer
@@ -62,13 +65,19 @@ def refusals(*statuses: int) -> Mapping[int, ResponseSpec]:
 class LocalSwagger(OpenAPIRenderPlugin):
     """Swagger UI at `/docs` and `/swagger`."""
 
-    def render(self, request: Request, openapi_schema: dict[str, Any]) -> bytes:
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """The page; it loads the description itself."""
         return PAGE.format(assets=ASSETS_PATH).encode()
 
-    def receive_router(self, router: Router) -> None:
-        """Give the page the rights that its scripts and styles need."""
-        router.response_headers = {**(router.response_headers or {}), "content-security-policy": PAGE_POLICY}  # type: ignore[dict-item]
+
+class DocsRouter(Router):
+    """Takes the pages that are registered on it, but not the catch-all that answers unknown paths in HTML."""
+
+    def register(self, value: ControllerRouterHandler) -> list[BaseRoute]:
+        """Add a handler, unless it is that one."""
+        if isinstance(value, HTTPRouteHandler) and "/{path:str}" in value.paths:
+            return []
+        return super().register(value)
 
 
 def config() -> OpenAPIConfig:
@@ -78,7 +87,12 @@ def config() -> OpenAPIConfig:
         version=__version__,
         description="Books rooms. A place is never given twice.",
         license=License(name="MIT", identifier="MIT"),
-        path="/",
+        openapi_router=DocsRouter(
+            path="/",
+            route_handlers=[],
+            include_in_schema=False,
+            response_headers=[ResponseHeader(name="content-security-policy", value=PAGE_POLICY)],
+        ),
         render_plugins=[
             LocalSwagger(path=["/docs", "/swagger"]),
             JsonRenderPlugin(path="/openapi.json", media_type="application/json"),  # type: ignore[arg-type]

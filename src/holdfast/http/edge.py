@@ -4,10 +4,11 @@ import asyncio
 import re
 import time
 import uuid
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote_to_bytes
 
 import structlog
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from holdfast import metrics
@@ -40,12 +41,15 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; other kinds of scope (the application's start and end) pass through."""
-        if scope["type"] != "http":  # type: ignore[comparison-overlap]
+        if scope["type"] == ScopeType.HTTP:
+            await self._answer(cast("HTTPScope", scope), receive, send)
+        else:
             await self._app(scope, receive, send)
-            return
+
+    async def _answer(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         # A copy, asked for as GET: the server itself keeps the body of an answer to HEAD back.
         method = scope["method"]
-        inner: HTTPScope = {**scope, "method": "GET"} if method == "HEAD" else scope  # type: ignore[typeddict-item]
+        inner: HTTPScope = scope if method != "HEAD" else {**scope, "method": "GET"}
         exchange = _Exchange(send, _request_id(scope))
         started = time.perf_counter()
         try:
@@ -75,7 +79,7 @@ class Edge:
                 body = await self._read(receive, int(length), expects=expects)
         except TimeoutError:
             raise RequestTimeout from None
-        first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+        first: list[Any] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def receive_again() -> Any:
             return first.pop() if first else await receive()

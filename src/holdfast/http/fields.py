@@ -1,7 +1,7 @@
 """Kinds of fields that several contracts have, and how a body or a query is read strictly."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin
@@ -42,7 +42,8 @@ def decode(raw: bytes, kind: type[T]) -> T:
     """A JSON body as a struct, read strictly. Raises `InvalidRequest` naming every field at fault."""
     try:
         try:
-            return _decoder(kind).decode(raw)
+            decoder: msgspec.json.Decoder[T] = _decoder(kind)  # type: ignore[arg-type]
+            return decoder.decode(raw)
         except msgspec.ValidationError:
             raise _faults(msgspec.json.decode(raw), kind) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -52,16 +53,16 @@ def decode(raw: bytes, kind: type[T]) -> T:
 
 def moment(field: str, value: str) -> datetime:
     """A `Timestamp` as an aware time in UTC. Raises `InvalidRequest` naming `field`."""
+    fault = InvalidRequest({field: "timestamp"})
+    if TIMESTAMP.fullmatch(value) is None:
+        raise fault
     try:
-        if TIMESTAMP.fullmatch(value) is None:
-            raise ValueError(value)
         read = datetime.fromisoformat(value.upper())
         read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise InvalidRequest({field: "timestamp"}) from None
-    # The very end of 2200 is still allowed as an end, and nothing beyond it.
+        raise fault from None
     if not YEAR_MIN <= read.year <= YEAR_MAX:
-        raise InvalidRequest({field: "timestamp"})
+        raise fault
     return read
 
 
@@ -96,7 +97,7 @@ def each(**readers: Callable[[], Any]) -> dict[str, Any]:
 
 
 @cache
-def _decoder(kind: type[T]) -> "msgspec.json.Decoder[T]":
+def _decoder(kind: Hashable) -> "msgspec.json.Decoder[Any]":
     return msgspec.json.Decoder(kind)
 
 

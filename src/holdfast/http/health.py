@@ -43,9 +43,7 @@ async def health(database: Database) -> Response[Health]:
     """200 when bookings can be taken, else 503."""
     found = await _probe(database)
     state: State = "ok" if found.status == "ok" else "unavailable"
-    return Response(
-        Health(state, __version__, {"database": found}), status_code=200 if state == "ok" else 503
-    )
+    return Response(Health(state, __version__, {"database": found}), status_code=200 if state == "ok" else 503)
 
 
 @get("/_info", tags=["service"], summary="What answers here")
@@ -54,14 +52,10 @@ async def info() -> Info:
     return Info("holdfast", __version__)
 
 
-@get(
-    "/metrics", tags=["service"], summary="Counters of all workers, for Prometheus", media_type=MediaType.TEXT
-)
+@get("/metrics", tags=["service"], summary="Counters of all workers, for Prometheus", media_type=MediaType.TEXT)
 async def exposition() -> Response[bytes]:
     """Prometheus text format 0.0.4, summed over workers."""
-    return Response(
-        await asyncio.to_thread(metrics.exposition), headers={"content-type": metrics.CONTENT_TYPE}
-    )
+    return Response(await asyncio.to_thread(metrics.exposition), headers={"content-type": metrics.CONTENT_TYPE})
 
 
 async def _probe(database: Database) -> Dependency:

@@ -2,6 +2,7 @@
 
 import re
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from litestar import Request
@@ -14,7 +15,7 @@ REPLAYED = "Idempotency-Replayed"
 KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 
-async def key_of(request: Request, caller: str) -> Key | None:
+async def key_of(request: Request[Any, Any, Any], caller: str) -> Key | None:
     """The key of a creating request, or `None` without the header; it counts for one caller and path.
 
     Raises `InvalidRequest` for a key that is empty, too long, or not printable ASCII.

@@ -1,7 +1,7 @@
 """`/reservations` and `/places`: HTTP in, HTTP out. Field by field: docs/reservations.md."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, assert_never
+from typing import Annotated, Any, assert_never
 from uuid import UUID
 
 import msgspec
@@ -10,7 +10,7 @@ from litestar.datastructures import ResponseHeader
 from litestar.params import Parameter
 from litestar.response import Stream
 
-from holdfast.accounts.access import Access, Caller
+from holdfast.accounts.access import Caller
 from holdfast.engine.claims import Granted, Interval, Kind, Place, Reason, Refused, Reservation, Verdict
 from holdfast.errors import (
     HoldfastError,
@@ -33,9 +33,7 @@ STREAMED = "application/json"
 WindowStart = Annotated[
     fields.Timestamp | None, Parameter(query="from", description="Only what ends after this moment")
 ]
-WindowEnd = Annotated[
-    fields.Timestamp | None, Parameter(query="to", description="Only what starts before this moment")
-]
+WindowEnd = Annotated[fields.Timestamp | None, Parameter(query="to", description="Only what starts before this moment")]
 Cursor = Annotated[str | None, Parameter(description="`next_cursor` of the page before", max_length=500)]
 PageLimit = Annotated[int, Parameter(ge=1, le=LIMIT_MAX, description="Most items on the page")]
 IdempotencyKey = Annotated[
@@ -58,33 +56,29 @@ class ReservationsApi(Controller):
         return_dto=None,
         summary="Reserve a room",
         responses=refusals(400, 401, 409, 413, 415, 422),
-        response_headers=[
-            ResponseHeader(name="Location", description="The reservation", documentation_only=True)
-        ],
+        response_headers=[ResponseHeader(name="Location", description="The reservation", documentation_only=True)],
         security=[{}, {"token": []}],
     )
     async def reserve(
         self,
         data: ReserveBody,
-        request: Request,
-        access: Access,
+        request: Request[Any, Any, Any],
         reservations: Reservations,
-        idempotency_key: IdempotencyKey = None,
+        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  for the description; read by `key_of`
     ) -> Response[ReservationBody]:
         """Holds a room for `[start_time, end_time)`. 409 when any of it is taken."""
         interval = _interval(data)
         fault = reservations.fault(interval)
         if fault is not None:
             raise _refusal(Refused(fault))
-        caller = access.caller(request)
+        caller = reservations.access.caller(request)
         key = await idempotency.key_of(request, caller.name)
         return _made(await reservations.reserve(_room(data.room_id), interval, caller, key))
 
     @get(summary="List reservations in pages", responses=refusals(400, 401), security=[{}, {"token": []}])
     async def browse(
         self,
-        request: Request,
-        access: Access,
+        request: Request[Any, Any, Any],
         reservations: Reservations,
         room_id: Annotated[str | None, Parameter(description="Only of this room")] = None,
         window_start: WindowStart = None,
@@ -97,27 +91,24 @@ class ReservationsApi(Controller):
         window = _window(window_start, window_end)
         after = None if cursor is None else read_cursor(cursor, Position)
         place = None if room_id is None else _room(fields.name("room_id", room_id))
-        caller = access.caller(request)
+        caller = reservations.access.caller(request)
         owner = _owner(caller) if mine else None
         found = await reservations.page(Filter(window, place, owner), after, limit)
-        return page(
-            [ReservationBody.of(each) for each in found], limit, lambda last: (last.start_time, last.id)
-        )
+        return page([ReservationBody.of(each) for each in found], limit, lambda last: (last.start_time, last.id))
 
     @get("/by-id/{reservation_id:str}", summary="One reservation", responses=refusals(401, 404))
     async def get_one(
-        self, reservation_id: str, request: Request, access: Access, reservations: Reservations
+        self, reservation_id: str, request: Request[Any, Any, Any], reservations: Reservations
     ) -> ReservationBody:
         """An active reservation. 404 for one that was cancelled, too."""
-        access.caller(request)
+        reservations.access.caller(request)
         return ReservationBody.of(await reservations.get(_id(reservation_id)))
 
     @get("/{room_id:str}", summary="All reservations of a room", responses=refusals(400, 401))
     async def of_room(
         self,
         room_id: str,
-        request: Request,
-        access: Access,
+        request: Request[Any, Any, Any],
         reservations: Reservations,
         window_start: WindowStart = None,
         window_end: WindowEnd = None,
@@ -126,7 +117,7 @@ class ReservationsApi(Controller):
         """Active reservations of one room by start, as an array: `[]` for a room nobody has named."""
         place = _room(fields.name("room_id", room_id))
         window = _window(window_start, window_end)
-        access.caller(request)
+        reservations.access.caller(request)
         parts = reservations.of_place(place, window, limit)
         # Read before the answer begins, so that a database that is away is answered 503.
         first = await anext(parts)
@@ -144,13 +135,12 @@ class ReservationsApi(Controller):
         self,
         reservation_id: str,
         data: MoveBody,
-        request: Request,
-        access: Access,
+        request: Request[Any, Any, Any],
         reservations: Reservations,
     ) -> ReservationBody:
         """Changes room or time at once or not at all: after a 409 the reservation is where it was."""
         change = _change(data)
-        caller = access.caller(request)
+        caller = reservations.access.caller(request)
         verdict = await reservations.move(_id(reservation_id), change, caller)
         return ReservationBody.of(_granted(verdict))
 
@@ -160,11 +150,9 @@ class ReservationsApi(Controller):
         responses=refusals(401, 403, 404),
         security=[{}, {"token": []}],
     )
-    async def cancel(
-        self, reservation_id: str, request: Request, access: Access, reservations: Reservations
-    ) -> None:
+    async def cancel(self, reservation_id: str, request: Request[Any, Any, Any], reservations: Reservations) -> None:
         """The room is free at once. 404 for a reservation already cancelled."""
-        caller = access.caller(request)
+        caller = reservations.access.caller(request)
         _granted(await reservations.cancel(_id(reservation_id), caller))
 
 
@@ -177,14 +165,13 @@ class PlacesApi(Controller):
     @get(summary="List places in pages", responses=refusals(400, 401))
     async def browse(
         self,
-        request: Request,
-        access: Access,
+        request: Request[Any, Any, Any],
         reservations: Reservations,
         cursor: Cursor = None,
         limit: PageLimit = LIMIT_DEFAULT,
     ) -> Page[PlaceBody]:
         """All rooms that were ever reserved, by id, with a revision that grows with every change there."""
-        access.caller(request)
+        reservations.access.caller(request)
         after = None if cursor is None else read_cursor(cursor, str)
         found = await reservations.places(after, limit)
         return page([PlaceBody.of(each) for each in found], limit, lambda last: Place(last.kind, last.id).key)

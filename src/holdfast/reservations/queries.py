@@ -1,6 +1,5 @@
 """All SQL that reads reservations and places. Changes are the engine's."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -48,9 +47,7 @@ class KnownPlace(Struct, frozen=True):
 
 async def find(connection: AsyncConnection, reservation_id: UUID) -> Reservation | None:
     """The active reservation with this id."""
-    row = (
-        await connection.execute(select(*COLUMNS).where(reservations.c.id == reservation_id, ACTIVE))
-    ).first()
+    row = (await connection.execute(select(*COLUMNS).where(reservations.c.id == reservation_id, ACTIVE))).first()
     return None if row is None else _reservation(row)
 
 
@@ -58,9 +55,7 @@ async def of_place(
     connection: AsyncConnection, place: Place, window: Window, *, after: datetime | None, limit: int
 ) -> list[Reservation]:
     """Active reservations of one place by start, those after the start `after`; at most `limit`."""
-    query = _in_window_of_place(
-        select(*COLUMNS).where(reservations.c.place == place.key, ACTIVE), place, window
-    )
+    query = _in_window_of_place(select(*COLUMNS).where(reservations.c.place == place.key, ACTIVE), place, window)
     if after is not None:
         # No two active reservations of a place start together, so the start alone says where to go on.
         query = query.where(reservations.c.start_time > after)
@@ -125,6 +120,6 @@ async def _read(connection: AsyncConnection, query: Select[Any]) -> list[Reserva
     return [_reservation(row) for row in await connection.execute(query)]
 
 
-def _reservation(row: Row[Any] | Sequence[Any]) -> Reservation:
+def _reservation(row: Row[*tuple[Any, ...]]) -> Reservation:
     reservation_id, place, start, end, created_at, user_id = row
     return Reservation(reservation_id, place_of(place), start, end, created_at, user_id)

@@ -50,7 +50,7 @@ class Reservations:
     def __init__(self, database: Database, committer: Committer, access: Access, longest: timedelta) -> None:
         self._database = database
         self._committer = committer
-        self._access = access
+        self.access = access
         self._longest = longest
 
     def fault(self, interval: Interval) -> Reason | None:
@@ -63,9 +63,7 @@ class Reservations:
 
     async def cancel(self, reservation_id: UUID, caller: Caller) -> Verdict:
         """Give a reservation back. Raises `ReservationNotFound`, `Forbidden`."""
-        return await self._change(
-            reservation_id, caller, lambda place: Release(uuids.uuid7(), place, reservation_id)
-        )
+        return await self._change(reservation_id, caller, lambda place: Release(uuids.uuid7(), place, reservation_id))
 
     async def move(self, reservation_id: UUID, change: Change, caller: Caller) -> Verdict:
         """Hold a reservation elsewhere or at another time. Raises `ReservationNotFound`, `Forbidden`."""
@@ -84,9 +82,7 @@ class Reservations:
             raise ReservationNotFound
         return found
 
-    async def of_place(
-        self, place: Place, window: Window, limit: int | None
-    ) -> AsyncIterator[list[Reservation]]:
+    async def of_place(self, place: Place, window: Window, limit: int | None) -> AsyncIterator[list[Reservation]]:
         """A place's active reservations by start, a thousand at a time.
 
         Each part is a short read of its own: a slow reader holds neither a connection nor a snapshot.
@@ -109,9 +105,7 @@ class Reservations:
             if chosen.place is None or chosen.owner is not None:
                 return await queries.of_all(connection, chosen, after=after, limit=limit + 1)
             start = None if after is None else after.start
-            return await queries.of_place(
-                connection, chosen.place, chosen.window, after=start, limit=limit + 1
-            )
+            return await queries.of_place(connection, chosen.place, chosen.window, after=start, limit=limit + 1)
 
     async def places(self, after: str | None, limit: int) -> list[KnownPlace]:
         """One page of the places that have been named, and one more."""
@@ -124,7 +118,7 @@ class Reservations:
         """Find where the reservation is, then change it there."""
         for _ in range(FINDS_MAX):
             found = await self.get(reservation_id)
-            self._access.check_may_change(caller, found.user_id)
+            self.access.check_may_change(caller, found.user_id)
             verdict = await self._submit(claim_at(found.place))
             if not (isinstance(verdict, Refused) and verdict.reason is Reason.NOT_FOUND):
                 return verdict

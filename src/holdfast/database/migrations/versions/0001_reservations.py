@@ -22,9 +22,7 @@ def upgrade() -> None:
     op.create_table(
         "outbox",
         sa.Column("place", sa.Text(collation="C"), nullable=False),
-        sa.Column(
-            "revision", sa.BigInteger(), nullable=False, comment="The place's revision that this change made"
-        ),
+        sa.Column("revision", sa.BigInteger(), nullable=False, comment="The place's revision that this change made"),
         sa.Column("id", sa.Uuid(), nullable=False, comment="Listeners know a message they have seen by it"),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
@@ -56,9 +54,7 @@ def upgrade() -> None:
         "reservations",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("place", sa.Text(collation="C"), nullable=False),
-        sa.Column(
-            "room_id", sa.Text(), nullable=True, comment="The room's id as clients name it; NULL for tables"
-        ),
+        sa.Column("room_id", sa.Text(), nullable=True, comment="The room's id as clients name it; NULL for tables"),
         sa.Column("start_time", sa.DateTime(timezone=True), nullable=False),
         sa.Column("end_time", sa.DateTime(timezone=True), nullable=False),
         sa.Column(

@@ -1,0 +1,60 @@
+# Everything a newcomer needs: `make run` and `make test`. Both make their own .venv first, from the locked dependencies.
+# Needs Python 3.11 or newer with its venv module; PYTHON=… picks one.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$python && break; done)
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+UV_LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --quiet
+# One process of tests for each core: more only makes them wait for each other.
+JOBS ?= $(shell $(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)))' 2>/dev/null || echo 2)
+
+.PHONY: help run test check fmt test-cover setup-env setup-dev lock migration clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+run: setup-env ## Serve on port 8080, on a private PostgreSQL in .data/
+	@$(BIN)/holdfast serve
+
+test: setup-dev ## Run every test (TEST_DATABASE_URL, or a throw-away PostgreSQL)
+	@$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+check: setup-dev ## Formatting, linting, types, import rules: what a commit must pass
+	@$(BIN)/pre-commit run --all-files --show-diff-on-failure
+
+fmt: setup-dev ## Put the code into its form
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+test-cover: setup-dev ## Run every test and write htmlcov/index.html
+	@$(BIN)/pytest -n $(JOBS) --dist loadgroup --cov --cov-report=term --cov-report=html $(ARGS)
+
+setup-env: .venv/runtime ## Make .venv with what the service needs
+
+setup-dev: .venv/dev ## Make .venv with what developing needs too
+
+.venv/runtime: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer, with venv and ensurepip, is needed: set PYTHON" >&2; exit 1; }
+	@echo "Making .venv with $$($(PYTHON) --version)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev: .venv/runtime requirements-dev.lock
+	@echo "Adding the tools for developing"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+lock: setup-dev ## Pin the dependencies anew, with hashes and without addresses
+	@$(UV_LOCK) --group build --upgrade -o requirements.lock
+	@$(UV_LOCK) --group build --group dev --upgrade -c requirements.lock -o requirements-dev.lock
+
+migration: setup-dev ## Draft a migration from the tables in the code: make migration NAME="what it does"
+	@$(BIN)/python tests/draft_migration.py "$(NAME)"
+
+clean: ## Remove what can be made again; the data in .data/ stays
+	@rm -rf .venv .coverage* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist build

@@ -1,0 +1,110 @@
+"""What tests stand on: one throw-away PostgreSQL for the run, a database and a service for each test process."""
+
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from holdfast.database import embedded, migrate
+from service import Service
+
+SERVER = "TEST_DATABASE_URL"
+_run = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In the process that leads the run: start the server that all test processes share."""
+    if hasattr(config, "workerinput") or os.environ.get(SERVER):
+        return
+    directory = _run.enter_context(tempfile.TemporaryDirectory(prefix="hf-", ignore_cleanup_errors=True))
+    os.environ[SERVER] = _run.enter_context(embedded.running(Path(directory)))
+    _run.callback(os.environ.pop, SERVER, None)
+
+
+def pytest_unconfigure() -> None:
+    """Stop it."""
+    _run.close()
+
+
+async def create_database(template: str | None = None) -> str:
+    """The address of a new database of the test server, empty or a copy of another."""
+    name = f"test_{uuid4().hex}"
+    connection = await asyncpg.connect(os.environ[SERVER])
+    try:
+        await connection.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+    finally:
+        await connection.close()
+    return address_of(name)
+
+
+async def drop_database(url: str) -> None:
+    """Drop a database of the test server, whoever is connected to it."""
+    connection = await asyncpg.connect(os.environ[SERVER])
+    try:
+        await connection.execute(f'DROP DATABASE "{name_of(url)}" WITH (FORCE)')
+    finally:
+        await connection.close()
+
+
+def address_of(name: str) -> str:
+    """The address of a database of the test server."""
+    base, _, query = os.environ[SERVER].partition("?")
+    return f"{base.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
+
+
+def name_of(url: str) -> str:
+    """The name of the database at an address."""
+    return url.partition("?")[0].rpartition("/")[2]
+
+
+@pytest.fixture(scope="session")
+async def database_url() -> AsyncIterator[str]:
+    """A migrated database of this test process. Tests share it, so each uses rooms of its own."""
+    url = await create_database()
+    await migrate.upgrade(url)
+    yield url
+    await drop_database(url)
+
+
+@pytest.fixture
+async def fresh_database_url() -> AsyncIterator[str]:
+    """A migrated database of one test."""
+    url = await create_database()
+    await migrate.upgrade(url)
+    yield url
+    await drop_database(url)
+
+
+@pytest.fixture
+async def connection(database_url: str) -> "AsyncIterator[asyncpg.Connection]":
+    """A connection to this test process's database, to look with SQL at what is there."""
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture(scope="session")
+def service(database_url: str) -> Iterator[Service]:
+    """A running service of this test process, with one worker and default settings."""
+    with Service({"DATABASE_URL": database_url, "JWT_SECRET": "s" * 32}) as service:
+        yield service
+
+
+@pytest.fixture
+async def http(service: Service) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the service that asks for English."""
+    async with httpx.AsyncClient(base_url=service.url, headers={"Accept-Language": "en"}, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Service]]:
+    """Starts services with settings of a test's own; all are stopped when it ends: `start(DATABASE_URL=…, WORKERS=2)`."""
+    with ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(Service(settings))

@@ -1,0 +1,106 @@
+"""A real service in processes of its own, started by the command that people start it with."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+import httpx
+import psutil
+
+START_SECONDS_MAX = 60.0
+STOP_SECONDS_MAX = 20.0
+
+
+class Service:
+    """`holdfast serve` with the given settings on a free port. As a context, it runs inside and ends with it."""
+
+    def __init__(self, settings: Mapping[str, object], *, port: int | None = None) -> None:
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._settings = {name: str(value) for name, value in settings.items()}
+        self._output = tempfile.TemporaryFile("w+")  # noqa: SIM115  lives as long as the service
+        self.process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        self._output.close()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "holdfast", "serve"],
+            env=inherited | {"PORT": str(self.port)} | self._settings,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=self._output,
+            cwd=tempfile.gettempdir(),  # so that no `.env` of a developer counts
+            text=True,
+        )
+        self.wait_until_serving()
+
+    def wait_until_serving(self, seconds_max: float = START_SECONDS_MAX) -> None:
+        """Poll until the service answers; fails with its output when it ends or takes too long."""
+        deadline = time.monotonic() + seconds_max
+        while time.monotonic() < deadline:
+            if self.process is None or self.process.poll() is not None:
+                break
+            try:
+                if httpx.get(f"{self.url}/_info", timeout=2).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError(f"the service does not serve:\n{self.output()}")
+
+    def stop(self) -> int | None:
+        """Ask it to stop, wait, and answer its exit status; kill it when it takes too long."""
+        if self.process is None:
+            return None
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"the service did not stop:\n{self.output()}") from None
+
+    def kill(self) -> None:
+        """Kill -9 the supervisor and its workers at once, and wait until they are gone."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        family = [psutil.Process(self.process.pid), *self.workers()]
+        for member in family:
+            member.kill()
+        self.process.wait(STOP_SECONDS_MAX)
+        psutil.wait_procs(family, timeout=STOP_SECONDS_MAX)
+
+    def workers(self) -> list[psutil.Process]:
+        """The worker processes."""
+        assert self.process is not None
+        children = psutil.Process(self.process.pid).children()
+        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+
+    def output(self) -> str:
+        """What it has printed and logged so far."""
+        self._output.seek(0)
+        return self._output.read()
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
