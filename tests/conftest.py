@@ -105,6 +105,6 @@ async def http(service: Service) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., Service]]:
-    """Starts services with settings of a test's own; all are stopped when it ends: `start(DATABASE_URL=…, WORKERS=2)`."""
+    """Starts services with a test's own settings; all stop when it ends: `start(DATABASE_URL=…, WORKERS=2)`."""
     with ExitStack() as stack:
         yield lambda **settings: stack.enter_context(Service(settings))

@@ -72,7 +72,7 @@ async def revision(url: str) -> str | None:
 
 def head() -> str:
     """The revision that this code needs."""
-    found = ScriptDirectory.fromconfig(config(None)).get_current_head()
+    found = ScriptDirectory.from_config(config(None)).get_current_head()
     assert found is not None
     return found
 

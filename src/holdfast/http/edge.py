@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 import uuid
-from typing import Any, cast
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import structlog
@@ -42,7 +42,7 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; other kinds of scope (the application's start and end) pass through."""
         if scope["type"] == ScopeType.HTTP:
-            await self._answer(cast("HTTPScope", scope), receive, send)
+            await self._answer(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
