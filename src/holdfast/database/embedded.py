@@ -14,6 +14,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
@@ -34,6 +35,8 @@ BINARIES = _binaries()
 SYSTEM_USER = "pgserver"
 """PostgreSQL refuses to run as root; then it runs as this user, made when it is missing."""
 START_SECONDS_MAX = 120
+LEFTOVERS_SECONDS_MAX = 5.0
+"""How long the children of a server that was killed may take to let go of its memory."""
 SOCKET_PATH_BYTES_MAX = 100
 """A Unix socket's path may have 107 bytes on Linux, 103 on macOS; a little is kept back."""
 OPTIONS = {
@@ -117,12 +120,23 @@ class _Server:
         if not self.directory.exists():
             self._initialise()
         options = {**OPTIONS, "unix_socket_directories": str(self.socket_directory)}
-        self._run(
-            "pg_ctl", "-D", self.directory, "-w", "-t", START_SECONDS_MAX, "-l", self.directory / "start.log",
+        arguments = (
+            "-D", self.directory, "-w", "-t", START_SECONDS_MAX, "-l", self.directory / "start.log",
             "-o", " ".join(f"-c {name}={value}" for name, value in options.items()), "start",
         )  # fmt: skip
+        deadline = time.monotonic() + LEFTOVERS_SECONDS_MAX
+        while True:
+            try:
+                return self._run("pg_ctl", *arguments)
+            except EmbeddedFailed:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
 
     def stop(self) -> None:
+        # One that somebody else has stopped, or killed, is not there to be stopped.
+        if not self._is_ready():
+            return
         self._run("pg_ctl", "-D", self.directory, "-m", "fast", "-w", "-t", START_SECONDS_MAX, "stop")
 
     def _is_ready(self) -> bool:

@@ -1,0 +1,116 @@
+"""The rules of the code's structure that no linter knows."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import holdfast
+
+ROOT = Path(holdfast.__file__).parent
+MODULES = sorted(ROOT.rglob("*.py"))
+MIGRATIONS = ROOT / "database" / "migrations"
+MODULE_LINES_MAX = 300
+FUNCTION_LINES_MAX = 40
+SQL_BELONGS_IN = ("engine/statements.py", "database/migrate.py", "http/health.py")
+SQL = re.compile(r"\b(SELECT .+ FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b", re.DOTALL)
+BUILDERS = {"select", "insert", "update", "delete"}
+BANNED_NAMES = {"utils", "helpers", "common", "manager", "misc"}
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """The lines of a function without its docstring; what a function defines inside counts for itself."""
+    body = function.body
+    if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        body = body[1:]
+    inner = [node for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    lines = sum((node.end_lineno or 0) - node.lineno + 1 for node in body)
+    return lines - sum((node.end_lineno or 0) - node.lineno + 1 for node in inner)
+
+
+def test_the_import_rules_are_kept() -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT.parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_a_module_is_short_enough_to_be_read(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MODULE_LINES_MAX
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if MIGRATIONS not in path.parents], ids=relative)
+def test_a_function_fits_half_a_screen(path: Path) -> None:
+    long = {function.name: body_lines(function) for function in functions(path)}
+    assert {name: lines for name, lines in long.items() if lines > FUNCTION_LINES_MAX} == {}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_a_module_says_what_it_is_for(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def test_sql_is_only_in_queries_and_in_the_engine() -> None:
+    allowed = {path for path in MODULES if path.name == "queries.py" or MIGRATIONS in path.parents}
+    allowed |= {ROOT / name for name in SQL_BELONGS_IN}
+    strays = []
+    for path in set(MODULES) - allowed:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            text = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
+            if text and SQL.search(node.value):
+                strays.append(f"{relative(path)}:{node.lineno} {node.value[:40]!r}")
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy"):
+                strays.extend(f"{relative(path)} imports {name.name}" for name in node.names if name.name in BUILDERS)
+    assert strays == []
+
+
+def test_services_and_the_engine_know_no_http_status() -> None:
+    inner = [path for path in MODULES if path.name == "service.py" or path.is_relative_to(ROOT / "engine")]
+    strays = []
+    for path in inner:
+        nodes = [
+            node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Constant)
+        ]
+        strays += [
+            f"{relative(path)}:{node.lineno}"
+            for node in nodes
+            if isinstance(node.value, int) and 400 <= node.value <= 599
+        ]
+    assert strays == []
+
+
+def test_no_module_is_named_after_nothing() -> None:
+    assert [relative(path) for path in MODULES if path.stem in BANNED_NAMES] == []
+
+
+def test_people_are_told_things_only_from_the_catalogues() -> None:
+    """Russian letters are a sure sign of a text for people."""
+    cyrillic = re.compile("[а-яё]", re.IGNORECASE)
+    assert [relative(path) for path in MODULES if cyrillic.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_the_schema_keeps_no_overlaps_out() -> None:
+    """The invariant is the application's: no exclusion constraint, no unique index, no trigger may do its work."""
+    migrations = "\n".join(path.read_text(encoding="utf-8") for path in (MIGRATIONS / "versions").glob("*.py"))
+    assert re.search(r"(?i)exclude|exclusion|trigger|unique=True|UniqueConstraint", migrations) is None

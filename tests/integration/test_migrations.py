@@ -1,0 +1,73 @@
+"""Migrations: up, down, and by several processes at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from conftest import create_database, drop_database
+from holdfast.database import migrate
+from schemas import import_all
+
+TABLES = (
+    "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public' AND table_name <> 'alembic_version'"
+)
+
+
+@pytest.fixture
+async def empty_url() -> AsyncIterator[str]:
+    url = await create_database()
+    yield url
+    await drop_database(url)
+
+
+async def tables(url: str) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval(TABLES)
+    finally:
+        await connection.close()
+
+
+async def test_the_tables_are_what_the_code_says(empty_url: str) -> None:
+    import_all()
+    await migrate.upgrade(empty_url)
+    await migrate.check(empty_url)
+
+
+async def test_down_removes_every_table_and_up_brings_them_back(empty_url: str) -> None:
+    await migrate.upgrade(empty_url)
+    there = await tables(empty_url)
+    await migrate.downgrade(empty_url, "base")
+    assert await tables(empty_url) == 0
+    assert await migrate.revision(empty_url) is None
+    await migrate.upgrade(empty_url)
+    assert await tables(empty_url) == there
+
+
+async def test_processes_that_start_at_once_migrate_once(empty_url: str) -> None:
+    await asyncio.gather(*(migrate.upgrade(empty_url) for _ in range(8)))
+    assert await migrate.revision(empty_url) == migrate.head()
+
+
+async def test_a_start_that_must_not_migrate_waits_until_somebody_has(empty_url: str) -> None:
+    told: list[str] = []
+    waiting = asyncio.Event()
+
+    def tell(line: str) -> None:
+        told.append(line)
+        waiting.set()
+
+    start = asyncio.create_task(migrate.prepare(empty_url, migrate=False, seconds_max=30, tell=tell))
+    await asyncio.wait_for(waiting.wait(), 10)
+    await migrate.upgrade(empty_url)
+    await asyncio.wait_for(start, 10)
+    assert len(told) == 1
+    assert "holdfast migrate" in told[0]
+
+
+async def test_a_database_that_never_answers_is_given_up_with_a_reason() -> None:
+    nowhere = "postgresql://postgres@127.0.0.1:1/none"
+    with pytest.raises(migrate.NotReady, match="does not answer"):
+        await migrate.prepare(nowhere, migrate=True, seconds_max=0.1, tell=lambda _: None)
