@@ -31,8 +31,9 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    # uvicorn tells of each start and stop of a worker at level info; ours say the same in fewer lines.
-    logging.getLogger("uvicorn.error").setLevel(max(root.level, logging.WARNING))
+    # These tell of each start, stop and migration at level info, which is more than the person who starts us wants.
+    for talkative in ("uvicorn.error", "alembic"):
+        logging.getLogger(talkative).setLevel(max(root.level, logging.WARNING))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

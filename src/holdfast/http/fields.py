@@ -16,7 +16,7 @@ T = TypeVar("T")
 YEAR_MIN, YEAR_MAX = 1970, 2200
 # RFC 3339, 5.6, with the offset left out at will, and no finer than PostgreSQL keeps.
 TIMESTAMP = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-5][0-9])?"
 )
 # Neither control characters nor line separators nor halves of a pair; the rest of Unicode is printable.
 NO_CONTROLS = r"^(?![\s\S]*[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff])"
