@@ -5,7 +5,7 @@ from typing import Annotated, Any, assert_never
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Request, Response, delete, get, patch, post
+from litestar import Controller, Request, Response, delete, get, patch, post, route
 from litestar.datastructures import ResponseHeader
 from litestar.params import Parameter
 from litestar.response import Stream
@@ -35,6 +35,7 @@ WindowStart = Annotated[
 ]
 WindowEnd = Annotated[fields.Timestamp | None, Parameter(query="to", description="Only what starts before this moment")]
 Cursor = Annotated[str | None, Parameter(description="`next_cursor` of the page before", max_length=500)]
+ListLimit = Annotated[int | None, Parameter(ge=1, description="Most items; without it, all")]
 PageLimit = Annotated[int, Parameter(ge=1, le=LIMIT_MAX, description="Most items on the page")]
 IdempotencyKey = Annotated[
     str | None,
@@ -112,16 +113,32 @@ class ReservationsApi(Controller):
         reservations: Reservations,
         window_start: WindowStart = None,
         window_end: WindowEnd = None,
-        limit: Annotated[int | None, Parameter(ge=1, description="Most items; without it, all")] = None,
+        limit: ListLimit = None,
     ) -> Stream:
         """Active reservations of one room by start, as an array: `[]` for a room nobody has named."""
         place = _room(fields.name("room_id", room_id))
         window = _window(window_start, window_end)
         reservations.access.caller(request)
-        parts = reservations.of_place(place, window, limit)
-        # Read before the answer begins, so that a database that is away is answered 503.
-        first = await anext(parts)
-        return Stream(_array(first, parts), media_type=STREAMED)
+        return await _listed(reservations, place, window, limit)
+
+    @get("/by-id", include_in_schema=False)
+    async def of_room_called_by_id(
+        self,
+        request: Request[Any, Any, Any],
+        reservations: Reservations,
+        window_start: WindowStart = None,
+        window_end: WindowEnd = None,
+        limit: ListLimit = None,
+    ) -> Stream:
+        """The list of the one room that the path of a single reservation hides."""
+        window = _window(window_start, window_end)
+        reservations.access.caller(request)
+        return await _listed(reservations, Place(Kind.ROOM, "by-id"), window, limit)
+
+    @route("/by-id", http_method=["PATCH", "DELETE"], include_in_schema=False)
+    async def nobodys_id(self) -> None:
+        """That path is hidden from moving and cancelling, too: no reservation has such an id."""
+        raise ReservationNotFound
 
     @patch(
         "/{reservation_id:str}",
@@ -263,6 +280,12 @@ def _refusal(refused: Refused) -> HoldfastError:
             raise AssertionError("a calendar has no seats")
         case _:
             assert_never(refused.reason)
+
+
+async def _listed(reservations: Reservations, place: Place, window: Window, limit: int | None) -> Stream:
+    """The answer that lists a place. Its first part is read here, so that a database that is away is answered 503."""
+    parts = reservations.of_place(place, window, limit)
+    return Stream(_array(await anext(parts), parts), media_type=STREAMED)
 
 
 async def _array(first: list[Reservation], rest: AsyncIterator[list[Reservation]]) -> AsyncIterator[bytes]:
