@@ -88,15 +88,21 @@ class Service:
         psutil.wait_procs(family, timeout=STOP_SECONDS_MAX)
 
     def workers(self) -> list[psutil.Process]:
-        """The worker processes."""
+        """The worker processes; one that has just died does not count."""
         assert self.process is not None
-        children = psutil.Process(self.process.pid).children()
-        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        return [child for child in psutil.Process(self.process.pid).children() if _is_worker(child)]
 
     def output(self) -> str:
         """What it has printed and logged so far."""
         self._output.seek(0)
         return self._output.read()
+
+
+def _is_worker(child: psutil.Process) -> bool:
+    try:
+        return "spawn_main" in " ".join(child.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return False
 
 
 def free_port() -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import multiprocessing
 import os
 import signal
 import socket
@@ -139,3 +140,7 @@ def _end_with_parent() -> None:
     """Have the kernel end this worker when the supervisor is killed, so that no orphan keeps the port."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        supervisor = multiprocessing.parent_process()
+        if supervisor is not None and os.getppid() != supervisor.pid:
+            # It was killed while this worker was starting, before the kernel knew.
+            signal.raise_signal(signal.SIGTERM)
