@@ -1,6 +1,8 @@
 """The composition root: settings in, one application out. The only module that knows everyone."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -43,9 +45,16 @@ def create(settings: Settings, database_url: str, clock: Clock = utc_now) -> ASG
     database = Database(database_url, settings)
     access = Access(settings)
     longest = timedelta(days=settings.reservation_days_max)
-    bounds = Bounds(settings.lanes, settings.lane_claims_max, settings.claim_seconds_max, longest)
+    bounds = Bounds(
+        lanes=settings.lanes,
+        batch_claims_max=settings.batch_claims_max,
+        lane_claims_max=settings.lane_claims_max,
+        place_claims_max=settings.place_claims_max,
+        claim_seconds_max=settings.claim_seconds_max,
+        longest=longest,
+    )
 
-    committer = Committer(database, bounds, clock)
+    committer = Committer(database, bounds, clock, stop=lambda: os.kill(os.getpid(), signal.SIGTERM))
     reservations = Reservations(database, committer, access, longest)
 
     @asynccontextmanager

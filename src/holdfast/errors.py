@@ -108,6 +108,10 @@ class Unavailable(HoldfastError):
     retry_after: ClassVar[int] = 1
 
 
+class ClientGone(ConnectionAbortedError):
+    """Whoever asked has left before the work began, so it was dropped. There is nobody to answer."""
+
+
 class OutcomeUnknown(HoldfastError):
     """The database went away in mid-commit and did not come back: the change may or may not have happened."""
 

@@ -98,11 +98,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 10.0
     lanes: Annotated[
         Literal[1, 2, 4, 8, 16, 32],
-        Meta(description="Claims that one worker settles at once; a place always takes the same lane"),
-    ] = 8
+        Meta(description="Batches of claims that one worker settles at once; a place always takes the same lane"),
+    ] = 2
+    batch_claims_max: Annotated[
+        int, Meta(ge=1, le=10_000, description="Claims that are settled in one transaction")
+    ] = 256
     lane_claims_max: Annotated[
         int, Meta(ge=1, le=100_000, description="Claims that may wait in a lane; more are answered 503")
     ] = 2_000
+    place_claims_max: Annotated[
+        int, Meta(ge=1, le=100_000, description="Claims that may wait for one place; more are answered 503")
+    ] = 1_000
     claim_seconds_max: Annotated[Seconds, Meta(description="How long a claim may take before it is answered 503")] = (
         10.0
     )

@@ -1,149 +1,278 @@
-"""Takes claims, settles each in a transaction of its own, and answers when it is committed.
+"""Gathers claims that arrive together, settles them in one transaction, and answers everyone when it is committed.
 
-A place belongs to one lane of a process, and a lane settles one claim at a time: so a process never waits for itself on
-a row's lock, and a hot place holds one connection, not all of them. Between processes and machines the row lock
-decides.
+A place belongs to one lane of a process, and a lane settles one batch at a time: so a process never waits for itself on
+a row's lock. A lane starts its next batch as soon as it is free, never on a timer: under load batches grow by
+themselves, and a lone claim waits for nobody. Between processes and machines the row lock decides.
 """
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 
 import asyncpg
 import stamina
+import structlog
 from msgspec import Struct
 
 from holdfast.clock import Clock
-from holdfast.database.connections import AWAY, Connection, Database
+from holdfast.database.connections import AWAY, Database
 from holdfast.engine import settlement, statements
-from holdfast.engine.claims import Claim, Place, Reserve, Verdict
+from holdfast.engine.claims import Claim, Move, Place, Reserve, Verdict
 from holdfast.engine.settlement import CommitInDoubt, KeyTaken, PlacesMissing, places_of
-from holdfast.errors import OutcomeUnknown, Unavailable
+from holdfast.errors import ClientGone, OutcomeUnknown, Unavailable
 
 AGAIN = (PlacesMissing, KeyTaken, asyncpg.SerializationError, asyncpg.DeadlockDetectedError, *AWAY)
-"""After these nothing has changed, and settling the claim once more may go better."""
+"""After these nothing has changed, and settling the batch once more may go better."""
 PLACES_KNOWN_MAX = 100_000
 LOOK_SECONDS_MAX = 10.0
-"""How long a claim whose COMMIT was not answered waits for the database to come back and tell."""
+"""How long a batch whose COMMIT was not answered waits for the database to come back and tell."""
+SWEEP_SECONDS = 0.5
+logger = structlog.stdlib.get_logger("holdfast.engine")
+
+
+class StillInDoubt(Exception):
+    """COMMIT was not answered, and the database did not come back to tell what became of it."""
 
 
 class Bounds(Struct, frozen=True):
-    """What a committer may take on. `longest` is the longest reservation that a move may make."""
+    """What a committer may take on. A claim is at most a few kilobytes, so numbers of claims bound bytes too.
+
+    `longest` is the longest reservation that a move may make.
+    """
 
     lanes: int
+    batch_claims_max: int
     lane_claims_max: int
+    place_claims_max: int
     claim_seconds_max: float
     longest: timedelta
 
 
-class Lane:
-    """The claims of some places, one at a time. `waiting` counts those that have not been answered."""
+class Waiting:
+    """A claim that has not been answered, and whom to answer. `deadline` is a time of the event loop."""
 
-    def __init__(self) -> None:
-        self.turn = asyncio.Lock()
-        self.waiting = 0
+    __slots__ = ("answer", "claim", "deadline", "is_gone")
+
+    def __init__(
+        self, claim: Claim, answer: "asyncio.Future[Verdict]", deadline: float, is_gone: Callable[[], bool] | None
+    ) -> None:
+        self.claim = claim
+        self.answer = answer
+        self.deadline = deadline
+        self.is_gone = is_gone
+
+    def refuse(self, error: Exception) -> None:
+        """Answer with an error, unless nobody waits for an answer any more."""
+        if not self.answer.done():
+            self.answer.set_exception(error)
 
 
 class Committer:
-    """The engine's one door for changes. Made once in each process."""
+    """The engine's one door for changes. Made once in each process.
 
-    def __init__(self, database: Database, bounds: Bounds, clock: Clock) -> None:
-        self._database = database
-        self._bounds = bounds
-        self._clock = clock
-        self._lanes = [Lane() for _ in range(bounds.lanes)]
-        self._known: set[Place] = set()
-        self._tasks: set[asyncio.Task[Verdict]] = set()
+    `stop` is called when a lane has died of a mistake of ours: the process must end and be started anew.
+    """
 
-    async def submit(self, claim: Claim) -> Verdict:
-        """Settle a claim; when this answers, the answer is committed.
+    def __init__(self, database: Database, bounds: Bounds, clock: Clock, stop: Callable[[], None]) -> None:
+        self.database = database
+        self.bounds = bounds
+        self.clock = clock
+        self.stop = stop
+        self.known: set[Place] = set()
+        self._lanes = [Lane(self) for _ in range(bounds.lanes)]
 
-        Raises `Unavailable` when too much is waiting or the database is away (nothing has changed), and
-        `OutcomeUnknown` when it went away in mid-commit and did not come back.
+    def submit(self, claim: Claim, is_gone: Callable[[], bool] | None = None) -> "asyncio.Future[Verdict]":
+        """Take on a claim. The future's result is committed when it is there.
+
+        `is_gone` tells whether whoever asked has left; then a claim that has not begun is dropped. The future raises
+        `Unavailable` when the database is away or the deadline has passed (nothing has changed), `OutcomeUnknown` when
+        the database went away in mid-commit and did not come back, `ClientGone` when the claim was dropped. Raises
+        `Unavailable` at once when too much is waiting.
         """
-        lane = self._lanes[zlib.crc32(claim.place.key.encode()) % len(self._lanes)]
-        if lane.waiting >= self._bounds.lane_claims_max:
-            raise Unavailable
-        lane.waiting += 1
-        task = asyncio.create_task(self._take_turn(lane, claim))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        # Shielded: once a claim has begun it is seen through, whoever stops waiting for it.
-        return await asyncio.shield(task)
+        return self._lanes[zlib.crc32(claim.place.key.encode()) % len(self._lanes)].add(claim, is_gone)
 
     async def drain(self) -> None:
         """Wait until everything that was taken on has been answered."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(lane.idle() for lane in self._lanes))
 
-    async def _take_turn(self, lane: Lane, claim: Claim) -> Verdict:
-        deadline = asyncio.get_running_loop().time() + self._bounds.claim_seconds_max
+    async def ensure_places(self, claims: Sequence[Claim]) -> None:
+        """Make the rows to lock of places named for the first time, in a small transaction of their own."""
+        new = {place for claim in claims for place in places_of(claim)} - self.known
+        if not new:
+            return
+        async with self.database.pool.acquire() as connection:
+            await statements.ensure_places(connection, new)
+        if len(self.known) + len(new) > PLACES_KNOWN_MAX:
+            self.known.clear()
+        self.known |= new
+
+
+class Lane:
+    """The claims of some places: a queue, and a task that settles it batch by batch while there is any."""
+
+    def __init__(self, committer: Committer) -> None:
+        self._committer = committer
+        self._bounds = committer.bounds
+        self._queue: deque[Waiting] = deque()
+        self._by_place: Counter[Place] = Counter()
+        self._task: asyncio.Task[None] | None = None
+        self._sweeper: asyncio.TimerHandle | None = None
+
+    def add(self, claim: Claim, is_gone: Callable[[], bool] | None) -> "asyncio.Future[Verdict]":
+        """Queue a claim, and see to it that the queue is being settled. Raises `Unavailable` when it is full."""
+        if len(self._queue) >= self._bounds.lane_claims_max:
+            raise Unavailable
+        # Bounded by place too: one hot place is told to wait, not its neighbours.
+        if self._by_place[claim.place] >= self._bounds.place_claims_max:
+            raise Unavailable
+        loop = asyncio.get_running_loop()
+        waiting = Waiting(claim, loop.create_future(), loop.time() + self._bounds.claim_seconds_max, is_gone)
+        self._queue.append(waiting)
+        self._by_place[claim.place] += 1
+        if self._task is None:
+            self._task = loop.create_task(self._run())
+            self._task.add_done_callback(self._ended)
+        if self._sweeper is None:
+            self._sweeper = loop.call_later(SWEEP_SECONDS, self._sweep)
+        return waiting.answer
+
+    async def idle(self) -> None:
+        """Wait until nothing is queued or being settled."""
+        while self._task is not None:
+            await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
         try:
-            try:
-                async with asyncio.timeout_at(deadline):
-                    await lane.turn.acquire()
-            except TimeoutError:
-                raise Unavailable from None
-            try:
-                return await self._settle(claim, deadline)
-            finally:
-                lane.turn.release()
+            while self._queue:
+                batch = self._take()
+                if batch:
+                    await self._settle(batch)
         finally:
-            lane.waiting -= 1
+            # In the same turn as the last look at the queue. Were it left to the task's callback, a claim that came in
+            # between would see a task, start none, and lie there for ever.
+            self._task = None
 
-    async def _settle(self, claim: Claim, deadline: float) -> Verdict:
-        """Try until it is answered or the deadline has passed."""
-        remaining = max(0.0, deadline - asyncio.get_running_loop().time())
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and task.exception() is None:
+            return
+        logger.critical("a lane has died; this worker ends", exc_info=task.exception())
+        while self._queue:
+            self._pop().refuse(Unavailable())
+        self._committer.stop()
+
+    def _take(self) -> list[Waiting]:
+        """The claims of the next batch, in order of arrival. A move settles alone."""
+        batch: list[Waiting] = []
+        now = asyncio.get_running_loop().time()
+        while self._queue and len(batch) < self._bounds.batch_claims_max:
+            is_move = isinstance(self._queue[0].claim, Move)
+            if is_move and batch:
+                break
+            waiting = self._pop()
+            if self._is_alive(waiting, now):
+                batch.append(waiting)
+                if is_move:
+                    break
+        return batch
+
+    def _pop(self) -> Waiting:
+        waiting = self._queue.popleft()
+        place = waiting.claim.place
+        self._by_place[place] -= 1
+        if not self._by_place[place]:
+            del self._by_place[place]
+        return waiting
+
+    def _is_alive(self, waiting: Waiting, now: float) -> bool:
+        """Whether a claim is still to be settled; one that is not has been answered."""
+        if waiting.answer.done():
+            return False
+        if waiting.deadline <= now:
+            waiting.refuse(Unavailable())
+            return False
+        if waiting.is_gone is not None and waiting.is_gone():
+            waiting.refuse(ClientGone())
+            return False
+        return True
+
+    def _sweep(self) -> None:
+        """Answer queued claims whose deadline has passed, even while a batch is stuck; the oldest are in front."""
+        loop = asyncio.get_running_loop()
+        while self._queue and self._queue[0].deadline <= loop.time():
+            self._pop().refuse(Unavailable())
+        self._sweeper = loop.call_later(SWEEP_SECONDS, self._sweep) if self._queue else None
+
+    async def _settle(self, batch: list[Waiting]) -> None:
+        """Settle a batch and answer it; a batch that fails for good is halved until its poison stands alone."""
+        if not batch:
+            return
         try:
-            async for attempt in _attempts(AGAIN, remaining):
-                with attempt:
-                    return await self._attempt(claim)
+            await self._try(batch)
+        except StillInDoubt:
+            for waiting in batch:
+                claim = waiting.claim
+                waiting.refuse(OutcomeUnknown(claim.id if isinstance(claim, Reserve) else claim.reservation_id))
         except AGAIN as error:
-            raise Unavailable from error
-        raise AssertionError("stamina answers or raises")
+            logger.warning("claims could not be settled in time", claims=len(batch), error=repr(error))
+            for waiting in batch:
+                waiting.refuse(Unavailable())
+        except Exception as error:
+            if len(batch) == 1:
+                logger.exception("a claim cannot be settled", claim=repr(batch[0].claim))
+                batch[0].refuse(error)
+                return
+            half = len(batch) // 2
+            for part in (batch[:half], batch[half:]):
+                # Whoever was told in the meantime that nothing has changed must stay right.
+                await self._settle([waiting for waiting in part if not waiting.answer.done()])
 
-    async def _attempt(self, claim: Claim) -> Verdict:
-        await self._ensure_places(claim)
+    async def _try(self, batch: list[Waiting]) -> None:
+        """Try until the batch is settled, or its deadline has passed."""
         try:
-            async with self._connection() as connection:
-                verdicts = await settlement.settle(connection, [claim], now=self._clock(), longest=self._bounds.longest)
+            return await self._attempt(batch)
+        except AGAIN:
+            pass
+        async for attempt in _attempts(AGAIN, self._bounds.claim_seconds_max):
+            with attempt:
+                now = asyncio.get_running_loop().time()
+                alive = [waiting for waiting in batch if self._is_alive(waiting, now)]
+                if alive:
+                    await self._attempt(alive)
+        return None
+
+    async def _attempt(self, batch: list[Waiting]) -> None:
+        committer = self._committer
+        claims = [waiting.claim for waiting in batch]
+        await committer.ensure_places(claims)
+        try:
+            async with committer.database.pool.acquire() as connection:
+                verdicts = await settlement.settle(
+                    connection, claims, now=committer.clock(), longest=self._bounds.longest
+                )
         except PlacesMissing:
             # Somebody deleted rows by hand: make them anew.
-            self._known.clear()
+            committer.known.clear()
             raise
         except CommitInDoubt as doubt:
-            if not await self._was_committed(claim, doubt):
+            if not await self._was_committed(doubt):
                 raise ConnectionResetError("the connection was lost before COMMIT took effect") from doubt
             verdicts = doubt.verdicts
-        return verdicts[0]
+        for waiting, verdict in zip(batch, verdicts, strict=True):
+            if not waiting.answer.done():
+                waiting.answer.set_result(verdict)
 
-    async def _was_committed(self, claim: Claim, doubt: CommitInDoubt) -> bool:
+    async def _was_committed(self, doubt: CommitInDoubt) -> bool:
         """Ask the database, as soon as it can be asked, what became of a COMMIT that it did not answer."""
         try:
             async for attempt in _attempts(AWAY, LOOK_SECONDS_MAX):
                 with attempt:
-                    async with self._connection() as connection:
+                    async with self._committer.database.pool.acquire() as connection:
                         return await settlement.was_committed(connection, doubt)
         except AWAY as error:
-            raise OutcomeUnknown(claim.id if isinstance(claim, Reserve) else claim.reservation_id) from error
+            raise StillInDoubt from error
         raise AssertionError("stamina answers or raises")
-
-    async def _ensure_places(self, claim: Claim) -> None:
-        """Make the rows to lock of places named for the first time, in a small transaction of their own."""
-        new = [place for place in places_of(claim) if place not in self._known]
-        if not new:
-            return
-        async with self._connection() as connection:
-            await statements.ensure_places(connection, new)
-        if len(self._known) + len(new) > PLACES_KNOWN_MAX:
-            self._known.clear()
-        self._known.update(new)
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Connection]:
-        async with self._database.pool.acquire() as connection:
-            yield connection
 
 
 def _attempts(errors: tuple[type[Exception], ...], seconds_max: float) -> AsyncIterator[stamina.Attempt]:

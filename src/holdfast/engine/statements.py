@@ -32,7 +32,7 @@ SELECT u.position, r.start_time, r.end_time
 FROM unnest($1::text[], $2::timestamptz[]) WITH ORDINALITY AS u (place, claim_end, position)
 CROSS JOIN LATERAL (
     SELECT start_time, end_time FROM reservations
-    WHERE place = u.place AND place = ANY($1::text[]) AND start_time < u.claim_end AND cancelled_at IS NULL
+    WHERE place = u.place AND place = ANY($3::text[]) AND start_time < u.claim_end AND cancelled_at IS NULL
     ORDER BY start_time DESC LIMIT 1
 ) r
 """
@@ -116,9 +116,9 @@ async def raise_revisions(connection: Connection, revisions: Mapping[str, int]) 
 async def nearest(connection: Connection, claims: Sequence[Reserve]) -> list[Interval | None]:
     """For each claim the one active reservation that could be in its way, as `calendar.settle` wants it."""
     found: list[Interval | None] = [None] * len(claims)
-    rows = await connection.fetch(
-        NEAREST, [claim.place.key for claim in claims], [claim.interval.end for claim in claims]
-    )
+    keys = [claim.place.key for claim in claims]
+    # Each place once: the list is prepared anew for each probe, so one of a whole batch would cost its square.
+    rows = await connection.fetch(NEAREST, keys, [claim.interval.end for claim in claims], list(set(keys)))
     for row in rows:
         found[row["position"] - 1] = Interval(row["start_time"], row["end_time"])
     return found

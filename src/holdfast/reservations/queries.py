@@ -1,6 +1,6 @@
 """All SQL that reads reservations and places. Changes are the engine's."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from holdfast.engine.claims import Place, Reservation
-from holdfast.engine.schema import ACTIVE, places, reservations
+from holdfast.engine.schema import ACTIVE, START_OF_ALL, places, reservations
 from holdfast.engine.statements import place_of
 from holdfast.settings import RESERVATION_DAYS_LIMIT
 
@@ -75,19 +75,19 @@ async def of_all(
 ) -> list[Reservation]:
     """Active reservations of all places by start and id; those after a position; at most `limit`."""
     query = select(*COLUMNS).where(ACTIVE)
-    start, window = reservations.c.start_time, chosen.window
+    window = chosen.window
     if chosen.owner is not None:
         query = query.where(reservations.c.user_id == chosen.owner)
     if chosen.place is not None:
         query = query.where(reservations.c.place == chosen.place.key)
     if window.start is not None:
         # The first bound is for the index: nothing that is still on can have begun earlier.
-        query = query.where(start > window.start - LONGEST, reservations.c.end_time > window.start)
+        query = query.where(START_OF_ALL > _naive(window.start - LONGEST), reservations.c.end_time > window.start)
     if window.end is not None:
-        query = query.where(start < window.end)
+        query = query.where(START_OF_ALL < _naive(window.end))
     if after is not None:
-        query = query.where(tuple_(start, reservations.c.id) > tuple_(after.start, after.id))
-    return await _read(connection, query.order_by(start, reservations.c.id).limit(limit))
+        query = query.where(tuple_(START_OF_ALL, reservations.c.id) > tuple_(_naive(after.start), after.id))
+    return await _read(connection, query.order_by(START_OF_ALL, reservations.c.id).limit(limit))
 
 
 async def known_places(connection: AsyncConnection, *, after: str | None, limit: int) -> list[KnownPlace]:
@@ -114,6 +114,11 @@ def _in_window_of_place(query: Select[Any], place: Place, window: Window) -> Sel
     )
     reaching = select(nearest.c.start_time).where(nearest.c.end_time > window.start).scalar_subquery()
     return query.where(start >= func.coalesce(reaching, window.start))
+
+
+def _naive(moment: datetime) -> datetime:
+    """A moment as the index of all starts has it: in UTC, and not saying so."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 async def _read(connection: AsyncConnection, query: Select[Any]) -> list[Reservation]:
