@@ -25,13 +25,16 @@ from holdfast.clock import Clock, utc_now
 from holdfast.database.connections import Database
 from holdfast.engine.committer import Bounds, Committer
 from holdfast.engine.housekeeping import keep_house
+from holdfast.engine.reader import RevisionReader
 from holdfast.errors import HoldfastError, InternalError, InvalidRequest, MethodNotAllowed, NotFound
 from holdfast.http import docs, errors
 from holdfast.http.edge import Edge
 from holdfast.http.health import exposition, health, info
+from holdfast.http.hot import HotRoutes
 from holdfast.http.idempotency import HEADER, REPLAYED
 from holdfast.http.languages import preferred
 from holdfast.reservations.api import PlacesApi, ReservationsApi
+from holdfast.reservations.hot import HotReservations
 from holdfast.reservations.service import Reservations
 from holdfast.settings import Settings
 
@@ -56,6 +59,7 @@ def create(settings: Settings, database_url: str, clock: Clock = utc_now) -> ASG
 
     committer = Committer(database, bounds, clock, stop=lambda: os.kill(os.getpid(), signal.SIGTERM))
     reservations = Reservations(database, committer, access, longest)
+    hot = HotReservations(reservations, RevisionReader(database))
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -88,6 +92,7 @@ def create(settings: Settings, database_url: str, clock: Clock = utc_now) -> ASG
         lifespan=[lifespan],
         dependencies={
             "database": Provide(lambda: database, sync_to_thread=False),
+            "hot": Provide(lambda: hot, sync_to_thread=False),
             "reservations": Provide(lambda: reservations, sync_to_thread=False),
         },
         exception_handlers={Exception: answer_error},
@@ -96,7 +101,7 @@ def create(settings: Settings, database_url: str, clock: Clock = utc_now) -> ASG
         request_max_body_size=settings.body_bytes_max,
         logging_config=None,
     )
-    return Edge(app, settings)
+    return Edge(app, settings, HotRoutes(hot.routes()))
 
 
 def translate(error: Exception, request: Request[Any, Any, Any]) -> HoldfastError:

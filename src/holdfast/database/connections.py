@@ -37,6 +37,10 @@ AWAY = (
 """What a database that is away, too busy or not ours to write says; asking again later may help."""
 
 
+READS_AT_ONCE = 4
+"""Connections of the engine's pool besides those of its lanes: combined reads, health, housekeeping."""
+
+
 class Database:
     """Two ways into one PostgreSQL. `pool` is the engine's, `engine` (SQLAlchemy's word) everybody else's."""
 
@@ -61,7 +65,7 @@ class Database:
         self._pool = await asyncpg.create_pool(
             self._url,
             min_size=0,
-            max_size=self._lanes,
+            max_size=self._lanes + READS_AT_ONCE,
             command_timeout=self._command_seconds_max,
             reset=_keep_session,
             **self._arguments,

@@ -20,6 +20,8 @@ ON CONFLICT (place) DO NOTHING
 # Sorted, so two batches can never wait on each other.
 LOCK = "SELECT place, revision FROM places WHERE place = ANY($1::text[]) ORDER BY place FOR UPDATE"
 
+REVISIONS = "SELECT place, revision FROM places WHERE place = ANY($1::text[])"
+
 RAISE = """
 UPDATE places q SET revision = u.revision
 FROM unnest($1::text[], $2::bigint[]) AS u (place, revision)
@@ -106,6 +108,11 @@ async def lock(connection: Connection, places: Sequence[str]) -> dict[str, int]:
     Nothing may be decided in this statement: if it had to wait, the rest of what it sees is from before the wait.
     """
     return {row["place"]: row["revision"] for row in await connection.fetch(LOCK, places)}
+
+
+async def revisions(connection: Connection, places: Sequence[str]) -> dict[str, int]:
+    """The revisions of those places that have been named, without locking them."""
+    return {row["place"]: row["revision"] for row in await connection.fetch(REVISIONS, places)}
 
 
 async def raise_revisions(connection: Connection, revisions: Mapping[str, int]) -> None:

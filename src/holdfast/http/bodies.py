@@ -12,6 +12,7 @@ from holdfast.errors import UnsupportedMediaType
 from holdfast.http.fields import decode
 
 T = TypeVar("T")
+JSON = "application/json"
 
 
 class StrictBody(AbstractDTO[T]):
@@ -19,9 +20,7 @@ class StrictBody(AbstractDTO[T]):
 
     def decode_bytes(self, value: bytes) -> Any:
         """The body as the struct. Raises `UnsupportedMediaType`, `InvalidRequest`."""
-        given = self.asgi_connection.headers.get("content-type", "application/json")
-        if given.partition(";")[0].strip().lower() != "application/json":
-            raise UnsupportedMediaType
+        check_media_type(self.asgi_connection.headers.get("content-type"))
         return decode(value, self.model_type)
 
     @classmethod
@@ -47,3 +46,11 @@ class StrictBody(AbstractDTO[T]):
     def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:
         """No fields are picked or renamed."""
         return False
+
+
+def check_media_type(content_type: str | None) -> None:
+    """Raises `UnsupportedMediaType` for a body that says it is not JSON; one that says nothing is taken for it."""
+    if content_type is None or content_type == JSON:
+        return
+    if content_type.partition(";")[0].strip().lower() != JSON:
+        raise UnsupportedMediaType

@@ -1,9 +1,10 @@
 """The outermost layer: bounds what comes in, and puts on every answer what all answers have."""
 
 import asyncio
+import itertools
 import re
+import secrets
 import time
-import uuid
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -14,6 +15,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from holdfast import metrics
 from holdfast.errors import BodyTooLarge, HoldfastError, InternalError, InvalidRequest, RequestTimeout
 from holdfast.http import errors
+from holdfast.http.hot import Answered, Asked, HotRoute, HotRoutes
 from holdfast.http.languages import Language, preferred
 from holdfast.settings import Settings
 
@@ -28,16 +30,21 @@ COMMON_HEADERS = {
     b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
     b"cache-control": b"no-store",
 }
+JSON = (b"content-type", b"application/json")
 logger = structlog.stdlib.get_logger("holdfast.http")
 
 
 class Edge:
     """Wraps the application. An answer may bring its own value of a common header, and keeps it."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, hot: HotRoutes) -> None:
         self._app = app
+        self._hot = hot
         self._settings = settings
         self._language: Language = settings.default_language
+        # Unique among all workers and starts, and much cheaper than a random one for each request.
+        self._process = secrets.token_hex(8)
+        self._numbers = itertools.count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; other kinds of scope (the application's start and end) pass through."""
@@ -50,41 +57,48 @@ class Edge:
         # A copy, asked for as GET: the server itself keeps the body of an answer to HEAD back.
         method = scope["method"]
         inner: HTTPScope = scope if method != "HEAD" else {**scope, "method": "GET"}
-        exchange = _Exchange(send, _request_id(scope))
+        exchange = _Exchange(send, self._request_id(scope))
         started = time.perf_counter()
+        hot: HotRoute | None = None
         try:
             _check_path(scope)
-            await self._app(inner, await self._bounded(scope, receive), exchange.send)
+            found = self._hot.find(inner)
+            body = await self._body(scope, receive)
+            if found is None:
+                await self._app(inner, _again(body, receive), exchange.send)
+            else:
+                hot, rest = found
+                await exchange.answer(await hot.answer(Asked(scope, body or b"", rest)))
         except HoldfastError as error:
-            await exchange.refuse(error, self._language_of(scope))
+            await exchange.refuse(error, self._language_of(scope), close=hot is None)
         except ConnectionAbortedError:
             exchange.status = 499  # the client left; nobody is there to answer
         except Exception:
             logger.exception("request failed", request_id=exchange.request_id, path=scope["path"])
             if exchange.status:
                 raise  # the answer has begun: closing the connection is all that is left to say
-            await exchange.refuse(InternalError(), self._language_of(scope))
+            await exchange.refuse(InternalError(), self._language_of(scope), close=True)
         finally:
-            self._record(inner, method, exchange, time.perf_counter() - started)
+            route = hot.template if hot is not None else str(inner.get("path_template") or "(none)")
+            self._record(scope, route, exchange, time.perf_counter() - started)
 
-    async def _bounded(self, scope: HTTPScope, receive: Receive) -> Receive:
-        """The request's body, read whole within its bounds, as something that can be received."""
-        headers = scope["headers"]
-        length = next((value for name, value in headers if name == b"content-length"), b"0")
-        if length == b"0" and not any(name == b"transfer-encoding" for name, _ in headers):
-            return receive
-        expects = any(name == b"expect" for name, _ in headers)
+    async def _body(self, scope: HTTPScope, receive: Receive) -> bytes | None:
+        """The request's body within its bounds, or `None` when it has none. Raises `BodyTooLarge`, `RequestTimeout`."""
+        length, expects, chunked = 0, False, False
+        for name, value in scope["headers"]:
+            if name == b"content-length":
+                length = int(value)
+            elif name == b"expect":
+                expects = True
+            elif name == b"transfer-encoding":
+                chunked = True
+        if not length and not chunked:
+            return None
         try:
             async with asyncio.timeout(self._settings.body_seconds_max):
-                body = await self._read(receive, int(length), expects=expects)
+                return await self._read(receive, length, expects=expects)
         except TimeoutError:
             raise RequestTimeout from None
-        first: list[Any] = [{"type": "http.request", "body": body, "more_body": False}]
-
-        async def receive_again() -> Any:
-            return first.pop() if first else await receive()
-
-        return receive_again
 
     async def _read(self, receive: Receive, announced: int, *, expects: bool) -> bytes:
         longest = self._settings.body_bytes_max
@@ -104,14 +118,20 @@ class Edge:
             if not message["more_body"]:
                 return bytes(body)
 
+    def _request_id(self, scope: HTTPScope) -> bytes:
+        """The caller's own name for the request, if it has one that is safe to repeat in logs; else one of ours."""
+        for name, value in scope["headers"]:
+            if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
+                return value
+        return f"{self._process}-{next(self._numbers):x}".encode()
+
     def _language_of(self, scope: HTTPScope) -> Language:
         accept = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
         return preferred(accept.decode("latin-1"), self._language)
 
-    def _record(self, scope: HTTPScope, method: str, exchange: "_Exchange", seconds: float) -> None:
+    def _record(self, scope: HTTPScope, route: str, exchange: "_Exchange", seconds: float) -> None:
         # A template, never the path itself: the number of series must not grow with what clients think of.
-        route = str(scope.get("path_template") or "(none)")
-        method = method if method in METHODS else "(other)"
+        method = scope["method"] if scope["method"] in METHODS else "(other)"
         metrics.requests(method, route, str(exchange.status)).inc()
         metrics.seconds(method, route).observe(seconds)
         if self._settings.log_requests:
@@ -138,34 +158,50 @@ class _Exchange:
         return self._id.decode()
 
     async def send(self, message: Message) -> None:
+        """Pass the application's own answer on, with the common headers."""
         if message["type"] == "http.response.start":
-            self.status = message["status"]
-            headers = list(message.get("headers", ()))
-            present = {name.lower() for name, _ in headers}
-            headers += [(name, value) for name, value in COMMON_HEADERS.items() if name not in present]
-            headers.append((b"x-request-id", self._id))
-            message["headers"] = headers
-        await self._send(message)
+            await self._start(message["status"], list(message.get("headers", ())))
+        else:
+            await self._send(message)
 
-    async def refuse(self, error: HoldfastError, language: Language) -> None:
-        """Answer with an error that arose outside the application's own handlers."""
-        body = errors.render(error, language)
-        headers = {
-            "content-type": "application/json",
-            "content-length": str(len(body)),
-            # Some of the request may still be on its way, so nothing else can be read from here.
-            "connection": "close",
-            **errors.headers_of(error),
-        }
-        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-        await self.send({"type": "http.response.start", "status": errors.status_of(error), "headers": raw})
-        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+    async def answer(self, answered: Answered) -> None:
+        """Send an answer of our own making."""
+        status, body, more = answered
+        if isinstance(body, bytes):
+            whole = [JSON, (b"content-length", b"%d" % len(body))] if body else []
+            await self._start(status, [*more, *whole])
+            await self._send({"type": "http.response.body", "body": body, "more_body": False})
+            return
+        await self._start(status, [*more, JSON])
+        async for part in body:
+            await self._send({"type": "http.response.body", "body": part, "more_body": True})
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def refuse(self, error: HoldfastError, language: Language, *, close: bool) -> None:
+        """Answer with an error; `close` the connection when some of the request may still be on its way."""
+        headers = [(name.encode(), value.encode()) for name, value in errors.headers_of(error).items()]
+        if close or isinstance(error, BodyTooLarge | RequestTimeout):
+            headers.append((b"connection", b"close"))
+        await self.answer(Answered(errors.status_of(error), errors.render(error, language), tuple(headers)))
+
+    async def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self.status = status
+        present = {name.lower() for name, _ in headers}
+        headers += [header for header in COMMON_HEADERS.items() if header[0] not in present]
+        headers.append((b"x-request-id", self._id))
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
 
-def _request_id(scope: HTTPScope) -> bytes:
-    """The caller's own name for the request, if it has one that is safe to repeat in logs."""
-    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-    return given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex.encode()
+def _again(body: bytes | None, receive: Receive) -> Receive:
+    """A body that has been read, as something that can be received."""
+    if body is None:
+        return receive
+    first: list[Any] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_again() -> Any:
+        return first.pop() if first else await receive()
+
+    return receive_again
 
 
 def _check_path(scope: HTTPScope) -> None:

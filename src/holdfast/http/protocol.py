@@ -46,6 +46,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """The head is there."""
         self._stop_timer()
         super().on_headers_complete()
+        # For whoever wants to know at a glance, not by waiting, whether the client is still there.
+        self.scope["holdfast.exchange"] = self.cycle  # type: ignore[typeddict-unknown-key]
 
     def _count(self, size: int) -> None:
         self._head_bytes += size

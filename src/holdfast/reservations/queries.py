@@ -82,9 +82,9 @@ async def of_all(
         query = query.where(reservations.c.place == chosen.place.key)
     if window.start is not None:
         # The first bound is for the index: nothing that is still on can have begun earlier.
-        query = query.where(START_OF_ALL > _naive(window.start - LONGEST), reservations.c.end_time > window.start)
+        query = query.where(_naive(window.start - LONGEST) < START_OF_ALL, reservations.c.end_time > window.start)
     if window.end is not None:
-        query = query.where(START_OF_ALL < _naive(window.end))
+        query = query.where(_naive(window.end) > START_OF_ALL)
     if after is not None:
         query = query.where(tuple_(START_OF_ALL, reservations.c.id) > tuple_(_naive(after.start), after.id))
     return await _read(connection, query.order_by(START_OF_ALL, reservations.c.id).limit(limit))

@@ -57,9 +57,16 @@ class Reservations:
         """Why nobody may hold this stretch, whoever else does."""
         return calendar.fault(interval, self._longest)
 
-    async def reserve(self, place: Place, interval: Interval, caller: Caller, key: Key | None) -> Verdict:
-        """Hold a place for a stretch of time that has no fault."""
-        return await self._submit(Reserve(uuids.uuid7(), place, interval, caller.user_id, key))
+    async def reserve(
+        self,
+        place: Place,
+        interval: Interval,
+        caller: Caller,
+        key: Key | None,
+        is_gone: Callable[[], bool] | None = None,
+    ) -> Verdict:
+        """Hold a place for a stretch of time that has no fault; dropped if the caller `is_gone` before it is begun."""
+        return await self._submit(Reserve(uuids.uuid7(), place, interval, caller.user_id, key), is_gone)
 
     async def cancel(self, reservation_id: UUID, caller: Caller) -> Verdict:
         """Give a reservation back. Raises `ReservationNotFound`, `Forbidden`."""
@@ -124,8 +131,8 @@ class Reservations:
                 return verdict
         raise ReservationNotFound
 
-    async def _submit(self, claim: Claim) -> Verdict:
-        verdict = await self._committer.submit(claim)
+    async def _submit(self, claim: Claim, is_gone: Callable[[], bool] | None = None) -> Verdict:
+        verdict = await self._committer.submit(claim, is_gone)
         answer = "granted" if isinstance(verdict, Granted) else verdict.reason.value
         metrics.claims(type(claim).__name__.lower(), answer).inc()
         return verdict

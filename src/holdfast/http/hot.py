@@ -1,0 +1,78 @@
+"""The few hottest calls, answered without the framework: headers and bytes in, headers and bytes out.
+
+They use the same structs, checks and errors as every other call. The framework's handler of the same call stays, as its
+description and for requests that are written in an unusual way; both end in the same function.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, NamedTuple
+
+from litestar.types import HTTPScope
+
+
+class Asked:
+    """A request that has arrived whole. `rest` is what follows the route's prefix, percent-decoded."""
+
+    __slots__ = ("_scope", "body", "headers", "rest")
+
+    def __init__(self, scope: HTTPScope, body: bytes, rest: str) -> None:
+        self._scope = scope
+        self.body = body
+        self.rest = rest
+        self.headers: Mapping[bytes, bytes] = dict(scope["headers"])
+
+    @property
+    def path(self) -> str:
+        """The path, percent-decoded."""
+        return self._scope["path"]
+
+    def header(self, name: bytes) -> str | None:
+        """A header's value, by its name in lower case."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    def is_gone(self) -> bool:
+        """Whether the client has left."""
+        exchange: Any = self._scope.get("holdfast.exchange")
+        return exchange is not None and bool(exchange.disconnected)
+
+
+class Answered(NamedTuple):
+    """An answer ready to be sent: its body whole, or in parts as they are made."""
+
+    status: int
+    body: bytes | AsyncIterator[bytes]
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+class HotRoute(NamedTuple):
+    """A hot call: its method, its path (with `prefix`, whatever follows it and has no slash), its template for metrics.
+
+    Only requests without a query are taken.
+    """
+
+    method: str
+    path: str
+    template: str
+    answer: Callable[[Asked], Awaitable[Answered]]
+    prefix: bool = False
+
+
+class HotRoutes:
+    """Finds the hot route of a request, quickly."""
+
+    def __init__(self, routes: tuple[HotRoute, ...]) -> None:
+        self._exact = {(route.method, route.path): route for route in routes if not route.prefix}
+        self._prefixes = {(route.method, route.path): route for route in routes if route.prefix}
+
+    def find(self, scope: HTTPScope) -> tuple[HotRoute, str] | None:
+        """The route and what follows its prefix, or `None` for what the framework answers."""
+        if scope["query_string"]:
+            return None
+        method, path = scope["method"], scope["path"].rstrip("/")
+        route = self._exact.get((method, path))
+        if route is not None:
+            return route, ""
+        head, slash, rest = path.rpartition("/")
+        route = self._prefixes.get((method, head + slash))
+        return None if route is None or not rest else (route, rest)

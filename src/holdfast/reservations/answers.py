@@ -1,0 +1,80 @@
+"""The engine's verdicts and the service's lists as clients get them."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import assert_never
+
+import msgspec
+
+from holdfast.engine.claims import Granted, Reason, Refused, Reservation, Verdict
+from holdfast.errors import (
+    HoldfastError,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    ReservationNotFound,
+    TimeConflict,
+)
+from holdfast.http.hot import Answered
+from holdfast.http.idempotency import REPLAYED
+from holdfast.reservations.bodies import ReservationBody
+
+REPLAYED_HEADER = (REPLAYED.lower().encode(), b"true")
+
+
+def made(verdict: Verdict) -> Answered:
+    """201 with the reservation; marked when it is the answer to an earlier request. Raises the refusal."""
+    reservation = granted(verdict)
+    location = (b"location", f"/reservations/by-id/{reservation.id}".encode())
+    headers = (location, REPLAYED_HEADER) if verdict.replayed else (location,)
+    return Answered(201, msgspec.json.encode(ReservationBody.of(reservation)), headers)
+
+
+def granted(verdict: Verdict) -> Reservation:
+    """The reservation that was granted. Raises the refusal."""
+    match verdict:
+        case Granted(reservation=reservation):
+            return reservation
+        case Refused():
+            error = refusal(verdict)
+            error.replayed = verdict.replayed
+            raise error
+        case _:
+            assert_never(verdict)
+
+
+def refusal(refused: Refused) -> HoldfastError:
+    """The error that tells of a refusal."""
+    match refused.reason:
+        case Reason.TIME_CONFLICT:
+            assert refused.taken is not None
+            start, end = refused.taken
+            return TimeConflict({"start_time": start, "end_time": end})
+        case Reason.NOT_FOUND:
+            return ReservationNotFound()
+        case Reason.KEY_REUSED:
+            return IdempotencyKeyReused()
+        case Reason.END_NOT_AFTER_START:
+            return InvalidRequest({"end_time": "end_after_start"})
+        case Reason.TOO_LONG:
+            return InvalidRequest({"end_time": "too_long"})
+        case Reason.FULL | Reason.ALREADY_BOOKED:
+            raise AssertionError("a calendar has no seats")
+        case _:
+            assert_never(refused.reason)
+
+
+def array(reservations: Sequence[Reservation]) -> bytes:
+    """A list as JSON."""
+    return msgspec.json.encode([ReservationBody.of(each) for each in reservations])
+
+
+async def joined(first: list[Reservation], rest: AsyncIterator[list[Reservation]]) -> AsyncIterator[bytes]:
+    """Parts of a list as one JSON array, without ever holding more than a part."""
+    separator = b"["
+    part: list[Reservation] | None = first
+    while part is not None:
+        if part:
+            # A part is an array of its own: its brackets are taken off.
+            yield separator + array(part)[1:-1]
+            separator = b","
+        part = await anext(rest, None)
+    yield b"[]" if separator == b"[" else b"]"

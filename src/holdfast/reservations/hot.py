@@ -1,0 +1,80 @@
+"""The two hottest calls of reservations: make one, and list a room's."""
+
+from cachetools import LRUCache
+from msgspec import Struct
+
+from holdfast.engine.claims import Place, Refused
+from holdfast.engine.reader import RevisionReader
+from holdfast.http import fields, idempotency
+from holdfast.http.bodies import check_media_type
+from holdfast.http.hot import Answered, Asked, HotRoute
+from holdfast.reservations import answers, requests
+from holdfast.reservations.bodies import ReserveBody
+from holdfast.reservations.queries import Window
+from holdfast.reservations.service import ROWS_AT_ONCE, Reservations
+
+LISTS_BYTES_MAX = 32 * 1024 * 1024
+ALL = Window()
+NOT_MODIFIED = 304
+
+
+class ReadyList(Struct, frozen=True):
+    """A room's whole list as bytes, as it was at a revision or later."""
+
+    revision: int
+    body: bytes
+
+
+class HotReservations:
+    """Answers hot calls; made once in each process."""
+
+    def __init__(self, reservations: Reservations, reader: RevisionReader) -> None:
+        self._reservations = reservations
+        self._reader = reader
+        self._lists: LRUCache[Place, ReadyList] = LRUCache(
+            LISTS_BYTES_MAX, getsizeof=lambda ready: len(ready.body) + 500
+        )
+
+    def routes(self) -> tuple[HotRoute, ...]:
+        """What the edge sends here."""
+        return (
+            HotRoute("POST", "/reservations", "/reservations", self._create),
+            HotRoute("GET", "/reservations/", "/reservations/{room_id}", self._list, prefix=True),
+        )
+
+    async def create(self, data: ReserveBody, asked: Asked) -> Answered:
+        """Reserve a room; for the ordinary handler too. Raises what refuses it."""
+        interval = requests.interval(data)
+        fault = self._reservations.fault(interval)
+        if fault is not None:
+            raise answers.refusal(Refused(fault))
+        caller = self._reservations.access.caller(asked.header(b"authorization"))
+        key = idempotency.key_of(asked, caller.name)
+        place = requests.room(data.room_id)
+        return answers.made(await self._reservations.reserve(place, interval, caller, key, asked.is_gone))
+
+    async def _create(self, asked: Asked) -> Answered:
+        check_media_type(asked.header(b"content-type"))
+        return await self.create(fields.decode(asked.body, ReserveBody), asked)
+
+    async def _list(self, asked: Asked) -> Answered:
+        """All of a room's reservations: ready bytes, if they are of the revision that the database has now."""
+        place = requests.room(fields.name("room_id", asked.rest))
+        self._reservations.access.caller(asked.header(b"authorization"))
+        # Read after the request arrived: what was acknowledged before it was sent is never missing.
+        revision = await self._reader.revision(place.key) or 0
+        tag = b'"%d"' % revision
+        headers = ((b"etag", tag), (b"cache-control", b"no-cache"))
+        if tag in (asked.headers.get(b"if-none-match") or b""):
+            return Answered(NOT_MODIFIED, b"", headers)
+        ready = self._lists.get(place)
+        if ready is None or ready.revision != revision:
+            parts = self._reservations.of_place(place, ALL, None)
+            # Read after the revision: it may hold more than the revision says, never less.
+            first = await anext(parts)
+            if len(first) >= ROWS_AT_ONCE:
+                return Answered(200, answers.joined(first, parts), headers)
+            ready = ReadyList(revision, answers.array(first))
+            if len(ready.body) < LISTS_BYTES_MAX // 100:
+                self._lists[place] = ready
+        return Answered(200, ready.body, headers)
