@@ -10,17 +10,13 @@ SECRET = "s" * 32
 """The key of the services that tests start."""
 
 
-def token(user_id: UUID | None = None, role: str = "user", *, secret: str = SECRET, **claims: Any) -> str:
-    """A token that holds for an hour; a claim that is given as `None` is left out."""
-    content = {
-        "user_id": str(user_id or uuid4()),
-        "role": role,
-        "exp": datetime.now(UTC) + timedelta(hours=1),
-    } | claims
-    kept = {name: value for name, value in content.items() if value is not None}
-    return jwt.encode(kept, secret, algorithm="HS256")
+def token(owner: UUID | None = None, *, secret: str | None = SECRET, algorithm: str = "HS256", **claims: Any) -> str:
+    """A user's token that holds for an hour; a claim that is given as `None` is left out."""
+    usual = {"user_id": str(owner or uuid4()), "role": "user", "exp": datetime.now(UTC) + timedelta(hours=1)}
+    kept = {name: value for name, value in (usual | claims).items() if value is not None}
+    return jwt.encode(kept, secret, algorithm=algorithm)  # type: ignore[arg-type]
 
 
-def bearer(*arguments: Any, **claims: Any) -> dict[str, str]:
+def bearer(owner: UUID | None = None, **claims: Any) -> dict[str, str]:
     """The header that carries such a token."""
-    return {"Authorization": f"Bearer {token(*arguments, **claims)}"}
+    return {"Authorization": f"Bearer {token(owner, **claims)}"}

@@ -114,14 +114,21 @@ def translate(error: Exception, request: Request[Any, Any, Any]) -> HoldfastErro
         case MethodNotAllowedException():
             return MethodNotAllowed(", ".join(sorted(methods_at(request))))
         case ValidationException():
-            # Litestar names the parameters at fault; its texts are in English and tell of Python types.
-            faults = [item for item in error.extra or [] if isinstance(item, dict)]
-            names = [str(item.get("key", "")) for item in faults]
-            return InvalidRequest({name: PARAMETER_RULES.get(name, "invalid") for name in names if name})
+            return invalid(error)
         case ClientException():
             return InvalidRequest()
         case _:
             return InternalError()
+
+
+def invalid(error: ValidationException) -> InvalidRequest:
+    """Our error for parameters that Litestar refused. Its own texts are in English and tell of Python types."""
+    faults = [item for item in error.extra or [] if isinstance(item, dict)]
+    names = [str(item.get("key", "")) for item in faults]
+    if "data" in names:
+        # What handlers call the body: there was none.
+        return InvalidRequest(rule="json")
+    return InvalidRequest({name: PARAMETER_RULES.get(name, "invalid") for name in names if name})
 
 
 def methods_at(request: Request[Any, Any, Any]) -> set[str]:

@@ -67,6 +67,7 @@ def worker() -> ASGIApp:
     _end_with_parent()
     settings = settings_module.load()
     logs.configure(settings.log_level)
+    BoundedProtocol.settings = settings
     url = settings.postgres_url
     assert url is not None, "the supervisor sets DATABASE_URL"
     return app.create(settings, url)

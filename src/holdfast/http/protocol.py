@@ -1,36 +1,53 @@
 """Bounds on a request's head, which the server itself does not have."""
 
 import asyncio
-from typing import Any
+from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from holdfast.errors import InvalidRequest
+from holdfast.http import errors
+from holdfast.http.edge import COMMON_HEADERS
+from holdfast.settings import Settings
+
 HEAD_BYTES_MAX = 64 * 1024
-HEAD_SECONDS_MAX = 10.0
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """HTTP/1.1 whose request heads may have 64 KiB and must arrive within ten seconds."""
+    """HTTP/1.1 whose request heads may have 64 KiB and must arrive within `BODY_SECONDS_MAX`."""
+
+    settings: ClassVar[Settings] = Settings()
+    """Those of this process; the server makes the protocols, so they cannot be handed over."""
 
     _head_bytes = 0
+    _unread_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Start to wait for the first head."""
         super().connection_made(transport)
-        self._head_timer = self.loop.call_later(HEAD_SECONDS_MAX, transport.close)
+        self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
         self._stop_timer()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Count what belongs to one head that goes on: of a header without end the parser tells nobody."""
+        waiting = self._head_timer
+        super().data_received(data)
+        if waiting is not None and self._head_timer is waiting and not self.transport.is_closing():
+            self._unread_bytes += len(data)
+            if self._unread_bytes > HEAD_BYTES_MAX:
+                self.send_400_response("")
+
     def on_message_begin(self) -> None:
         """A further head begins on a connection that is kept."""
         super().on_message_begin()
-        self._head_bytes = 0
+        self._head_bytes = self._unread_bytes = 0
         if self._head_timer is None:
-            self._head_timer = self.loop.call_later(HEAD_SECONDS_MAX, self.transport.close)
+            self._start_timer()
 
     def on_url(self, url: bytes) -> None:
         """Count a piece of the request's target."""
@@ -49,11 +66,26 @@ class BoundedProtocol(HttpToolsProtocol):
         # For whoever wants to know at a glance, not by waiting, whether the client is still there.
         self.scope["holdfast.exchange"] = self.cycle  # type: ignore[typeddict-unknown-key]
 
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  the server's own words
+        """Answer what is no HTTP in the shape that all errors have."""
+        body = errors.render(InvalidRequest(rule="http"), self.settings.default_language)
+        headers = COMMON_HEADERS | {
+            b"content-type": b"application/json",
+            b"content-length": str(len(body)).encode(),
+            b"connection": b"close",
+        }
+        lines = [b"HTTP/1.1 400 Bad Request", *(name + b": " + value for name, value in headers.items())]
+        self.transport.write(b"\r\n".join(lines) + b"\r\n\r\n" + body)
+        self.transport.close()
+
     def _count(self, size: int) -> None:
         self._head_bytes += size
         if self._head_bytes > HEAD_BYTES_MAX:
             # What a parser's callback raises is answered 400 and closes the connection.
             raise ValueError("the request's head is too large")
+
+    def _start_timer(self) -> None:
+        self._head_timer = self.loop.call_later(self.settings.body_seconds_max, self.transport.close)
 
     def _stop_timer(self) -> None:
         if self._head_timer is not None:
