@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -25,6 +25,7 @@ else:
 AWAY = (
     OSError,  # refused, reset, no such socket, and TimeoutError
     asyncpg.InterfaceError,  # the connection is closed
+    asyncpg.InternalClientError,  # the server has said goodbye, and the connection is about to be closed
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shutting down, crashed, starting up, statement_timeout
     asyncpg.InsufficientResourcesError,  # too many connections, disk full
@@ -94,6 +95,12 @@ class Database:
             self._url, command_timeout=self._command_seconds_max, **self._arguments
         )
         return connection
+
+
+def cut(connection: Connection) -> None:
+    """End a connection whose state nobody knows; one that has ended by itself is the pool's no more, and says so."""
+    with suppress(asyncpg.InterfaceError):
+        connection.terminate()
 
 
 @contextmanager

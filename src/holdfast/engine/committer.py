@@ -16,7 +16,7 @@ import stamina
 from msgspec import Struct
 
 from holdfast.clock import Clock
-from holdfast.database.connections import AWAY, Connection, Database
+from holdfast.database.connections import AWAY, Connection, Database, cut
 from holdfast.engine import settlement, statements
 from holdfast.engine.claims import Claim, Place, Reserve, Verdict
 from holdfast.engine.settlement import CommitInDoubt, KeyTaken, PlacesMissing, places_of
@@ -143,7 +143,13 @@ class Committer:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
         async with self._database.pool.acquire() as connection:
-            yield connection
+            try:
+                yield connection
+            except AWAY as error:
+                # Unless the server said it, nobody knows what state the connection is in.
+                if not isinstance(error, asyncpg.PostgresError):
+                    cut(connection)
+                raise
 
 
 def _attempts(errors: tuple[type[Exception], ...], seconds_max: float) -> AsyncIterator[stamina.Attempt]:
