@@ -74,6 +74,7 @@ def create(settings: Settings, database_url: str, clock: Clock = utc_now) -> ASG
             media_type="application/json",
         )
 
+    origins = cors(settings)
     app = Litestar(
         route_handlers=[ReservationsApi, PlacesApi, health, info, exposition, docs.assets()],
         lifespan=[lifespan],
@@ -83,11 +84,11 @@ def create(settings: Settings, database_url: str, clock: Clock = utc_now) -> ASG
         },
         exception_handlers={Exception: answer_error},
         openapi_config=docs.config(),
-        cors_config=cors(settings),
+        cors_config=origins,
         request_max_body_size=settings.body_bytes_max,
         logging_config=None,
     )
-    return Edge(app, settings)
+    return Edge(app, settings, origins)
 
 
 def translate(error: Exception, request: Request[Any, Any, Any]) -> HoldfastError:

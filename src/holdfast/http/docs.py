@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Request, Router
 from litestar.datastructures import CacheControlHeader, ResponseHeader
+from litestar.file_system import BaseLocalFileSystem
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
@@ -13,6 +14,7 @@ from litestar.openapi.spec import Components, License, SecurityScheme, Tag
 from litestar.routes import BaseRoute
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
+from litestar.types.file_types import FileInfo
 
 from holdfast import __version__
 from holdfast.http.errors import ErrorAnswer
@@ -80,6 +82,17 @@ class DocsRouter(Router):
         return super().register(value)
 
 
+class Assets(BaseLocalFileSystem):
+    """Files, of which a name that no file can have is one that no file has."""
+
+    async def info(self, path: Any, **kwargs: Any) -> FileInfo:
+        """What is known of a file. Raises `FileNotFoundError`."""
+        try:
+            return await super().info(path, **kwargs)
+        except (OSError, ValueError):
+            raise FileNotFoundError from None
+
+
 def config() -> OpenAPIConfig:
     """How the description is made and where it is shown."""
     return OpenAPIConfig(
@@ -114,6 +127,7 @@ def assets() -> Router:
     return create_static_files_router(
         path=ASSETS_PATH,
         directories=[str(files("swagger_ui").joinpath("static"))],
+        file_system=Assets(),
         cache_control=CacheControlHeader(public=True, max_age=86_400),
         include_in_schema=False,
     )

@@ -4,10 +4,12 @@ import asyncio
 import re
 import time
 import uuid
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import structlog
+from litestar.config.cors import CORSConfig
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
@@ -34,9 +36,10 @@ logger = structlog.stdlib.get_logger("holdfast.http")
 class Edge:
     """Wraps the application. An answer may bring its own value of a common header, and keeps it."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, cors: CORSConfig | None) -> None:
         self._app = app
         self._settings = settings
+        self._cors = cors
         self._language: Language = settings.default_language
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,17 +56,17 @@ class Edge:
         exchange = _Exchange(send, _request_id(scope))
         started = time.perf_counter()
         try:
-            _check_path(scope)
+            _check_target(scope)
             await self._app(inner, await self._bounded(scope, receive), exchange.send)
         except HoldfastError as error:
-            await exchange.refuse(error, self._language_of(scope))
+            await exchange.refuse(error, self._language_of(scope), self._origin_headers(scope))
         except ConnectionAbortedError:
             exchange.status = 499  # the client left; nobody is there to answer
         except Exception:
             logger.exception("request failed", request_id=exchange.request_id, path=scope["path"])
             if exchange.status:
                 raise  # the answer has begun: closing the connection is all that is left to say
-            await exchange.refuse(InternalError(), self._language_of(scope))
+            await exchange.refuse(InternalError(), self._language_of(scope), self._origin_headers(scope))
         finally:
             self._record(inner, method, exchange, time.perf_counter() - started)
 
@@ -108,6 +111,13 @@ class Edge:
         accept = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
         return preferred(accept.decode("latin-1"), self._language)
 
+    def _origin_headers(self, scope: HTTPScope) -> dict[str, str]:
+        """What lets a page of an allowed origin read a refusal from here; Litestar sees to all other answers."""
+        origin = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"), None)
+        if self._cors is None or origin is None or not self._cors.is_origin_allowed(origin):
+            return {}
+        return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"} | self._cors.simple_headers
+
     def _record(self, scope: HTTPScope, method: str, exchange: "_Exchange", seconds: float) -> None:
         # A template, never the path itself: the number of series must not grow with what clients think of.
         route = str(scope.get("path_template") or "(none)")
@@ -147,7 +157,7 @@ class _Exchange:
             message["headers"] = headers
         await self._send(message)
 
-    async def refuse(self, error: HoldfastError, language: Language) -> None:
+    async def refuse(self, error: HoldfastError, language: Language, more: Mapping[str, str]) -> None:
         """Answer with an error that arose outside the application's own handlers."""
         body = errors.render(error, language)
         headers = {
@@ -156,6 +166,7 @@ class _Exchange:
             # Some of the request may still be on its way, so nothing else can be read from here.
             "connection": "close",
             **errors.headers_of(error),
+            **more,
         }
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await self.send({"type": "http.response.start", "status": errors.status_of(error), "headers": raw})
@@ -168,10 +179,13 @@ def _request_id(scope: HTTPScope) -> bytes:
     return given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex.encode()
 
 
-def _check_path(scope: HTTPScope) -> None:
-    """Refuse a path that is not UTF-8; the server has put replacement characters into what it decoded."""
-    if "\ufffd" in scope["path"]:
-        try:
+def _check_target(scope: HTTPScope) -> None:
+    """Refuse a path or a query that is not UTF-8: decoding puts replacement characters where it is not."""
+    query = scope["query_string"]
+    try:
+        if "\ufffd" in scope["path"]:
             unquote_to_bytes(scope["raw_path"]).decode()
-        except UnicodeDecodeError:
-            raise InvalidRequest(rule="path") from None
+        if b"%" in query or not query.isascii():
+            unquote_to_bytes(query).decode()
+    except UnicodeDecodeError:
+        raise InvalidRequest(rule="target") from None
