@@ -1,6 +1,5 @@
 """The description of the API in OpenAPI 3.1, and the pages that show it. Everything is served from here: no CDN."""
 
-from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -32,6 +31,8 @@ DESCRIPTIONS = {
     503: "Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit "
     "(`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`.",
 }
+MAY_HAVE_TOKEN: list[dict[str, list[str]]] = [{}, {"token": []}]
+"""What an operation needs that reads a token, if there is one; under `ACCESS=token` there must be."""
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -56,7 +57,7 @@ PAGE_POLICY = (
 )
 
 
-def refusals(*statuses: int) -> Mapping[int, ResponseSpec]:
+def refusals(*statuses: int) -> dict[int, ResponseSpec]:
     """The error answers of an operation, for its description. 503 is one of every operation's."""
     return {
         status: ResponseSpec(ErrorAnswer, description=DESCRIPTIONS[status], generate_examples=False)

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Request, Response, delete, get, patch, post, route
 from litestar.datastructures import ResponseHeader
+from litestar.openapi import ResponseSpec
 from litestar.params import Parameter
 from litestar.response import Stream
 
@@ -22,13 +23,14 @@ from holdfast.errors import (
 )
 from holdfast.http import fields, idempotency
 from holdfast.http.bodies import StrictBody
-from holdfast.http.docs import refusals
-from holdfast.http.paging import LIMIT_DEFAULT, LIMIT_MAX, Page, page, read_cursor
-from holdfast.reservations.bodies import MoveBody, PlaceBody, ReservationBody, ReserveBody
+from holdfast.http.docs import MAY_HAVE_TOKEN, refusals
+from holdfast.http.paging import LIMIT_DEFAULT, LIMIT_MAX, page, read_cursor
+from holdfast.reservations.bodies import MoveBody, PlaceBody, PlacePage, ReservationBody, ReservationPage, ReserveBody
 from holdfast.reservations.queries import Filter, Position, Window
 from holdfast.reservations.service import Change, Reservations
 
 STREAMED = "application/json"
+LISTED = {200: ResponseSpec(list[ReservationBody], description="By start", generate_examples=False)}
 
 WindowStart = Annotated[
     fields.Timestamp | None, Parameter(query="from", description="Only what ends after this moment")
@@ -51,6 +53,7 @@ class ReservationsApi(Controller):
 
     path = "/reservations"
     tags = ("reservations",)
+    security = MAY_HAVE_TOKEN
 
     @post(
         dto=StrictBody[ReserveBody],
@@ -58,7 +61,6 @@ class ReservationsApi(Controller):
         summary="Reserve a room",
         responses=refusals(400, 401, 409, 413, 415, 422),
         response_headers=[ResponseHeader(name="Location", description="The reservation", documentation_only=True)],
-        security=[{}, {"token": []}],
     )
     async def reserve(
         self,
@@ -76,7 +78,7 @@ class ReservationsApi(Controller):
         key = await idempotency.key_of(request, caller.name)
         return _made(await reservations.reserve(_room(data.room_id), interval, caller, key))
 
-    @get(summary="List reservations in pages", responses=refusals(400, 401), security=[{}, {"token": []}])
+    @get(summary="List reservations in pages", responses=refusals(400, 401))
     async def browse(
         self,
         request: Request[Any, Any, Any],
@@ -87,7 +89,7 @@ class ReservationsApi(Controller):
         mine: Annotated[bool, Parameter(description="Only the caller's own; needs a token")] = False,
         cursor: Cursor = None,
         limit: PageLimit = LIMIT_DEFAULT,
-    ) -> Page[ReservationBody]:
+    ) -> ReservationPage:
         """Active reservations of all rooms by start; filters narrow them."""
         window = _window(window_start, window_end)
         after = None if cursor is None else read_cursor(cursor, Position)
@@ -97,7 +99,7 @@ class ReservationsApi(Controller):
         found = await reservations.page(Filter(window, place, owner), after, limit)
         return page([ReservationBody.of(each) for each in found], limit, lambda last: (last.start_time, last.id))
 
-    @get("/by-id/{reservation_id:str}", summary="One reservation", responses=refusals(401, 404))
+    @get("/by-id/{reservation_id:str}", summary="One reservation", responses=refusals(400, 401, 404))
     async def get_one(
         self, reservation_id: str, request: Request[Any, Any, Any], reservations: Reservations
     ) -> ReservationBody:
@@ -105,7 +107,7 @@ class ReservationsApi(Controller):
         reservations.access.caller(request)
         return ReservationBody.of(await reservations.get(_id(reservation_id)))
 
-    @get("/{room_id:str}", summary="All reservations of a room", responses=refusals(400, 401))
+    @get("/{room_id:str}", summary="All reservations of a room", responses=LISTED | refusals(400, 401))
     async def of_room(
         self,
         room_id: str,
@@ -146,7 +148,6 @@ class ReservationsApi(Controller):
         return_dto=None,
         summary="Move a reservation",
         responses=refusals(400, 401, 403, 404, 409, 413, 415),
-        security=[{}, {"token": []}],
     )
     async def move(
         self,
@@ -161,12 +162,7 @@ class ReservationsApi(Controller):
         verdict = await reservations.move(_id(reservation_id), change, caller)
         return ReservationBody.of(_granted(verdict))
 
-    @delete(
-        "/{reservation_id:str}",
-        summary="Cancel a reservation",
-        responses=refusals(401, 403, 404),
-        security=[{}, {"token": []}],
-    )
+    @delete("/{reservation_id:str}", summary="Cancel a reservation", responses=refusals(400, 401, 403, 404))
     async def cancel(self, reservation_id: str, request: Request[Any, Any, Any], reservations: Reservations) -> None:
         """The room is free at once. 404 for a reservation already cancelled."""
         caller = reservations.access.caller(request)
@@ -178,6 +174,7 @@ class PlacesApi(Controller):
 
     path = "/places"
     tags = ("places",)
+    security = MAY_HAVE_TOKEN
 
     @get(summary="List places in pages", responses=refusals(400, 401))
     async def browse(
@@ -186,7 +183,7 @@ class PlacesApi(Controller):
         reservations: Reservations,
         cursor: Cursor = None,
         limit: PageLimit = LIMIT_DEFAULT,
-    ) -> Page[PlaceBody]:
+    ) -> PlacePage:
         """All rooms that were ever reserved, by id, with a revision that grows with every change there."""
         reservations.access.caller(request)
         after = None if cursor is None else read_cursor(cursor, str)
