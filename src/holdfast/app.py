@@ -87,6 +87,7 @@ def create(settings: Settings, database_url: str, clock: Clock = utc_now) -> ASG
             media_type="application/json",
         )
 
+    origins = cors(settings)
     app = Litestar(
         route_handlers=[ReservationsApi, PlacesApi, health, info, exposition, docs.assets()],
         lifespan=[lifespan],
@@ -97,11 +98,11 @@ def create(settings: Settings, database_url: str, clock: Clock = utc_now) -> ASG
         },
         exception_handlers={Exception: answer_error},
         openapi_config=docs.config(),
-        cors_config=cors(settings),
+        cors_config=origins,
         request_max_body_size=settings.body_bytes_max,
         logging_config=None,
     )
-    return Edge(app, settings, HotRoutes(hot.routes()))
+    return Edge(app, settings, HotRoutes(hot.routes()), origins)
 
 
 def translate(error: Exception, request: Request[Any, Any, Any]) -> HoldfastError:

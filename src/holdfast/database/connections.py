@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -25,6 +25,7 @@ else:
 AWAY = (
     OSError,  # refused, reset, no such socket, and TimeoutError
     asyncpg.InterfaceError,  # the connection is closed
+    asyncpg.InternalClientError,  # the server has said goodbye, and the connection is about to be closed
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shutting down, crashed, starting up, statement_timeout
     asyncpg.InsufficientResourcesError,  # too many connections, disk full
@@ -77,6 +78,17 @@ class Database:
         assert self._pool is not None, "the application has not started"
         return self._pool
 
+    @asynccontextmanager
+    async def engine_connection(self) -> AsyncIterator[Connection]:
+        """A connection of the engine's pool; it is ended when the block says that nobody knows its state."""
+        async with self.pool.acquire() as connection:
+            try:
+                yield connection
+            except AWAY as error:
+                if not isinstance(error, asyncpg.PostgresError):
+                    cut(connection)
+                raise
+
     async def close(self) -> None:
         """Let go of every connection; those in use are given two seconds."""
         try:
@@ -98,6 +110,12 @@ class Database:
             self._url, command_timeout=self._command_seconds_max, **self._arguments
         )
         return connection
+
+
+def cut(connection: Connection) -> None:
+    """End a connection whose state nobody knows; one that has ended by itself is the pool's no more, and says so."""
+    with suppress(asyncpg.InterfaceError):
+        connection.terminate()
 
 
 @contextmanager

@@ -102,7 +102,7 @@ class Committer:
         new = {place for claim in claims for place in places_of(claim)} - self.known
         if not new:
             return
-        async with self.database.pool.acquire() as connection:
+        async with self.database.engine_connection() as connection:
             await statements.ensure_places(connection, new)
         if len(self.known) + len(new) > PLACES_KNOWN_MAX:
             self.known.clear()
@@ -247,7 +247,7 @@ class Lane:
         claims = [waiting.claim for waiting in batch]
         await committer.ensure_places(claims)
         try:
-            async with committer.database.pool.acquire() as connection:
+            async with committer.database.engine_connection() as connection:
                 verdicts = await settlement.settle(
                     connection, claims, now=committer.clock(), longest=self._bounds.longest
                 )
@@ -268,7 +268,7 @@ class Lane:
         try:
             async for attempt in _attempts(AWAY, LOOK_SECONDS_MAX):
                 with attempt:
-                    async with self._committer.database.pool.acquire() as connection:
+                    async with self._committer.database.engine_connection() as connection:
                         return await settlement.was_committed(connection, doubt)
         except AWAY as error:
             raise StillInDoubt from error

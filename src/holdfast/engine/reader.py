@@ -47,7 +47,7 @@ class RevisionReader:
     async def _read(self) -> None:
         asked = self._take()
         try:
-            async with self._database.pool.acquire() as connection:
+            async with self._database.engine_connection() as connection:
                 found = await statements.revisions(connection, list(asked))
         except BaseException as error:
             self._fail(asked, Unavailable())

@@ -13,7 +13,7 @@ import uuid_utils.compat as uuids
 from asyncpg import PostgresError
 from msgspec import Struct
 
-from holdfast.database.connections import AWAY, Connection
+from holdfast.database.connections import AWAY, Connection, cut
 from holdfast.engine import calendar, statements
 from holdfast.engine.claims import (
     Claim,
@@ -252,7 +252,7 @@ async def _commit(connection: Connection, batch: Batch, verdicts: list[Verdict],
         await connection.execute("COMMIT")
     except BaseException as error:
         # Even a cancelled COMMIT may have happened: only the database knows.
-        connection.terminate()
+        cut(connection)
         if isinstance(error, Exception):
             raise CommitInDoubt(verdicts, batch.places, proof) from error
         raise
@@ -260,14 +260,14 @@ async def _commit(connection: Connection, batch: Batch, verdicts: list[Verdict],
 
 async def _abandon(connection: Connection, error: BaseException) -> None:
     """Leave the transaction. A connection that may be broken is closed instead, which makes the server leave it."""
-    if isinstance(error, PostgresError | PlacesMissing | KeyTaken) and not connection.is_closed():
+    if isinstance(error, PostgresError | PlacesMissing | KeyTaken):
         try:
             await connection.execute("ROLLBACK")
         except AWAY:
             pass
         else:
             return
-    connection.terminate()
+    cut(connection)
 
 
 def replay(answer: bytes) -> Verdict:

@@ -1,11 +1,11 @@
 """The description of the API in OpenAPI 3.1, and the pages that show it. Everything is served from here: no CDN."""
 
-from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
 from litestar import Request, Router
 from litestar.datastructures import CacheControlHeader, ResponseHeader
+from litestar.file_system import BaseLocalFileSystem
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
@@ -13,6 +13,7 @@ from litestar.openapi.spec import Components, License, SecurityScheme, Tag
 from litestar.routes import BaseRoute
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
+from litestar.types.file_types import FileInfo
 
 from holdfast import __version__
 from holdfast.http.errors import ErrorAnswer
@@ -30,6 +31,8 @@ DESCRIPTIONS = {
     503: "Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit "
     "(`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`.",
 }
+MAY_HAVE_TOKEN: list[dict[str, list[str]]] = [{}, {"token": []}]
+"""What an operation needs that reads a token, if there is one; under `ACCESS=token` there must be."""
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -54,7 +57,7 @@ PAGE_POLICY = (
 )
 
 
-def refusals(*statuses: int) -> Mapping[int, ResponseSpec]:
+def refusals(*statuses: int) -> dict[int, ResponseSpec]:
     """The error answers of an operation, for its description. 503 is one of every operation's."""
     return {
         status: ResponseSpec(ErrorAnswer, description=DESCRIPTIONS[status], generate_examples=False)
@@ -78,6 +81,17 @@ class DocsRouter(Router):
         if isinstance(value, HTTPRouteHandler) and "/{path:str}" in value.paths:
             return []
         return super().register(value)
+
+
+class Assets(BaseLocalFileSystem):
+    """Files, of which a name that no file can have is one that no file has."""
+
+    async def info(self, path: Any, **kwargs: Any) -> FileInfo:
+        """What is known of a file. Raises `FileNotFoundError`."""
+        try:
+            return await super().info(path, **kwargs)
+        except (OSError, ValueError):
+            raise FileNotFoundError from None
 
 
 def config() -> OpenAPIConfig:
@@ -114,6 +128,7 @@ def assets() -> Router:
     return create_static_files_router(
         path=ASSETS_PATH,
         directories=[str(files("swagger_ui").joinpath("static"))],
+        file_system=Assets(),
         cache_control=CacheControlHeader(public=True, max_age=86_400),
         include_in_schema=False,
     )

@@ -9,14 +9,15 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import structlog
+from litestar.config.cors import CORSConfig
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from holdfast import metrics
 from holdfast.errors import BodyTooLarge, HoldfastError, InternalError, InvalidRequest, RequestTimeout
 from holdfast.http import errors
-from holdfast.http.hot import Answered, Asked, HotRoute, HotRoutes
-from holdfast.http.languages import Language, preferred
+from holdfast.http.hot import Answered, Asked, Headers, HotRoute, HotRoutes
+from holdfast.http.languages import preferred
 from holdfast.settings import Settings
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
@@ -37,11 +38,11 @@ logger = structlog.stdlib.get_logger("holdfast.http")
 class Edge:
     """Wraps the application. An answer may bring its own value of a common header, and keeps it."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, hot: HotRoutes) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, hot: HotRoutes, cors: CORSConfig | None) -> None:
         self._app = app
         self._hot = hot
+        self._cors = cors
         self._settings = settings
-        self._language: Language = settings.default_language
         # Unique among all workers and starts, and much cheaper than a random one for each request.
         self._process = secrets.token_hex(8)
         self._numbers = itertools.count()
@@ -61,23 +62,25 @@ class Edge:
         started = time.perf_counter()
         hot: HotRoute | None = None
         try:
-            _check_path(scope)
+            _check_target(scope)
             found = self._hot.find(inner)
             body = await self._body(scope, receive)
             if found is None:
                 await self._app(inner, _again(body, receive), exchange.send)
             else:
                 hot, rest = found
-                await exchange.answer(await hot.answer(Asked(scope, body or b"", rest)))
+                answered = await hot.answer(Asked(scope, body or b"", rest))
+                await exchange.answer(answered, self._origin_headers(scope))
         except HoldfastError as error:
-            await exchange.refuse(error, self._language_of(scope), close=hot is None)
+            # Outside the hot calls some of the request may still be on its way.
+            await self._refuse(exchange, error, scope, close=hot is None)
         except ConnectionAbortedError:
             exchange.status = 499  # the client left; nobody is there to answer
         except Exception:
             logger.exception("request failed", request_id=exchange.request_id, path=scope["path"])
             if exchange.status:
                 raise  # the answer has begun: closing the connection is all that is left to say
-            await exchange.refuse(InternalError(), self._language_of(scope), close=True)
+            await self._refuse(exchange, InternalError(), scope, close=True)
         finally:
             route = hot.template if hot is not None else str(inner.get("path_template") or "(none)")
             self._record(scope, route, exchange, time.perf_counter() - started)
@@ -125,9 +128,25 @@ class Edge:
                 return value
         return f"{self._process}-{next(self._numbers):x}".encode()
 
-    def _language_of(self, scope: HTTPScope) -> Language:
+    async def _refuse(self, exchange: "_Exchange", error: HoldfastError, scope: HTTPScope, *, close: bool) -> None:
+        """Answer with an error that no handler of the framework has seen."""
         accept = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
-        return preferred(accept.decode("latin-1"), self._language)
+        language = preferred(accept.decode("latin-1"), self._settings.default_language)
+        headers = [(name.lower().encode(), value.encode()) for name, value in errors.headers_of(error).items()]
+        if close:
+            headers.append((b"connection", b"close"))
+        answered = Answered(errors.status_of(error), errors.render(error, language), tuple(headers))
+        await exchange.answer(answered, self._origin_headers(scope))
+
+    def _origin_headers(self, scope: HTTPScope) -> Headers:
+        """What lets a page of an allowed origin read an answer from here; Litestar sees to those of its own."""
+        if self._cors is None:
+            return ()
+        origin = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"), None)
+        if origin is None or not self._cors.is_origin_allowed(origin):
+            return ()
+        headers = {"Access-Control-Allow-Origin": origin, "Vary": "Origin"} | self._cors.simple_headers
+        return tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
 
     def _record(self, scope: HTTPScope, route: str, exchange: "_Exchange", seconds: float) -> None:
         # A template, never the path itself: the number of series must not grow with what clients think of.
@@ -164,25 +183,18 @@ class _Exchange:
         else:
             await self._send(message)
 
-    async def answer(self, answered: Answered) -> None:
-        """Send an answer of our own making."""
-        status, body, more = answered
+    async def answer(self, answered: Answered, more: Headers = ()) -> None:
+        """Send an answer of our own making, with `more` headers."""
+        status, body, headers = answered
         if isinstance(body, bytes):
             whole = [JSON, (b"content-length", b"%d" % len(body))] if body else []
-            await self._start(status, [*more, *whole])
+            await self._start(status, [*headers, *more, *whole])
             await self._send({"type": "http.response.body", "body": body, "more_body": False})
             return
-        await self._start(status, [*more, JSON])
+        await self._start(status, [*headers, *more, JSON])
         async for part in body:
             await self._send({"type": "http.response.body", "body": part, "more_body": True})
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    async def refuse(self, error: HoldfastError, language: Language, *, close: bool) -> None:
-        """Answer with an error; `close` the connection when some of the request may still be on its way."""
-        headers = [(name.encode(), value.encode()) for name, value in errors.headers_of(error).items()]
-        if close or isinstance(error, BodyTooLarge | RequestTimeout):
-            headers.append((b"connection", b"close"))
-        await self.answer(Answered(errors.status_of(error), errors.render(error, language), tuple(headers)))
 
     async def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         self.status = status
@@ -204,10 +216,13 @@ def _again(body: bytes | None, receive: Receive) -> Receive:
     return receive_again
 
 
-def _check_path(scope: HTTPScope) -> None:
-    """Refuse a path that is not UTF-8; the server has put replacement characters into what it decoded."""
-    if "\ufffd" in scope["path"]:
-        try:
+def _check_target(scope: HTTPScope) -> None:
+    """Refuse a path or a query that is not UTF-8: decoding puts replacement characters where it is not."""
+    query = scope["query_string"]
+    try:
+        if "\ufffd" in scope["path"]:
             unquote_to_bytes(scope["raw_path"]).decode()
-        except UnicodeDecodeError:
-            raise InvalidRequest(rule="path") from None
+        if b"%" in query or not query.isascii():
+            unquote_to_bytes(query).decode()
+    except UnicodeDecodeError:
+        raise InvalidRequest(rule="target") from None

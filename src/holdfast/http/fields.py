@@ -28,7 +28,7 @@ Timestamp = Annotated[
     Meta(
         description="RFC 3339; without an offset it is UTC; at most six fractional digits; of the years 1970 to 2200",
         examples=["2026-12-01T10:00:00Z", "2026-12-01T13:00:00+03:00"],
-        extra_json_schema={"format": "date-time"},
+        extra_json_schema={"extra": {"format": "date-time"}},  # as Litestar wants it
         extra={"rule": "timestamp"},
     ),
 ]

@@ -5,6 +5,7 @@ import time
 from typing import Literal
 
 from litestar import MediaType, Response, get
+from litestar.openapi import ResponseSpec
 from msgspec import Struct
 
 from holdfast import __version__, metrics
@@ -38,7 +39,12 @@ class Info(Struct):
     version: str
 
 
-@get("/health", tags=["service"], summary="State of the service and of what it needs")
+@get(
+    "/health",
+    tags=["service"],
+    summary="State of the service and of what it needs",
+    responses={503: ResponseSpec(Health, description="No bookings can be taken now", generate_examples=False)},
+)
 async def health(database: Database) -> Response[Health]:
     """200 when bookings can be taken, else 503."""
     found = await _probe(database)

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from litestar.types import HTTPScope
 
+Headers = tuple[tuple[bytes, bytes], ...]
+
 
 class Asked:
     """A request that has arrived whole. `rest` is what follows the route's prefix, percent-decoded."""
@@ -42,7 +44,7 @@ class Answered(NamedTuple):
 
     status: int
     body: bytes | AsyncIterator[bytes]
-    headers: tuple[tuple[bytes, bytes], ...] = ()
+    headers: Headers = ()
 
 
 class HotRoute(NamedTuple):

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from litestar import Controller, Request, Response, delete, get, patch, post, route
 from litestar.datastructures import ResponseHeader
+from litestar.openapi import ResponseSpec
 from litestar.params import Parameter
 from litestar.response import Stream
 
@@ -11,14 +12,19 @@ from holdfast.engine.claims import Kind, Place
 from holdfast.errors import ReservationNotFound
 from holdfast.http import fields, idempotency
 from holdfast.http.bodies import JSON, StrictBody
-from holdfast.http.docs import refusals
+from holdfast.http.docs import MAY_HAVE_TOKEN, refusals
 from holdfast.http.hot import Answered, Asked
-from holdfast.http.paging import LIMIT_DEFAULT, LIMIT_MAX, Page, page, read_cursor
+from holdfast.http.paging import LIMIT_DEFAULT, LIMIT_MAX, page, read_cursor
 from holdfast.reservations import answers, requests
-from holdfast.reservations.bodies import MoveBody, PlaceBody, ReservationBody, ReserveBody
+from holdfast.reservations.bodies import MoveBody, PlaceBody, PlacePage, ReservationBody, ReservationPage, ReserveBody
 from holdfast.reservations.hot import HotReservations
 from holdfast.reservations.queries import Filter, Position, Window
 from holdfast.reservations.service import Reservations
+
+LISTED = {
+    200: ResponseSpec(list[ReservationBody], description="By start", generate_examples=False),
+    304: ResponseSpec(None, description="Nothing has changed since the `ETag` in `If-None-Match`"),
+}
 
 WindowStart = Annotated[
     fields.Timestamp | None, Parameter(query="from", description="Only what ends after this moment")
@@ -35,12 +41,15 @@ IdempotencyKey = Annotated[
     ),
 ]
 
+IfNoneMatch = Annotated[str | None, Parameter(header="If-None-Match", description="`ETag` of the list that is known")]
+
 
 class ReservationsApi(Controller):
     """Reservations of rooms."""
 
     path = "/reservations"
     tags = ("reservations",)
+    security = MAY_HAVE_TOKEN
 
     @post(
         dto=StrictBody[ReserveBody],
@@ -48,7 +57,6 @@ class ReservationsApi(Controller):
         summary="Reserve a room",
         responses=refusals(400, 401, 409, 413, 415, 422),
         response_headers=[ResponseHeader(name="Location", description="The reservation", documentation_only=True)],
-        security=[{}, {"token": []}],
     )
     async def reserve(
         self,
@@ -60,7 +68,7 @@ class ReservationsApi(Controller):
         """Holds a room for `[start_time, end_time)`. 409 when any of it is taken."""
         return _response(await hot.create(data, _asked(request, await request.body())))
 
-    @get(summary="List reservations in pages", responses=refusals(400, 401), security=[{}, {"token": []}])
+    @get(summary="List reservations in pages", responses=refusals(400, 401))
     async def browse(
         self,
         request: Request[Any, Any, Any],
@@ -71,7 +79,7 @@ class ReservationsApi(Controller):
         mine: Annotated[bool, Parameter(description="Only the caller's own; needs a token")] = False,
         cursor: Cursor = None,
         limit: PageLimit = LIMIT_DEFAULT,
-    ) -> Page[ReservationBody]:
+    ) -> ReservationPage:
         """Active reservations of all rooms by start; filters narrow them."""
         window = requests.window(window_start, window_end)
         after = None if cursor is None else read_cursor(cursor, Position)
@@ -81,7 +89,7 @@ class ReservationsApi(Controller):
         found = await reservations.page(Filter(window, place, owner), after, limit)
         return page([ReservationBody.of(each) for each in found], limit, lambda last: (last.start_time, last.id))
 
-    @get("/by-id/{reservation_id:str}", summary="One reservation", responses=refusals(401, 404))
+    @get("/by-id/{reservation_id:str}", summary="One reservation", responses=refusals(400, 401, 404))
     async def get_one(
         self, reservation_id: str, request: Request[Any, Any, Any], reservations: Reservations
     ) -> ReservationBody:
@@ -89,7 +97,7 @@ class ReservationsApi(Controller):
         reservations.access.caller(request.headers.get("authorization"))
         return ReservationBody.of(await reservations.get(requests.reservation_id(reservation_id)))
 
-    @get("/{room_id:str}", summary="All reservations of a room", responses=refusals(400, 401))
+    @get("/{room_id:str}", summary="All reservations of a room", responses=LISTED | refusals(400, 401))
     async def of_room(
         self,
         room_id: str,
@@ -98,8 +106,12 @@ class ReservationsApi(Controller):
         window_start: WindowStart = None,
         window_end: WindowEnd = None,
         limit: ListLimit = None,
+        if_none_match: IfNoneMatch = None,  # noqa: ARG002  for the description; lists without a query have an ETag
     ) -> Stream:
-        """Active reservations of one room by start, as an array: `[]` for a room nobody has named."""
+        """Active reservations of one room by start, as an array: `[]` for a room nobody has named.
+
+        Without `from`, `to` and `limit` the answer has an `ETag`, which changes whenever the room's reservations do.
+        """
         place = requests.room(fields.name("room_id", room_id))
         window = requests.window(window_start, window_end)
         reservations.access.caller(request.headers.get("authorization"))
@@ -130,7 +142,6 @@ class ReservationsApi(Controller):
         return_dto=None,
         summary="Move a reservation",
         responses=refusals(400, 401, 403, 404, 409, 413, 415),
-        security=[{}, {"token": []}],
     )
     async def move(
         self,
@@ -145,12 +156,7 @@ class ReservationsApi(Controller):
         verdict = await reservations.move(requests.reservation_id(reservation_id), change, caller)
         return ReservationBody.of(answers.granted(verdict))
 
-    @delete(
-        "/{reservation_id:str}",
-        summary="Cancel a reservation",
-        responses=refusals(401, 403, 404),
-        security=[{}, {"token": []}],
-    )
+    @delete("/{reservation_id:str}", summary="Cancel a reservation", responses=refusals(400, 401, 403, 404))
     async def cancel(self, reservation_id: str, request: Request[Any, Any, Any], reservations: Reservations) -> None:
         """The room is free at once. 404 for a reservation already cancelled."""
         caller = reservations.access.caller(request.headers.get("authorization"))
@@ -162,6 +168,7 @@ class PlacesApi(Controller):
 
     path = "/places"
     tags = ("places",)
+    security = MAY_HAVE_TOKEN
 
     @get(summary="List places in pages", responses=refusals(400, 401))
     async def browse(
@@ -170,7 +177,7 @@ class PlacesApi(Controller):
         reservations: Reservations,
         cursor: Cursor = None,
         limit: PageLimit = LIMIT_DEFAULT,
-    ) -> Page[PlaceBody]:
+    ) -> PlacePage:
         """All rooms that were ever reserved, by id, with a revision that grows with every change there."""
         reservations.access.caller(request.headers.get("authorization"))
         after = None if cursor is None else read_cursor(cursor, str)

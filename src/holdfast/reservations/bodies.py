@@ -1,12 +1,15 @@
 """What clients send and get, field by field."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
+from litestar.params import Parameter
 from msgspec import UNSET, Struct, UnsetType
 
 from holdfast.engine.claims import Kind, Reservation
 from holdfast.http.fields import Name, Timestamp
+from holdfast.http.paging import Page
 from holdfast.reservations.queries import KnownPlace
 
 
@@ -59,3 +62,8 @@ class PlaceBody(Struct):
     def of(cls, known: KnownPlace) -> "PlaceBody":
         """The place as clients see it. A room that was only ever named is called what its id says."""
         return cls(known.place.kind, known.place.id, known.place.id, known.revision)
+
+
+# Named for the description, where a generic type would be called after its modules.
+ReservationPage = Annotated[Page[ReservationBody], Parameter(schema_component_key="ReservationPage")]
+PlacePage = Annotated[Page[PlaceBody], Parameter(schema_component_key="PlacePage")]

@@ -1,0 +1,120 @@
+"""Requests made from the description, good and bad: the answers are the ones that it announces."""
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import SearchStrategy
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.schemas import BaseSchema
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from rooms import body, some_room
+from service import Service
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+CAN_BE_WRONG = [
+    ("POST", "/reservations"),
+    ("GET", "/reservations"),
+    ("GET", "/reservations/{room_id}"),
+    ("PATCH", "/reservations/{reservation_id}"),
+    ("GET", "/places"),
+]
+"""Operations for which a request that breaks the description can be made at all."""
+ALWAYS_RIGHT = [
+    ("GET", "/reservations/by-id/{reservation_id}"),
+    ("DELETE", "/reservations/{reservation_id}"),
+    ("GET", "/health"),
+    ("GET", "/_info"),
+    ("GET", "/metrics"),
+]
+EXAMPLES = 60
+
+
+@pytest.fixture(scope="module")
+def description(service: Service) -> BaseSchema:
+    """The description as the running service gives it."""
+    return schemathesis.openapi.from_url(f"{service.url}/openapi.json", config=schemathesis.Config())
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[requests.Session]:
+    """One connection for all requests."""
+    with requests.Session() as session:
+        yield session
+
+
+@pytest.fixture
+def reservation_id(service: Service, session: requests.Session) -> str:
+    """The id of a reservation that there is, which no random one would hit."""
+    answer = session.post(f"{service.url}/reservations", json=body(some_room(), 10, 11), timeout=30)
+    return str(answer.json()["id"])
+
+
+def ask(cases: SearchStrategy[Case], session: requests.Session) -> None:
+    """Send a number of requests, the same ones in each run, and hold the answers against the description."""
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=cases)
+    def each(case: Case) -> None:
+        case.call_and_validate(session=session, checks=CHECKS)
+
+    each()
+
+
+@pytest.mark.parametrize(("method", "path"), [*CAN_BE_WRONG, *ALWAYS_RIGHT])
+def test_good_requests_are_answered_as_described(
+    description: BaseSchema, session: requests.Session, method: str, path: str
+) -> None:
+    ask(description[path][method].as_strategy(GenerationMode.POSITIVE), session)
+
+
+@pytest.mark.parametrize(("method", "path"), CAN_BE_WRONG)
+def test_bad_requests_are_answered_as_described(
+    description: BaseSchema, session: requests.Session, method: str, path: str
+) -> None:
+    ask(description[path][method].as_strategy(GenerationMode.NEGATIVE), session)
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["good", "bad"])
+def test_moves_of_a_reservation_are_answered_as_described(
+    description: BaseSchema, session: requests.Session, reservation_id: str, mode: GenerationMode
+) -> None:
+    operation = description["/reservations/{reservation_id}"]["PATCH"]
+    ask(operation.as_strategy(mode, path_parameters={"reservation_id": reservation_id}), session)
+
+
+def test_reservations_of_any_room_are_answered_as_described(description: BaseSchema, session: requests.Session) -> None:
+    def with_times(case: Case) -> Case:
+        # Two random times hardly ever make a reservation.
+        case.body |= body("", 10, 11) | {"room_id": case.body["room_id"]}
+        return case
+
+    operation = description["/reservations"]["POST"]
+    ask(operation.as_strategy(GenerationMode.POSITIVE).map(with_times), session)
+
+
+def test_every_described_operation_is_asked(description: BaseSchema) -> None:
+    described = {(each.ok().method.upper(), each.ok().path) for each in description.get_all_operations()}
+    assert described == {*CAN_BE_WRONG, *ALWAYS_RIGHT}

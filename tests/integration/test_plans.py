@@ -1,0 +1,83 @@
+"""The check for conflicts costs one descent of its index, however long a place's history is."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import asyncpg
+import pytest
+
+from batches import name, room
+from conftest import create_database, drop_database
+from holdfast.database import migrate
+from holdfast.engine import statements
+from rooms import hour
+
+FILL = """
+INSERT INTO reservations (id, place, room_id, start_time, end_time, created_at, cancelled_at)
+SELECT gen_random_uuid(), 'room:' || (n % 50), (n % 50)::text, t, t + interval '1 hour', now(),
+       CASE WHEN n % 3 = 0 THEN now() END
+FROM generate_series(1, 20000) AS n, LATERAL (SELECT timestamptz '2030-05-01' + n * interval '1 hour') AS x (t)
+"""
+INDEX = "ix_reservations_active_place_start_time"
+
+
+@pytest.fixture(scope="module")
+async def filled() -> "AsyncIterator[asyncpg.Connection]":
+    """A connection to a database with fifty rooms of four hundred reservations each."""
+    url = await create_database()
+    await migrate.upgrade(url)
+    connection = await asyncpg.connect(url)
+    await name(connection, *(room(str(number)) for number in range(50)))
+    await connection.execute(FILL)
+    await connection.execute("VACUUM ANALYZE")
+    yield connection
+    await connection.close()
+    await drop_database(url)
+
+
+async def plan(connection: "asyncpg.Connection", statement: str, *arguments: object) -> dict[str, Any]:
+    """How PostgreSQL has run a statement."""
+    # As in the service, where a statement that has been prepared may get a plan for any arguments.
+    await connection.execute("SET plan_cache_mode = force_generic_plan")
+    found = await connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", *arguments)
+    top: dict[str, Any] = json.loads(found)[0]["Plan"]
+    return top
+
+
+def nodes(top: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """All steps of a plan, from the top."""
+    yield top
+    for below in top.get("Plans", []):
+        yield from nodes(below)
+
+
+async def test_a_batch_of_claims_costs_one_descent_each(filled: "asyncpg.Connection") -> None:
+    places = [f"room:{number}" for number in range(20)]
+    top = await plan(filled, statements.NEAREST, places, [hour(10_000)] * 20)
+    [limit] = [node for node in nodes(top) if node["Node Type"] == "Limit"]
+    [scan] = [node for node in nodes(top) if node.get("Relation Name") == "reservations"]
+    assert scan["Index Name"] == INDEX
+    assert scan["Scan Direction"] == "Backward"
+    assert "Sort" not in {node["Node Type"] for node in nodes(limit)}
+    assert (scan["Actual Loops"], scan["Actual Rows"]) == (20, 1)
+    assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < 20 * 6
+
+
+async def test_a_move_costs_one_descent(filled: "asyncpg.Connection") -> None:
+    some = await filled.fetchval("SELECT id FROM reservations WHERE place = 'room:1' AND cancelled_at IS NULL LIMIT 1")
+    top = await plan(filled, statements.NEAREST_BUT, "room:1", hour(10_000), some)
+    [scan] = [node for node in nodes(top) if node.get("Relation Name") == "reservations"]
+    assert scan["Index Name"] == INDEX
+    assert scan["Scan Direction"] == "Backward"
+    assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < 10
+
+
+async def test_locking_a_batch_reads_no_more_than_its_places(filled: "asyncpg.Connection") -> None:
+    places = [f"room:{number}" for number in range(3)]
+    top = await plan(filled, statements.LOCK, places)
+    kinds = [node["Node Type"] for node in nodes(top)]
+    assert kinds[0] == "LockRows"
+    # Sorted below the lock: locks are taken in the order of the places.
+    assert set(kinds[1:]) <= {"Sort", "Index Scan", "Bitmap Heap Scan", "Bitmap Index Scan", "Seq Scan"}
+    assert top["Actual Rows"] == 3

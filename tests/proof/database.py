@@ -1,0 +1,285 @@
+"""asyncpg's connections and pool, as far as the engine uses them, in front of the simulated server; they fail by seed."""
+
+import asyncio
+from collections import deque
+from types import TracebackType
+from typing import Any
+
+import asyncpg
+
+from proof.server import Server, Transaction
+from proof.sql import HANDLERS, Row
+from proof.weather import COMMIT_FAULTS, STATEMENT_FAULTS
+
+LINGER = (0.0, 0.001, 0.01, 0.3, 1.5)
+"""Seconds that a server's side of a lost connection may take to notice; it keeps its locks until then."""
+LOST = (ConnectionResetError, asyncpg.ConnectionDoesNotExistError, TimeoutError)
+ERRORS = {
+    "serialization": asyncpg.SerializationError,
+    "deadlock": asyncpg.DeadlockDetectedError,
+    "cancelled": asyncpg.QueryCanceledError,
+    "odd": asyncpg.InternalServerError,
+    "refused": asyncpg.SerializationError,
+}
+
+
+class Backend:
+    """The server's side of a connection."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.generation = server.generation
+        self.transaction: Transaction | None = None
+        self.has_failed = False
+
+    def end(self, commit: bool) -> None:
+        """End the transaction, if there is one."""
+        if self.transaction is not None:
+            self.server.end(self.transaction, commit)
+            self.transaction = None
+        self.has_failed = False
+
+    def fail(self) -> None:
+        """After an error a transaction is undone at once, and takes nothing but its end."""
+        if self.transaction is not None:
+            self.server.end(self.transaction, commit=False)
+            self.has_failed = True
+
+    async def run(self, statement: str, arguments: tuple[Any, ...]) -> list[Row]:
+        """Carry out one statement."""
+        if statement in {"BEGIN", "COMMIT", "ROLLBACK"}:
+            if statement == "BEGIN":
+                self.transaction = self.server.begin()
+            else:
+                self.end(commit=statement == "COMMIT" and not self.has_failed)
+            return []
+        if self.has_failed:
+            raise asyncpg.InFailedSQLTransactionError("current transaction is aborted")
+        handler = HANDLERS.get(statement)
+        if handler is None:
+            self.server.faults.append(f"unknown statement: {statement}")
+            raise asyncpg.PostgresSyntaxError(statement)
+        transaction = self.transaction or self.server.begin()
+        try:
+            rows = await handler(self.server, transaction, self.server.state, *arguments)
+        except BaseException:
+            self.server.end(transaction, commit=False)
+            self.fail()
+            raise
+        if self.transaction is None:
+            self.server.end(transaction, commit=True)
+        return rows
+
+
+class Connection:
+    """The client's side."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._backend = Backend(server)
+        self._is_closed = False
+        self._is_busy = False
+
+    async def execute(self, statement: str, *arguments: Any) -> str:
+        """Carry out a statement."""
+        await self._ask(statement, arguments)
+        return ""
+
+    async def fetch(self, statement: str, *arguments: Any) -> list[Row]:
+        """All rows of a statement."""
+        return await self._ask(statement, arguments)
+
+    async def fetchrow(self, statement: str, *arguments: Any) -> Row | None:
+        """The first row."""
+        rows = await self._ask(statement, arguments)
+        return rows[0] if rows else None
+
+    async def fetchval(self, statement: str, *arguments: Any) -> Any:
+        """The first row's first value."""
+        row = await self.fetchrow(statement, *arguments)
+        return None if row is None else next(iter(row.values()))
+
+    def transaction(self) -> "Block":
+        """A transaction as a block."""
+        return Block(self)
+
+    def is_closed(self) -> bool:
+        """Whether this side knows that the connection is gone."""
+        return self._is_closed
+
+    def terminate(self) -> None:
+        """Close without a word. The server notices when it notices."""
+        self._lose(commit=False)
+
+    def reset(self) -> None:
+        """What a pool does with a connection that is given back."""
+        if self._backend.transaction is not None and not self._is_closed:
+            self._server.faults.append("a connection was given back in a transaction")
+            self._backend.end(commit=False)
+
+    def _lose(self, commit: bool) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            self._server.loop.call_later(self._server.random.choice(LINGER), self._backend.end, commit)
+
+    def _look(self) -> None:
+        """Raise if the server has ended since this connection was made."""
+        if self._backend.generation != self._server.generation:
+            self._is_closed = True
+            raise self._lost()
+
+    def _lost(self) -> Exception:
+        return self._server.random.choice(LOST)("connection lost")
+
+    async def _ask(self, statement: str, arguments: tuple[Any, ...]) -> list[Row]:
+        server = self._server
+        if self._is_closed:
+            raise asyncpg.InterfaceError("connection is closed")
+        if self._is_busy:
+            server.faults.append("two statements at once on one connection")
+        if [] in arguments:
+            server.faults.append(f"an empty array: {statement}")
+        self._is_busy = True
+        is_sent = False
+        try:
+            await server.pause()
+            self._look()
+            is_sent = True
+            rows = await self._carry_out(statement, arguments)
+            await server.pause()
+            self._look()
+        except asyncio.CancelledError:
+            if statement == "COMMIT" and not is_sent:
+                self._lose(commit=server.random.random() < 0.5)
+            raise
+        finally:
+            self._is_busy = False
+        return rows
+
+    async def _carry_out(self, statement: str, arguments: tuple[Any, ...]) -> list[Row]:
+        fault = self._fault(statement)
+        if fault is None:
+            return await self._backend.run(statement, arguments)
+        if fault in ERRORS:
+            if statement == "COMMIT":
+                self._backend.end(commit=False)
+            else:
+                self._backend.fail()
+            raise ERRORS[fault](fault)
+        if fault == "stuck":
+            self._is_closed = True
+            self._server.loop.create_task(self._go_on_alone(statement, arguments))
+            await asyncio.sleep(1)
+            raise TimeoutError
+        if fault == "lost_after":
+            await self._backend.run(statement, arguments)
+        self._lose(commit=fault == "lost_late")
+        raise self._lost()
+
+    async def _go_on_alone(self, statement: str, arguments: tuple[Any, ...]) -> None:
+        """The server's side of a statement that the client no longer waits for."""
+        try:
+            await self._server.pause()
+            await self._backend.run(statement, arguments)
+        except (asyncpg.PostgresError, OSError):
+            pass
+        finally:
+            self._backend.end(commit=False)
+
+    def _fault(self, statement: str) -> str | None:
+        weather = self._server.weather
+        if self._server.loop.time() > weather.storm_seconds:
+            return None
+        random = self._server.random
+        if statement == "COMMIT":
+            return random.choice(COMMIT_FAULTS) if random.random() < weather.commit_faults else None
+        return random.choice(STATEMENT_FAULTS) if random.random() < weather.statement_faults else None
+
+
+class Block:
+    """`connection.transaction()`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def __aenter__(self) -> None:
+        await self._connection.execute("BEGIN")
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
+
+
+class Pool:
+    """A bounded number of connections, and whoever waits for one."""
+
+    def __init__(self, server: Server, size: int) -> None:
+        self._server = server
+        self._free = size
+        self._idle: list[Connection] = []
+        self._waiters: deque[asyncio.Future[None]] = deque()
+
+    def acquire(self) -> "Lease":
+        """A connection for the length of a block."""
+        return Lease(self)
+
+    async def take(self) -> Connection:
+        """A connection that is idle, or a new one."""
+        while not self._free:
+            waiter: asyncio.Future[None] = self._server.loop.create_future()
+            self._waiters.append(waiter)
+            await waiter
+        self._free -= 1
+        try:
+            while self._idle:
+                connection = self._idle.pop()
+                if not connection.is_closed():
+                    return connection
+            return await self._connect()
+        except BaseException:
+            self._give_back()
+            raise
+
+    async def put(self, connection: Connection) -> None:
+        """Give a connection back, which takes a moment."""
+        try:
+            connection.reset()
+            await self._server.pause()
+        finally:
+            if not connection.is_closed():
+                self._idle.append(connection)
+            self._give_back()
+
+    async def _connect(self) -> Connection:
+        server = self._server
+        await server.pause()
+        if server.is_away:
+            raise ConnectionRefusedError
+        if server.loop.time() < server.weather.storm_seconds and server.random.random() < server.weather.connect_faults:
+            raise server.random.choice((asyncpg.TooManyConnectionsError, TimeoutError))("no connection")
+        return Connection(server)
+
+    def _give_back(self) -> None:
+        self._free += 1
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                break
+
+
+class Lease:
+    """`pool.acquire()`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def __aenter__(self) -> Connection:
+        self._connection = await self._pool.take()
+        return self._connection
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._pool.put(self._connection)
