@@ -266,11 +266,12 @@ class Lane:
     async def _was_committed(self, doubt: CommitInDoubt) -> bool:
         """Ask the database, as soon as it can be asked, what became of a COMMIT that it did not answer."""
         try:
-            async for attempt in _attempts(AWAY, LOOK_SECONDS_MAX):
+            # After any error: whatever it is, it says nothing about the COMMIT, and settling again may do it twice.
+            async for attempt in _attempts((Exception,), LOOK_SECONDS_MAX):
                 with attempt:
                     async with self._committer.database.engine_connection() as connection:
                         return await settlement.was_committed(connection, doubt)
-        except AWAY as error:
+        except Exception as error:
             raise StillInDoubt from error
         raise AssertionError("stamina answers or raises")
 

@@ -46,6 +46,9 @@ class RevisionReader:
 
     async def _read(self) -> None:
         asked = self._take()
+        if not asked:
+            # Another reader, begun in the same turn, was quicker.
+            return
         try:
             async with self._database.engine_connection() as connection:
                 found = await statements.revisions(connection, list(asked))
