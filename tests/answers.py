@@ -7,6 +7,9 @@ import httpx
 
 from rooms import body
 
+NOBODYS_ID = "00000000-0000-4000-8000-000000000000"
+"""An id that no reservation has."""
+
 
 async def reserve(http: httpx.AsyncClient, room: str, start: float, end: float, **more: Any) -> dict[str, Any]:
     """A reservation that was made; `more` goes to the client."""

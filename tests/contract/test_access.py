@@ -8,25 +8,24 @@ import asyncpg
 import httpx
 import pytest
 
-from answers import error, listed, pages, reserve
+from answers import NOBODYS_ID, error, listed, pages, reserve
 from rooms import body, some_room
 from tokens import SECRET, bearer, token
 
 HOUR = timedelta(hours=1)
 ONE, OTHER = token().split("."), token().split(".")
-NOBODYS = uuid4()
 CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "/reservations", {"json": body("some-room", 10, 11)}),
     ("GET", "/reservations", {}),
     ("GET", "/reservations/some-room", {}),
     ("GET", "/reservations/by-id", {}),
-    ("GET", f"/reservations/by-id/{NOBODYS}", {}),
-    ("PATCH", f"/reservations/{NOBODYS}", {"json": {}}),
-    ("DELETE", f"/reservations/{NOBODYS}", {}),
+    ("GET", f"/reservations/by-id/{NOBODYS_ID}", {}),
+    ("PATCH", f"/reservations/{NOBODYS_ID}", {"json": {}}),
+    ("DELETE", f"/reservations/{NOBODYS_ID}", {}),
     ("GET", "/places", {}),
 ]
 every_call = pytest.mark.parametrize(
-    ("method", "path", "more"), CALLS, ids=[f"{method} {path.replace(str(NOBODYS), 'id')}" for method, path, _ in CALLS]
+    ("method", "path", "more"), CALLS, ids=[f"{method} {path.replace(NOBODYS_ID, 'id')}" for method, path, _ in CALLS]
 )
 BROKEN = {
     "expired": token(exp=datetime.now(UTC) - HOUR),

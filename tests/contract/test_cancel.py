@@ -1,12 +1,10 @@
 """`DELETE /reservations/{id}`: the stretch is free at once."""
 
-from uuid import uuid4
-
 import asyncpg
 import httpx
 import pytest
 
-from answers import error, listed, reserve
+from answers import NOBODYS_ID, error, listed, reserve
 from rooms import some_room
 
 
@@ -38,7 +36,7 @@ async def test_a_second_cancellation_finds_nothing(http: httpx.AsyncClient) -> N
     error(await http.delete(f"/reservations/{made['id']}"), 404, "RESERVATION_NOT_FOUND")
 
 
-@pytest.mark.parametrize("reservation_id", [str(uuid4()), "7", "by-id", "%00", "x" * 300, "null", "%20"])
+@pytest.mark.parametrize("reservation_id", [NOBODYS_ID, "7", "by-id", "%00", "x" * 300, "null", "%20"])
 async def test_an_id_that_nothing_has_is_not_found(http: httpx.AsyncClient, reservation_id: str) -> None:
     error(await http.delete(f"/reservations/{reservation_id}"), 404, "RESERVATION_NOT_FOUND")
 

@@ -209,7 +209,7 @@ async def test_a_host_may_be_missing(service: Service, version: bytes) -> None:
     ],
     ids=lambda target: target[:60].decode(),
 )
-@pytest.mark.parametrize("method", [b"GET", b"POST", b"DELETE", b"OPTIONS"])
+@pytest.mark.parametrize("method", [b"GET", b"POST"])
 async def test_no_target_brings_the_service_down(service: Service, method: bytes, target: bytes) -> None:
     answer = await exchange(service, head(target, method=method))
     assert 200 <= answer.status < 500

@@ -1,5 +1,6 @@
 """The lists of reservations: order, windows, limits, pages."""
 
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -7,11 +8,18 @@ import asyncpg
 import httpx
 import pytest
 
-from answers import error, faults, listed, pages, reserve
+from answers import NOBODYS_ID, error, faults, listed, pages, reserve
 from rooms import hour, some_room
 from tokens import bearer
 
 UNREADABLE_CURSORS = ["x", "%%%", "AAAA", "кур", "a" * 501, "kw", "wsHBwcHBwQ", "=", ""]
+INSERT = """
+INSERT INTO reservations (id, place, room_id, start_time, end_time, created_at)
+SELECT gen_random_uuid(), 'room:' || $1::text, $1, start, start + interval '15 minutes', now()
+FROM generate_series(0, $3::int - 1) AS number,
+LATERAL (SELECT $2::timestamptz + number * interval '15 minutes') AS at (start)
+"""
+Calendar = Callable[[int], Awaitable[str]]
 
 
 def at(number: float) -> str:
@@ -25,17 +33,18 @@ async def three(http: httpx.AsyncClient) -> tuple[str, list[str]]:
     return room, [made[start]["id"] for start in (10, 11, 12)]
 
 
-async def insert(connection: "asyncpg.Connection", room: str, *, count: int, first_hour: float = 0) -> None:
-    """Reservations of a quarter of an hour, one after another, as a calendar that has grown over years."""
-    await connection.execute(
-        "INSERT INTO reservations (id, place, room_id, start_time, end_time, created_at) "
-        "SELECT gen_random_uuid(), 'room:' || $1::text, $1::text, "
-        "$2::timestamptz + n * interval '15 minutes', $2 + (n + 1) * interval '15 minutes', now() "
-        "FROM generate_series(0, $3::int - 1) n",
-        room,
-        hour(first_hour),
-        count,
-    )
+@pytest.fixture
+async def calendar(connection: "asyncpg.Connection") -> AsyncIterator[Calendar]:
+    """Makes rooms with this many reservations of a quarter of an hour, one after another; they end with the test."""
+    rooms: list[str] = []
+
+    async def grown(count: int) -> str:
+        rooms.append(some_room())
+        await connection.execute(INSERT, rooms[-1], hour(0), count)
+        return rooms[-1]
+
+    yield grown
+    await connection.execute("DELETE FROM reservations WHERE room_id = ANY($1)", rooms)
 
 
 async def test_an_unknown_room_has_an_empty_list(http: httpx.AsyncClient) -> None:
@@ -152,9 +161,8 @@ async def test_a_limit_and_a_window_go_together(http: httpx.AsyncClient) -> None
     assert [each["id"] for each in await listed(http, room, limit=1, **{"from": at(11)})] == [ids[1]]
 
 
-async def test_a_long_list_comes_whole_and_in_order(http: httpx.AsyncClient, connection: "asyncpg.Connection") -> None:
-    room = some_room()
-    await insert(connection, room, count=2_500)
+async def test_a_long_list_comes_whole_and_in_order(http: httpx.AsyncClient, calendar: Calendar) -> None:
+    room = await calendar(2_500)
     starts = [each["start_time"] for each in await listed(http, room)]
     expected = [hour(0) + timedelta(minutes=15 * number) for number in range(2_500)]
     assert starts == [moment.isoformat().replace("+00:00", "Z") for moment in expected]
@@ -162,22 +170,19 @@ async def test_a_long_list_comes_whole_and_in_order(http: httpx.AsyncClient, con
 
 @pytest.mark.parametrize("count", [999, 1_000, 1_001, 2_000])
 async def test_a_limit_beside_the_size_of_a_read_is_kept(
-    http: httpx.AsyncClient, connection: "asyncpg.Connection", count: int
+    http: httpx.AsyncClient, calendar: Calendar, count: int
 ) -> None:
-    room = some_room()
-    await insert(connection, room, count=2_001)
+    room = await calendar(2_001)
     assert len(await listed(http, room, limit=count)) == count
 
 
-async def test_a_page_has_fifty_items_unless_told(http: httpx.AsyncClient, connection: "asyncpg.Connection") -> None:
-    room = some_room()
-    await insert(connection, room, count=120)
+async def test_a_page_has_fifty_items_unless_told(http: httpx.AsyncClient, calendar: Calendar) -> None:
+    room = await calendar(120)
     assert [len(page) for page in await pages(http, "/reservations", room_id=room)] == [50, 50, 20]
 
 
-async def test_a_page_has_at_most_five_hundred_items(http: httpx.AsyncClient, connection: "asyncpg.Connection") -> None:
-    room = some_room()
-    await insert(connection, room, count=501)
+async def test_a_page_has_at_most_five_hundred_items(http: httpx.AsyncClient, calendar: Calendar) -> None:
+    room = await calendar(501)
     assert [len(page) for page in await pages(http, "/reservations", room_id=room, limit=500)] == [500, 1]
     assert faults(await http.get("/reservations", params={"limit": 501})) == {"limit"}
 
@@ -188,9 +193,8 @@ async def test_a_page_that_is_just_full_is_the_last(http: httpx.AsyncClient) -> 
     assert [[each["id"] for each in page] for page in found] == [ids]
 
 
-async def test_pages_of_one_room_join_to_its_list(http: httpx.AsyncClient, connection: "asyncpg.Connection") -> None:
-    room = some_room()
-    await insert(connection, room, count=23)
+async def test_pages_of_one_room_join_to_its_list(http: httpx.AsyncClient, calendar: Calendar) -> None:
+    room = await calendar(23)
     found = await pages(http, "/reservations", room_id=room, limit=5)
     assert [len(page) for page in found] == [5, 5, 5, 5, 3]
     assert [each for page in found for each in page] == await listed(http, room)
@@ -240,7 +244,7 @@ async def test_one_reservation_is_found_by_its_id(http: httpx.AsyncClient) -> No
         assert (await http.get(path)).json() == made
 
 
-@pytest.mark.parametrize("reservation_id", [str(uuid4()), "7", "x" * 300, "%00", "null", "%20", "%F0%9F%9B%8B"])
+@pytest.mark.parametrize("reservation_id", [NOBODYS_ID, "7", "x" * 300, "%00", "null", "%20", "%F0%9F%9B%8B"])
 async def test_an_id_that_nothing_has_is_not_found(http: httpx.AsyncClient, reservation_id: str) -> None:
     error(await http.get(f"/reservations/by-id/{reservation_id}"), 404, "RESERVATION_NOT_FOUND")
 

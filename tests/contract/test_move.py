@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
-from answers import error, faults, listed, reserve
+from answers import NOBODYS_ID, error, faults, listed, reserve
 from rooms import hour, overlaps, some_room
 
 MICROSECOND = 1 / 3_600_000_000
@@ -225,7 +225,7 @@ async def test_a_move_is_a_json_object(http: httpx.AsyncClient, raw: bytes) -> N
     error(answer, 400, "INVALID_REQUEST")
 
 
-@pytest.mark.parametrize("reservation_id", [str(uuid4()), "7", "x" * 300, "by-id", "%00"])
+@pytest.mark.parametrize("reservation_id", [NOBODYS_ID, "7", "x" * 300, "by-id", "%00"])
 async def test_an_id_that_nothing_has_is_not_found(http: httpx.AsyncClient, reservation_id: str) -> None:
     answer = await http.patch(f"/reservations/{reservation_id}", json={"end_time": at(12)})
     error(answer, 404, "RESERVATION_NOT_FOUND")
