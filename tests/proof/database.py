@@ -1,4 +1,4 @@
-"""asyncpg's connections and pool, as far as the engine uses them, in front of the simulated server; they fail by seed."""
+"""asyncpg's connections and pool, as far as the engine uses them, on the simulated server; they fail by seed."""
 
 import asyncio
 from collections import deque
@@ -7,9 +7,10 @@ from typing import Any
 
 import asyncpg
 
+from holdfast.database.connections import Database
 from proof.server import Server, Transaction
 from proof.sql import HANDLERS, Row
-from proof.weather import COMMIT_FAULTS, STATEMENT_FAULTS
+from proof.weather import COMMIT_FAULTS, LINK_FAULTS, STATEMENT_FAULTS
 
 LINGER = (0.0, 0.001, 0.01, 0.3, 1.5)
 """Seconds that a server's side of a lost connection may take to notice; it keeps its locks until then."""
@@ -79,6 +80,7 @@ class Connection:
         self._backend = Backend(server)
         self._is_closed = False
         self._is_busy = False
+        self._is_detached = False
 
     async def execute(self, statement: str, *arguments: Any) -> str:
         """Carry out a statement."""
@@ -109,7 +111,9 @@ class Connection:
 
     def terminate(self) -> None:
         """Close without a word. The server notices when it notices."""
-        self._lose(commit=False)
+        if self._is_detached:
+            raise asyncpg.InterfaceError("cannot call Connection.terminate(): the connection is the pool's no more")
+        self.lose(commit=False)
 
     def reset(self) -> None:
         """What a pool does with a connection that is given back."""
@@ -117,7 +121,8 @@ class Connection:
             self._server.faults.append("a connection was given back in a transaction")
             self._backend.end(commit=False)
 
-    def _lose(self, commit: bool) -> None:
+    def lose(self, commit: bool) -> None:
+        """Lose the connection; the server's side ends its transaction when it notices."""
         if not self._is_closed:
             self._is_closed = True
             self._server.loop.call_later(self._server.random.choice(LINGER), self._backend.end, commit)
@@ -129,6 +134,7 @@ class Connection:
             raise self._lost()
 
     def _lost(self) -> Exception:
+        self._is_detached = self._server.random.random() < 0.5
         return self._server.random.choice(LOST)("connection lost")
 
     async def _ask(self, statement: str, arguments: tuple[Any, ...]) -> list[Row]:
@@ -150,7 +156,7 @@ class Connection:
             self._look()
         except asyncio.CancelledError:
             if statement == "COMMIT" and not is_sent:
-                self._lose(commit=server.random.random() < 0.5)
+                self.lose(commit=server.random.random() < 0.5)
             raise
         finally:
             self._is_busy = False
@@ -173,7 +179,7 @@ class Connection:
             raise TimeoutError
         if fault == "lost_after":
             await self._backend.run(statement, arguments)
-        self._lose(commit=fault == "lost_late")
+        self.lose(commit=fault == "lost_late")
         raise self._lost()
 
     async def _go_on_alone(self, statement: str, arguments: tuple[Any, ...]) -> None:
@@ -193,7 +199,9 @@ class Connection:
         random = self._server.random
         if statement == "COMMIT":
             return random.choice(COMMIT_FAULTS) if random.random() < weather.commit_faults else None
-        return random.choice(STATEMENT_FAULTS) if random.random() < weather.statement_faults else None
+        if random.random() >= weather.statement_faults:
+            return None
+        return random.choice(LINK_FAULTS if statement in {"BEGIN", "ROLLBACK"} else STATEMENT_FAULTS)
 
 
 class Block:
@@ -269,6 +277,13 @@ class Pool:
                 break
 
 
+class SimulatedDatabase(Database):
+    """The engine's door to the database, with the simulated pool behind it."""
+
+    def __init__(self, server: Server, connections: int) -> None:
+        self._pool = Pool(server, connections)  # type: ignore[assignment]
+
+
 class Lease:
     """`pool.acquire()`."""
 
@@ -282,4 +297,6 @@ class Lease:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if kind is asyncio.CancelledError and not self._connection.is_closed():
+            self._connection.lose(commit=False)
         await self._pool.put(self._connection)

@@ -6,7 +6,8 @@ from msgspec import Struct
 
 CALM = (0.0, 0.0, 0.001, 0.002)
 GUSTY = (0.0, 0.0, 0.001, 0.003, 0.02, 0.1)
-STATEMENT_FAULTS = ("serialization", "deadlock", "cancelled", "odd", "lost_before", "lost_after", "stuck")
+LINK_FAULTS = ("lost_before", "lost_after", "stuck")
+STATEMENT_FAULTS = ("serialization", "deadlock", "cancelled", "odd", *LINK_FAULTS)
 COMMIT_FAULTS = ("lost_before", "lost_after", "lost_late", "lost_late", "refused")
 
 

@@ -1,0 +1,144 @@
+"""What the clients of one run did and were told, beside what the database committed meanwhile."""
+
+import asyncio
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from holdfast.engine.claims import Claim, Granted, Place, Refused, Verdict
+from holdfast.errors import ClientGone, OutcomeUnknown, Unavailable
+from proof.server import Commit, Server, State
+
+
+class Call:
+    """A claim, when it was made, and what came of it. Positions count the commits until then."""
+
+    def __init__(self, claim: Claim, process: int, server: Server) -> None:
+        self.claim = claim
+        self.process = process
+        self.began = server.loop.time()
+        self.began_at = server.position
+        self.ended: float | None = None
+        self.ended_at: int | None = None
+        self.verdict: Verdict | None = None
+        self.error: BaseException | None = None
+        self.has_left = False
+        self.is_lost = False
+        """Its process crashed, so nobody will ever answer."""
+        self._server = server
+
+    def is_gone(self) -> bool:
+        """Whether the client has left, as the committer asks it."""
+        return self.has_left
+
+    def answered(self, answer: "asyncio.Future[Verdict]") -> None:
+        """Note the answer."""
+        if answer.cancelled():
+            self.fail(asyncio.CancelledError())
+        elif (error := answer.exception()) is not None:
+            self.fail(error)
+        else:
+            self._end()
+            self.verdict = answer.result()
+
+    def fail(self, error: BaseException) -> None:
+        """Note an error."""
+        self._end()
+        self.error = error
+
+    def _end(self) -> None:
+        self.ended = self._server.loop.time()
+        self.ended_at = self._server.position
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether its client does not know what came of it."""
+        return self.is_lost or isinstance(self.error, OutcomeUnknown | asyncio.CancelledError)
+
+    @property
+    def changed_nothing(self) -> bool:
+        """Whether its client was told that nothing has changed on its behalf."""
+        if self.is_lost:
+            return False
+        if isinstance(self.verdict, Granted):
+            return self.verdict.replayed
+        return isinstance(self.verdict, Refused) or isinstance(self.error, Unavailable | ClientGone)
+
+    def __str__(self) -> str:
+        outcome = self.verdict if self.error is None else repr(self.error)
+        ended = "never" if self.ended is None else f"{self.ended:.3f} (after {self.ended_at} commits)"
+        lost = ", its process crashed" if self.is_lost else ""
+        return (
+            f"process {self.process}, at {self.began:.3f} (after {self.began_at} commits): {_short(self.claim)}\n"
+            f"    answered at {ended}{lost}: {_short(outcome)}"
+        )
+
+
+class Read:
+    """A question for a place's revision, and its answer."""
+
+    def __init__(self, place: Place, server: Server) -> None:
+        self.place = place.key
+        self.began_at = server.position
+        self.ended_at: int | None = None
+        self.revision: int | None = None
+        self.error: BaseException | None = None
+        self.is_lost = False
+        self._server = server
+
+    def answered(self, answer: "asyncio.Future[int | None]") -> None:
+        """Note the answer."""
+        self.ended_at = self._server.position
+        self.error = answer.exception()
+        if self.error is None:
+            self.revision = answer.result()
+
+
+class History:
+    """One run, when it is over."""
+
+    def __init__(self, calls: list[Call], reads: list[Read], server: Server, faults: list[str]) -> None:
+        self.calls = calls
+        self.reads = reads
+        self.commits: list[Commit] = server.commits
+        self.weather = server.weather
+        self.states = [State({}, {}, {}, {}), *(commit.state for commit in server.commits)]
+        self.faults = faults
+        self.by_id: dict[UUID, Call] = {call.claim.id: call for call in calls}
+
+    def during(self, began_at: int, ended_at: int | None) -> list[State]:
+        """Every state that the database was in between two positions."""
+        last = len(self.commits) if ended_at is None else ended_at
+        return self.states[began_at : last + 1]
+
+    def __str__(self) -> str:
+        lines = [f"weather: {self.weather}", *map(str, self.calls)]
+        for position, commit in enumerate(self.commits, 1):
+            lines.append(f"commit {position} at {commit.time:.3f}")
+            for table, rows in commit.writes.items():
+                lines += [f"    {table}: {_short(key)} = {_short(row)}" for key, row in rows.items()]
+        return "\n".join(lines)
+
+
+def _short(value: object) -> str:
+    """A value as a person wants to read it in a history."""
+    match value:
+        case UUID():
+            text = f"#{value.int % 1_000_000}"
+        case datetime():
+            text = f"{value:%H:%M}"
+        case bytes() if len(value) == 32:
+            text = f"body {int.from_bytes(value)}"
+        case Place():
+            text = value.key
+        case tuple() | list():
+            text = f"({', '.join(map(_short, value))})"
+        case Struct():
+            text = f"{type(value).__name__}({_short(msgspec.structs.asdict(value))})"
+        case dict():
+            text = ", ".join(f"{name} {_short(field)}" for name, field in value.items() if field is not None)
+        case _:
+            text = str(value)
+    return text

@@ -1,0 +1,203 @@
+"""One run: a few processes with a committer each, on one simulated database, and clients who want the same hours."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import structlog
+
+from holdfast.database.connections import READS_AT_ONCE
+from holdfast.engine.committer import Bounds, Committer
+from holdfast.engine.reader import RevisionReader
+from holdfast.errors import Unavailable
+from proof import weather
+from proof.clients import Clients
+from proof.database import SimulatedDatabase
+from proof.history import Call, History, Read
+from proof.loop import Hang, SimulatedLoop, run
+from proof.server import Server
+
+START = datetime(2030, 1, 1, tzinfo=UTC)
+PATIENCE_SECONDS = 90.0
+"""How long after the last claim and the last fault everything must have been answered."""
+SETTLING_SECONDS = 5.0
+"""How long the server's side of lost connections may linger."""
+
+
+class Process:
+    """One worker: its pool, its committer, its reader, and the calls that it has not answered."""
+
+    def __init__(self, number: int, server: Server, bounds: Bounds) -> None:
+        self.number = number
+        self.server = server
+        self.is_alive = True
+        self.has_stopped = False
+        self.pending: dict[Call | Read, None] = {}
+        database = SimulatedDatabase(server, bounds.lanes + READS_AT_ONCE)
+        self.committer = Committer(database, bounds, self._clock, self._stop)
+        self.reader = RevisionReader(database)
+
+    def _clock(self) -> datetime:
+        return START + timedelta(seconds=self.server.loop.time())
+
+    def _stop(self) -> None:
+        self.has_stopped = True
+
+    def submit(self, call: Call, leaves_after: float | None, cancels: bool) -> None:
+        """Hand a claim to the committer."""
+        try:
+            answer = self.committer.submit(call.claim, call.is_gone)
+        except Unavailable as error:
+            call.fail(error)
+            return
+        self._watch(call, answer)
+        if leaves_after is not None:
+            self.server.loop.call_later(leaves_after, _leave, call, answer, cancels)
+
+    def read(self, read: Read) -> None:
+        """Ask for a place's revision."""
+        self._watch(read, self.reader.revision(read.place))
+
+    def _watch(self, call: Call | Read, answer: "asyncio.Future[object]") -> None:
+        self.pending[call] = None
+        answer.add_done_callback(lambda done: self._note(call, done))
+
+    def _note(self, call: Call | Read, answer: "asyncio.Future[object]") -> None:
+        if self.is_alive:
+            del self.pending[call]
+            call.answered(answer)  # type: ignore[arg-type]
+        elif not answer.cancelled():
+            answer.exception()
+
+    def crash(self) -> None:
+        """End at once: nobody is answered, and the connections are the server's to clean up."""
+        self.is_alive = False
+        for call in self.pending:
+            call.is_lost = True
+        for lane in self.committer._lanes:
+            lane._queue.clear()
+            if lane._sweeper is not None:
+                lane._sweeper.cancel()
+            if lane._task is not None:
+                lane._task.remove_done_callback(lane._ended)
+                lane._task.cancel()
+        for task in self.reader._readers:
+            task.remove_done_callback(self.reader._ended)
+            task.cancel()
+
+    def left_over(self) -> Iterator[str]:
+        """What a process that has answered everybody must not have."""
+        if self.has_stopped:
+            yield f"process {self.number}: a lane died"
+        for lane in self.committer._lanes:
+            if lane._queue or lane._by_place or lane._task is not None:
+                yield f"process {self.number}: a lane is not empty"
+        if self.reader._waiting or self.reader._readers:
+            yield f"process {self.number}: the reader is not idle"
+
+
+def _leave(call: Call, answer: "asyncio.Future[object]", cancels: bool) -> None:
+    call.has_left = True
+    if cancels:
+        answer.cancel()
+
+
+class World:
+    """Everything of one run."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.random = Random(seed)
+        self.loop = SimulatedLoop()
+        self.loop.set_exception_handler(self._unexpected)
+        self.server = Server(self.loop, self.random, weather.draw(self.random))
+        self.faults: list[str] = []
+        self.bounds = self._draw_bounds()
+        self.processes = [Process(number, self.server, self.bounds) for number in range(self.random.choice((1, 2, 3)))]
+        self.clients = Clients(self.random, self.server)
+
+    def _draw_bounds(self) -> Bounds:
+        is_narrow = not self.server.weather.is_calm and self.random.random() < 0.2
+        return Bounds(
+            lanes=self.random.choice((1, 1, 2, 4)),
+            batch_claims_max=self.random.choice((1, 3, 8, 64)),
+            lane_claims_max=6 if is_narrow else 1000,
+            place_claims_max=4 if is_narrow else 1000,
+            claim_seconds_max=3.0,
+            longest=timedelta(hours=4),
+        )
+
+    def _unexpected(self, _: object, context: dict[str, object]) -> None:
+        error = context.get("exception")
+        if "never retrieved" not in str(context.get("message")):
+            self.faults.append(f"unexpected: {context.get('message')} {error!r}")
+
+    def play(self) -> History:
+        """Run to the end."""
+        with quiet():
+            try:
+                run(self.loop, self._play(), self.seed)
+            except Hang:
+                self.faults.append("hang: nothing is left to run, and somebody waits")
+        self.faults += self.server.faults
+        for process in self._alive():
+            self.faults += process.left_over()
+        if self.server.open:
+            self.faults.append("a transaction was left open")
+        return History(self.clients.calls, self.clients.reads, self.server, self.faults)
+
+    def _alive(self) -> list[Process]:
+        return [process for process in self.processes if process.is_alive]
+
+    async def _play(self) -> None:
+        conditions = self.server.weather
+        at = 0.0
+        for _ in range(self.random.randint(2, 9)):
+            at += self.random.choice((0.0, 0.001, 0.002, 0.005, 0.02, 0.2))
+            self.loop.call_at(at, self._burst)
+        if conditions.outage is not None:
+            start, seconds = conditions.outage
+            self.loop.call_at(start, self.server.go_away)
+            self.loop.call_at(start + seconds, self.server.come_back)
+        if conditions.crash is not None:
+            self.loop.call_at(conditions.crash, self._crash)
+        await asyncio.sleep(at + 0.001)
+        last = max(at, conditions.storm_seconds) + PATIENCE_SECONDS
+        while any(process.pending for process in self._alive()) and self.loop.time() < last:
+            await asyncio.sleep(0.5)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await asyncio.gather(*(process.committer.drain() for process in self._alive()))
+        await asyncio.sleep(SETTLING_SECONDS)
+
+    def _burst(self) -> None:
+        """Several clients ask in one turn of the loop."""
+        for _ in range(self.random.choice((1, 2, 3, 4, 6))):
+            process = self.random.choice(self._alive())
+            if self.random.random() < 0.15:
+                process.read(self.clients.read())
+            else:
+                call = self.clients.call(process.number)
+                process.submit(call, *self.clients.patience())
+
+    def _crash(self) -> None:
+        self.random.choice(self._alive()).crash()
+        self.processes.append(Process(len(self.processes), self.server, self.bounds))
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the engine's log to itself."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL), processors=[_drop])
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
+
+
+def _drop(*_: object) -> dict[str, object]:
+    raise structlog.DropEvent
