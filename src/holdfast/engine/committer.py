@@ -157,7 +157,7 @@ class Lane:
     def _ended(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and task.exception() is None:
             return
-        logger.critical("a lane has died; this worker ends", exc_info=task.exception())
+        logger.critical("a lane has died; this worker ends", exc_info=None if task.cancelled() else task.exception())
         while self._queue:
             self._pop().refuse(Unavailable())
         self._committer.stop()
@@ -251,6 +251,8 @@ class Lane:
                 verdicts = await settlement.settle(
                     connection, claims, now=committer.clock(), longest=self._bounds.longest
                 )
+                # Before the connection is put back: that may fail, and what is answered is never settled again.
+                _answer(batch, verdicts)
         except PlacesMissing:
             # Somebody deleted rows by hand: make them anew.
             committer.known.clear()
@@ -258,10 +260,7 @@ class Lane:
         except CommitInDoubt as doubt:
             if not await self._was_committed(doubt):
                 raise ConnectionResetError("the connection was lost before COMMIT took effect") from doubt
-            verdicts = doubt.verdicts
-        for waiting, verdict in zip(batch, verdicts, strict=True):
-            if not waiting.answer.done():
-                waiting.answer.set_result(verdict)
+            _answer(batch, doubt.verdicts)
 
     async def _was_committed(self, doubt: CommitInDoubt) -> bool:
         """Ask the database, as soon as it can be asked, what became of a COMMIT that it did not answer."""
@@ -274,6 +273,12 @@ class Lane:
         except Exception as error:
             raise StillInDoubt from error
         raise AssertionError("stamina answers or raises")
+
+
+def _answer(batch: Sequence[Waiting], verdicts: Sequence[Verdict]) -> None:
+    for waiting, verdict in zip(batch, verdicts, strict=True):
+        if not waiting.answer.done():
+            waiting.answer.set_result(verdict)
 
 
 def _attempts(errors: tuple[type[Exception], ...], seconds_max: float) -> AsyncIterator[stamina.Attempt]:
