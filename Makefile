@@ -12,7 +12,7 @@ UV_LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 # One process of tests for each core: more only makes them wait for each other.
 JOBS ?= $(shell $(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)))' 2>/dev/null || echo 2)
 
-.PHONY: help run test check fmt test-cover setup-env setup-dev lock migration clean
+.PHONY: help run test proof check fmt test-cover bench setup-env setup-dev lock migration clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -23,6 +23,10 @@ run: setup-env ## Serve on port 8080, on a private PostgreSQL in .data/
 test: setup-dev ## Run every test (TEST_DATABASE_URL, or a throw-away PostgreSQL)
 	@$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
+proof: setup-dev ## Prove the engine: 100,000 simulated runs, and the errors planted in it are all found
+	@PYTHONPATH=tests $(BIN)/python -m proof.simulate --seeds 100000 --jobs $(JOBS)
+	@PYTHONPATH=tests $(BIN)/python -m proof.planted --jobs $(JOBS)
+
 check: setup-dev ## Formatting, linting, types, import rules: what a commit must pass
 	@$(BIN)/pre-commit run --all-files --show-diff-on-failure
 
@@ -31,6 +35,9 @@ fmt: setup-dev ## Put the code into its form
 
 test-cover: setup-dev ## Run every test and write htmlcov/index.html
 	@$(BIN)/pytest -n $(JOBS) --dist loadgroup --cov --cov-report=term --cov-report=html $(ARGS)
+
+bench: setup-dev ## Measure against pgbench on the same PostgreSQL, with wrk; ARGS=--help shows the options
+	@$(BIN)/python bench/run.py $(ARGS)
 
 setup-env: .venv/runtime ## Make .venv with what the service needs
 

@@ -126,7 +126,8 @@ def _short(value: object) -> str:
     """A value as a person wants to read it in a history."""
     match value:
         case UUID():
-            text = f"#{value.int % 1_000_000}"
+            # Ids that are drawn by chance would make a replay look different.
+            text = f"#{value.int % 1_000_000}" if value.int < 1 << 32 else "#random"
         case datetime():
             text = f"{value:%H:%M}"
         case bytes() if len(value) == 32:

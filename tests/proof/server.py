@@ -74,6 +74,10 @@ class Server:
         """Let a random time pass, and others run."""
         await asyncio.sleep(self.random.choice(self.weather.latencies))
 
+    def is_stormy(self, chance: float) -> bool:
+        """Whether something that has this chance while the storm lasts goes wrong now."""
+        return self.loop.time() < self.weather.storm_seconds and self.random.random() < chance
+
     def begin(self) -> Transaction:
         """A new transaction."""
         transaction = Transaction()

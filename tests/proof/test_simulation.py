@@ -4,7 +4,6 @@ import hashlib
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -33,7 +32,7 @@ def fingerprint() -> str:
 def test_a_seed_replays_in_another_process() -> None:
     """Whatever order Python gives to its sets there."""
     program = "from proof.test_simulation import fingerprint; print(fingerprint())"
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     prints = {
         subprocess.run(
             [sys.executable, "-c", program],

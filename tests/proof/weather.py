@@ -14,7 +14,8 @@ COMMIT_FAULTS = ("lost_before", "lost_after", "lost_late", "lost_late", "refused
 class Weather(Struct, frozen=True):
     """The chances of faults for each statement, COMMIT and new connection, while the storm lasts.
 
-    `outage` is when the server ends and for how long; `crash` is when one process does. All in virtual seconds.
+    `outage` is when the server ends and for how long; `crash` is when one process does, `lane_death` when
+    a lane's task is ended from outside. All in virtual seconds.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Weather(Struct, frozen=True):
     connect_faults: float = 0.0
     outage: tuple[float, float] | None = None
     crash: float | None = None
+    lane_death: float | None = None
     storm_seconds: float = 0.0
 
     @property
@@ -46,4 +48,8 @@ def draw(random: Random) -> Weather:
         return Weather("answers lost", latencies, lock_seconds_max, 0.01, 0.4, storm_seconds=2)
     outage = (random.random() * 0.2, random.choice((0.01, 0.3, 2.0, 15.0))) if random.random() < 0.6 else None
     crash = random.random() * 0.2 if outage is None or random.random() < 0.4 else None
-    return Weather("storm", latencies, lock_seconds_max, 0.03, 0.15, 0.05, outage, crash, storm_seconds=20)
+    lane_death = random.random() * 0.2 if random.random() < 0.1 else None
+    commit_faults = random.choice((0.15, 0.6))
+    return Weather(
+        "storm", latencies, lock_seconds_max, 0.03, commit_faults, 0.05, outage, crash, lane_death, storm_seconds=20
+    )

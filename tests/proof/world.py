@@ -15,9 +15,9 @@ from holdfast.engine.reader import RevisionReader
 from holdfast.errors import Unavailable
 from proof import weather
 from proof.clients import Clients
-from proof.database import SimulatedDatabase
 from proof.history import Call, History, Read
 from proof.loop import Hang, SimulatedLoop, run
+from proof.pool import SimulatedDatabase
 from proof.server import Server
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
@@ -35,6 +35,8 @@ class Process:
         self.server = server
         self.is_alive = True
         self.has_stopped = False
+        self.is_doomed = False
+        """One of its lanes was ended from outside: it must ask to be ended itself."""
         self.pending: dict[Call | Read, None] = {}
         database = SimulatedDatabase(server, bounds.lanes + READS_AT_ONCE)
         self.committer = Committer(database, bounds, self._clock, self._stop)
@@ -90,7 +92,7 @@ class Process:
 
     def left_over(self) -> Iterator[str]:
         """What a process that has answered everybody must not have."""
-        if self.has_stopped:
+        if self.has_stopped and not self.is_doomed:
             yield f"process {self.number}: a lane died"
         for lane in self.committer._lanes:
             if lane._queue or lane._by_place or lane._task is not None:
@@ -164,9 +166,12 @@ class World:
             self.loop.call_at(start + seconds, self.server.come_back)
         if conditions.crash is not None:
             self.loop.call_at(conditions.crash, self._crash)
+        if conditions.lane_death is not None:
+            self.loop.call_at(conditions.lane_death, self._end_lane)
         await asyncio.sleep(at + 0.001)
         last = max(at, conditions.storm_seconds) + PATIENCE_SECONDS
-        while any(process.pending for process in self._alive()) and self.loop.time() < last:
+        # Virtual seconds, which cost nothing.
+        while any(process.pending for process in self._alive()) and self.loop.time() < last:  # noqa: ASYNC110
             await asyncio.sleep(0.5)
         with suppress(TimeoutError):
             async with asyncio.timeout(1):
@@ -184,8 +189,26 @@ class World:
                 process.submit(call, *self.clients.patience())
 
     def _crash(self) -> None:
-        self.random.choice(self._alive()).crash()
-        self.processes.append(Process(len(self.processes), self.server, self.bounds))
+        self._replace(self.random.choice(self._alive()))
+
+    def _replace(self, process: Process) -> None:
+        """What a supervisor does: start a process anew."""
+        if process.is_alive:
+            process.crash()
+            self.processes.append(Process(len(self.processes), self.server, self.bounds))
+
+    def _end_lane(self) -> None:
+        process = self.random.choice(self._alive())
+        for lane in process.committer._lanes:
+            if lane._task is not None:
+                lane._task.cancel()
+                process.is_doomed = True
+                self.loop.call_later(1, self._replace_if_stopped, process)
+                return
+
+    def _replace_if_stopped(self, process: Process) -> None:
+        if process.has_stopped:
+            self._replace(process)
 
 
 @contextmanager
