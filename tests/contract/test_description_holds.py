@@ -42,7 +42,7 @@ ALWAYS_RIGHT = [
     ("GET", "/_info"),
     ("GET", "/metrics"),
 ]
-EXAMPLES = 60
+EXAMPLES = 25
 
 
 @pytest.fixture(scope="module")

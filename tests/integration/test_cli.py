@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import httpx
 import pytest
 
-from conftest import create_database, drop_database
+from databases import create_database, drop_database
 from holdfast import __version__
 from holdfast.database import migrate
 from holdfast.settings import HINTS

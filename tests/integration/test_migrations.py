@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from conftest import create_database, drop_database
+from databases import create_database, drop_database
 from holdfast.database import migrate
 from schemas import import_all
 

@@ -14,6 +14,8 @@ from races.ledger import ACTIVE, check_promise
 from races.volley import Answer
 from rooms import body, some_room
 
+LOST = Answer(0, {}, "")
+REFUSED = Answer(0, {}, "not even connected")
 COUNT_MAX = 20_000
 """No load goes on for ever, whatever a test forgets."""
 
@@ -64,6 +66,7 @@ class Load:
         finally:
             await connection.close()
         active = {row["id"] for row in rows}
+        assert self.held, "nothing was held, so nothing is shown"
         assert self.held - active == set(), "acknowledged, and not there"
         assert self.gone & active == set(), "cancelled, and still there"
         if not unanswered:
@@ -109,7 +112,7 @@ class Load:
         if answer.status == 204:
             self.gone.add(reservation_id)
             self.held.discard(reservation_id)
-        elif answer.status == 0 or (answer.status == 503 and answer.code == "OUTCOME_UNKNOWN"):
+        elif answer == LOST or (answer.status == 503 and answer.code == "OUTCOME_UNKNOWN"):
             self.unknown.add(reservation_id)
             self.held.discard(reservation_id)
         self._note(answer)
@@ -128,9 +131,11 @@ def _send(port: int, method: str, path: str, wanted: dict[str, object] | None = 
         response = connection.getresponse()
         headers = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, headers, response.read().decode())
-    except (OSError, http.client.HTTPException):
+    except ConnectionRefusedError:
         # A service that is not there is asked again a little later, not ten thousand times a second.
         time.sleep(0.01)
-        return Answer(0, {}, "")
+        return REFUSED
+    except (OSError, http.client.HTTPException):
+        return LOST
     finally:
         connection.close()

@@ -34,7 +34,7 @@ async def test_claims_beyond_the_bound_are_refused_at_once(database_url: str, sh
         async with room_locked(database_url, room) as connection:
             first.send()
             await somebody_waits(connection)
-            refused = await asyncio.to_thread(volley, [shot(room, number) for number in range(20, 30)])
+            refused = await asyncio.to_thread(volley, [shot(room, number) for number in range(20, 30)], 2)
         answers = await asyncio.to_thread(first.answers)
     assert statuses(refused) == {503: 10}
     assert {(answer.code, answer.headers["retry-after"]) for answer in refused} == {("UNAVAILABLE", "1")}

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from conftest import create_database, drop_database
+from databases import create_database, drop_database
 from holdfast.database import migrate
 from races.ledger import acknowledged, active_ids, check_promise
 from races.locks import somebody_waits

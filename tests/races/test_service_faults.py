@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 import psutil
 import pytest
 
-from conftest import create_database, drop_database
+from databases import create_database, drop_database
 from holdfast.database import migrate
 from races.ledger import acknowledged, active_ids, check_promise, statuses
 from races.load import Load

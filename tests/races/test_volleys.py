@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from conftest import create_database, drop_database
+from databases import create_database, drop_database
 from holdfast.database import migrate
 from races.ledger import acknowledged, active_ids, check_promise, statuses
 from races.volley import Answer, Shot, volley_from_processes

@@ -127,11 +127,13 @@ class _Server:
         deadline = time.monotonic() + LEFTOVERS_SECONDS_MAX
         while True:
             try:
-                return self._run("pg_ctl", *arguments)
+                self._run("pg_ctl", *arguments)
             except EmbeddedFailed:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)
+            else:
+                return
 
     def stop(self) -> None:
         # One that somebody else has stopped, or killed, is not there to be stopped.
