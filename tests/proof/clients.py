@@ -24,6 +24,7 @@ class Clients:
         self._places = PLACES[: random.choice((1, 2, 2, 3))]
         self._hours = random.choice((2, 4, 8))
         self._has_poison = random.random() < 0.15
+        self._leaving = random.choice((0.03, 0.03, 0.3))
         self._keyed: list[Reserve] = []
         self.calls: list[Call] = []
         self.reads: list[Read] = []
@@ -42,9 +43,9 @@ class Clients:
 
     def patience(self) -> tuple[float | None, bool]:
         """After how many seconds a client leaves, and whether its answer is cancelled then."""
-        if self._random.random() < 0.93:
+        if self._random.random() >= self._leaving:
             return None, False
-        return self._random.choice((0.0, 0.001, 0.004, 0.5)), self._random.random() < 0.3
+        return self._random.choice((0.0, 0.001, 0.004, 0.02, 0.5)), self._random.random() < 0.3
 
     def _claim(self, claim_id: UUID) -> Claim:
         lot = self._random.random()

@@ -1,6 +1,7 @@
 """An event loop on virtual time: it never sleeps, time jumps to the next timer, and one seed gives one run."""
 
 import asyncio
+import heapq
 import random
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -15,31 +16,34 @@ class Hang(Exception):
 
 
 class SimulatedLoop(asyncio.BaseEventLoop):
-    """asyncio's own loop, with a selector that has no sockets and lets time pass instead of waiting."""
+    """asyncio's own loop without sockets: what is ready runs in order, and when nothing is, time passes."""
 
     def __init__(self) -> None:
         super().__init__()
         self._now = 0.0
-        self._selector = self
-        self._clock_resolution = 1e-9
 
     def time(self) -> float:
         """Virtual seconds since the loop was made."""
         return self._now
 
-    def select(self, timeout: float | None) -> list[Any]:
-        """What asyncio calls when it has nothing to run for `timeout` seconds."""
-        if timeout is None:
-            raise Hang
-        if timeout > 0:
-            self._now = max(self._now, self._scheduled[0].when())
-        return []
+    def _run_once(self) -> None:
+        """One turn, as asyncio defines it: timers that are due join the queue, and what was queued by then runs."""
+        ready, timers = self._ready, self._scheduled
+        while timers and timers[0].cancelled():
+            heapq.heappop(timers)
+        if not ready and not self._stopping:
+            if not timers:
+                raise Hang
+            self._now = max(self._now, timers[0].when())
+        while timers and timers[0].when() <= self._now:
+            ready.append(heapq.heappop(timers))
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle.cancelled():
+                handle._run()
 
-    def _process_events(self, event_list: list[Any]) -> None:
-        """There are none."""
-
-    def _write_to_self(self) -> None:
-        """Nobody calls from another thread."""
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        """It is dropped when its time comes."""
 
 
 @contextmanager

@@ -43,7 +43,9 @@ def draw(random: Random) -> Weather:
     latencies = random.choice((CALM, GUSTY))
     lock_seconds_max = random.choice((0.05, 0.5, 2.0))
     if kind < 0.5:
-        return Weather("unreliable", latencies, lock_seconds_max, 0.04, 0.05, 0.05, storm_seconds=2)
+        return Weather(
+            "unreliable", latencies, lock_seconds_max, random.choice((0.04, 0.12)), 0.05, 0.05, storm_seconds=2
+        )
     if kind < 0.75:
         return Weather("answers lost", latencies, lock_seconds_max, 0.01, 0.4, storm_seconds=2)
     outage = (random.random() * 0.2, random.choice((0.01, 0.3, 2.0, 15.0))) if random.random() < 0.6 else None

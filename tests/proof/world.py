@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -30,8 +30,9 @@ SETTLING_SECONDS = 5.0
 class Process:
     """One worker: its pool, its committer, its reader, and the calls that it has not answered."""
 
-    def __init__(self, number: int, server: Server, bounds: Bounds) -> None:
+    def __init__(self, number: int, server: Server, bounds: Bounds, come_again: Callable[[], None]) -> None:
         self.number = number
+        self._come_again = come_again
         self.server = server
         self.is_alive = True
         self.has_stopped = False
@@ -71,6 +72,7 @@ class Process:
         if self.is_alive:
             del self.pending[call]
             call.answered(answer)  # type: ignore[arg-type]
+            self._come_again()
         elif not answer.cancelled():
             answer.exception()
 
@@ -118,8 +120,11 @@ class World:
         self.server = Server(self.loop, self.random, weather.draw(self.random))
         self.faults: list[str] = []
         self.bounds = self._draw_bounds()
-        self.processes = [Process(number, self.server, self.bounds) for number in range(self.random.choice((1, 2, 3)))]
         self.clients = Clients(self.random, self.server)
+        self._comings_again = self.random.choice((0, 8))
+        self.processes: list[Process] = []
+        for _ in range(self.random.choice((1, 2, 3))):
+            self._start()
 
     def _draw_bounds(self) -> Bounds:
         is_narrow = not self.server.weather.is_calm and self.random.random() < 0.2
@@ -178,9 +183,27 @@ class World:
                 await asyncio.gather(*(process.committer.drain() for process in self._alive()))
         await asyncio.sleep(SETTLING_SECONDS)
 
+    def _start(self) -> None:
+        self.processes.append(Process(len(self.processes), self.server, self.bounds, self._come_again))
+
+    def _come_again(self) -> None:
+        """Somebody who was answered may ask for the next thing at once, some turns of the loop later."""
+        if self._comings_again and self.random.random() < 0.3:
+            self._comings_again -= 1
+            self._hop(self.random.randrange(5))
+
+    def _hop(self, turns: int) -> None:
+        if turns:
+            self.loop.call_soon(self._hop, turns - 1)
+        else:
+            self._ask(1)
+
     def _burst(self) -> None:
         """Several clients ask in one turn of the loop."""
-        for _ in range(self.random.choice((1, 2, 3, 4, 6))):
+        self._ask(self.random.choice((1, 2, 3, 4, 6)))
+
+    def _ask(self, clients: int) -> None:
+        for _ in range(clients):
             process = self.random.choice(self._alive())
             if self.random.random() < 0.15:
                 process.read(self.clients.read())
@@ -195,7 +218,7 @@ class World:
         """What a supervisor does: start a process anew."""
         if process.is_alive:
             process.crash()
-            self.processes.append(Process(len(self.processes), self.server, self.bounds))
+            self._start()
 
     def _end_lane(self) -> None:
         process = self.random.choice(self._alive())

@@ -1,0 +1,22 @@
+"""A proof that finds nothing is worth nothing: each error planted in the engine is found by the simulation."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from proof.errors import ERRORS
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_a_planted_error_is_found(name: str) -> None:
+    """In a process of its own, where the engine has not been loaded yet."""
+    done = subprocess.run(
+        [sys.executable, "-m", "proof.planted", "--only", name],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
