@@ -74,7 +74,7 @@ def main() -> int:
     failures = simulate(arguments.start, arguments.seeds, arguments.jobs)
     for seed, found, history in failures[:FAILURES_SHOWN_MAX]:
         print(f"\n\nseed {seed}", history, *(f"WRONG  {line}" for line in found), sep="\n")
-        print(f"Again: python -m proof.simulate --seed {seed}")
+        print(f"Again: PYTHONPATH=tests python -m proof.simulate --seed {seed}")
     print(f"\n{arguments.seeds:,} seeds from {arguments.start:,}: {'FAILED' if failures else 'nothing wrong'}")
     return bool(failures)
 

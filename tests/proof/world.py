@@ -39,7 +39,7 @@ class Process:
         self.is_doomed = False
         """One of its lanes was ended from outside: it must ask to be ended itself."""
         self.pending: dict[Call | Read, None] = {}
-        database = SimulatedDatabase(server, bounds.lanes + READS_AT_ONCE)
+        database = SimulatedDatabase(server, server.random.choice((bounds.lanes + READS_AT_ONCE, 1)))
         self.committer = Committer(database, bounds, self._clock, self._stop)
         self.reader = RevisionReader(database)
 
