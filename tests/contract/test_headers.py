@@ -23,7 +23,9 @@ async def test_every_answer_is_hard_to_misuse(http: httpx.AsyncClient, path: str
 
 @pytest.mark.parametrize("path", PATHS[:6])
 async def test_what_changes_is_not_kept_by_caches(http: httpx.AsyncClient, path: str) -> None:
-    assert (await http.get(path)).headers["cache-control"] == "no-store"
+    # What has an ETag may be kept, to be asked for again each time.
+    kept = "no-cache" if "etag" in (headers := (await http.get(path)).headers) else "no-store"
+    assert headers["cache-control"] == kept
 
 
 async def test_no_answer_names_the_software(http: httpx.AsyncClient) -> None:
@@ -47,7 +49,7 @@ async def test_a_name_that_is_not_safe_to_log_is_replaced(http: httpx.AsyncClien
     answer = await http.get("/health", headers=[(b"X-Request-ID", given)])
     (named,) = answer.headers.get_list("x-request-id")
     assert named.encode() != given
-    assert named.isalnum()
+    assert named.replace("-", "").isalnum()
 
 
 async def test_requests_without_a_name_get_different_ones(http: httpx.AsyncClient) -> None:

@@ -56,7 +56,15 @@ class Engine:
         self.run = runner.run
         self.database = Database(url, configured)
         self.run(self.database.open())
-        self.committer = Committer(self.database, Bounds(4, 1_000, 10.0, LONGEST), utc_now)
+        bounds = Bounds(
+            lanes=4,
+            batch_claims_max=5,
+            lane_claims_max=1_000,
+            place_claims_max=1_000,
+            claim_seconds_max=10.0,
+            longest=LONGEST,
+        )
+        self.committer = Committer(self.database, bounds, utc_now, stop=lambda: pytest.fail("a lane has died"))
 
     def submit(self, *claims: Claim) -> list[Verdict]:
         """Send claims in at once, as requests do."""

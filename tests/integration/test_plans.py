@@ -54,7 +54,7 @@ def nodes(top: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 async def test_a_batch_of_claims_costs_one_descent_each(filled: "asyncpg.Connection") -> None:
     places = [f"room:{number}" for number in range(20)]
-    top = await plan(filled, statements.NEAREST, places, [hour(10_000)] * 20)
+    top = await plan(filled, statements.NEAREST, places, [hour(10_000)] * 20, places)
     [limit] = [node for node in nodes(top) if node["Node Type"] == "Limit"]
     [scan] = [node for node in nodes(top) if node.get("Relation Name") == "reservations"]
     assert scan["Index Name"] == INDEX
@@ -79,3 +79,20 @@ async def test_a_batch_locks_its_places_in_order_whatever_the_plan(filled: "asyn
     top = await plan(filled, statements.LOCK, [f"room:{number}" for number in range(3)])
     assert [node["Node Type"] for node in nodes(top)][:2] == ["LockRows", "Sort"]
     await filled.execute("RESET enable_indexscan; RESET enable_bitmapscan")
+
+
+async def test_before_there_are_statistics_no_statement_takes_the_index_of_all_starts(fresh_database_url: str) -> None:
+    """On tables that were never analysed every index looks as good as any other; this one would be read whole."""
+    connection = await asyncpg.connect(fresh_database_url)
+    await connection.execute("SET plan_cache_mode = force_generic_plan")
+    for statement, arguments in {
+        statements.NEAREST: "array['a'], array[now()], array['a']",
+        statements.NEAREST_BUT: "'a', now(), gen_random_uuid()",
+        statements.HELD: "'a', gen_random_uuid()",
+        statements.CANCEL: "array['a'], array[gen_random_uuid()], now()",
+    }.items():
+        await connection.execute(f"PREPARE asked AS {statement}")
+        lines = [row[0] for row in await connection.fetch(f"EXPLAIN EXECUTE asked({arguments})")]
+        await connection.execute("DEALLOCATE asked")
+        assert "start_of_all" not in "\n".join(lines)
+    await connection.close()

@@ -113,7 +113,7 @@ class _Server:
 
     def start(self) -> None:
         if self._is_ready():
-            return None
+            return
         if self.user is not None:
             _let_through(self.directory.parent)
             _let_through(BINARIES)

@@ -46,7 +46,7 @@ Index(
 # The order of the list of all. An expression, so that the planner can never take this index for a conflict check or for
 # a search by id, as it does on tables that it has no statistics of yet.
 START_OF_ALL = reservations.c.start_time.op("AT TIME ZONE", return_type=DateTime())(literal_column("'UTC'"))
-Index("ix_reservations_active_start_of_all_id", START_OF_ALL, reservations.c.id, postgresql_where=ACTIVE)
+Index("ix_reservations_active_start_of_all", START_OF_ALL, postgresql_where=ACTIVE)
 Index(
     "ix_reservations_active_user_id_start_time",
     reservations.c.user_id,

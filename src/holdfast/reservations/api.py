@@ -21,6 +21,7 @@ from holdfast.reservations.hot import HotReservations
 from holdfast.reservations.queries import Filter, Position, Window
 from holdfast.reservations.service import Reservations
 
+MADE = {201: ResponseSpec(ReservationBody, description="The reservation", generate_examples=False)}
 LISTED = {
     200: ResponseSpec(list[ReservationBody], description="By start", generate_examples=False),
     304: ResponseSpec(None, description="Nothing has changed since the `ETag` in `If-None-Match`"),
@@ -55,7 +56,7 @@ class ReservationsApi(Controller):
         dto=StrictBody[ReserveBody],
         return_dto=None,
         summary="Reserve a room",
-        responses=refusals(400, 401, 409, 413, 415, 422),
+        responses=MADE | refusals(400, 401, 409, 413, 415, 422),
         response_headers=[ResponseHeader(name="Location", description="The reservation", documentation_only=True)],
     )
     async def reserve(

@@ -81,9 +81,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("cancelled_at IS NULL"),
     )
     op.create_index(
-        "ix_reservations_active_start_of_all_id",
+        "ix_reservations_active_start_of_all",
         "reservations",
-        [sa.text("(start_time AT TIME ZONE 'UTC')"), "id"],
+        [sa.text("(start_time AT TIME ZONE 'UTC')")],
         unique=False,
         postgresql_where=sa.text("cancelled_at IS NULL"),
     )
@@ -103,7 +103,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("cancelled_at IS NULL AND user_id IS NOT NULL"),
     )
     op.drop_index(
-        "ix_reservations_active_start_of_all_id",
+        "ix_reservations_active_start_of_all",
         table_name="reservations",
         postgresql_where=sa.text("cancelled_at IS NULL"),
     )
