@@ -12,9 +12,6 @@ from races.volley import Loaded, Shot, volley
 from rooms import body, some_room
 from service import Service
 
-# In one test process, so that its services are started once.
-pytestmark = pytest.mark.xdist_group("bounds")
-
 BOUNDS = {"LANES": 1, "LANE_CLAIMS_MAX": 3, "LOCK_SECONDS_MAX": 0.5, "CLAIM_SECONDS_MAX": 4}
 
 

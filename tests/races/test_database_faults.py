@@ -9,9 +9,6 @@ from races.load import Load
 from races.postgres import Postgres
 from service import Service
 
-# In one test process, so that its services are started once.
-pytestmark = pytest.mark.xdist_group("database_faults")
-
 CODES = {"UNAVAILABLE", "OUTCOME_UNKNOWN", "TIME_CONFLICT"}
 
 

@@ -17,9 +17,6 @@ from races.volley import Answer, Shot, volley
 from rooms import body, some_room
 from service import Service
 
-# In one test process, so that its services are started once.
-pytestmark = pytest.mark.xdist_group("lost_commits")
-
 
 @pytest.fixture(scope="module")
 async def url() -> AsyncIterator[str]:

@@ -19,9 +19,6 @@ from races.volley import Loaded, Shot, volley
 from rooms import body, some_room
 from service import Service
 
-# In one test process, so that its services are started once.
-pytestmark = pytest.mark.xdist_group("service_faults")
-
 
 @pytest.fixture(scope="module")
 async def url() -> AsyncIterator[str]:

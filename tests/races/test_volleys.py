@@ -13,9 +13,6 @@ from races.volley import Answer, Shot, volley_from_processes
 from rooms import body, hour, some_room
 from service import Service
 
-# In one test process, so that its services are started once.
-pytestmark = pytest.mark.xdist_group("volleys")
-
 
 @pytest.fixture(scope="module")
 async def url() -> AsyncIterator[str]:
