@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -178,9 +178,12 @@ class World:
         # Virtual seconds, which cost nothing.
         while any(process.pending for process in self._alive()) and self.loop.time() < last:  # noqa: ASYNC110
             await asyncio.sleep(0.5)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(1):
+        # Those whose clients have left may be under way still.
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await asyncio.gather(*(process.committer.drain() for process in self._alive()))
+        except TimeoutError:
+            self.faults.append("hang: a committer that has answered everybody does not drain")
         await asyncio.sleep(SETTLING_SECONDS)
 
     def _start(self) -> None:
