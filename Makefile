@@ -21,7 +21,7 @@ run: setup-env ## Serve on port 8080, on a private PostgreSQL in .data/
 	@$(BIN)/holdfast serve
 
 test: setup-dev ## Run every test (TEST_DATABASE_URL, or a throw-away PostgreSQL)
-	@$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 check: setup-dev ## Formatting, linting, types, import rules: what a commit must pass
 	@$(BIN)/pre-commit run --all-files --show-diff-on-failure
@@ -30,7 +30,7 @@ fmt: setup-dev ## Put the code into its form
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 test-cover: setup-dev ## Run every test and write htmlcov/index.html
-	@$(BIN)/pytest -n $(JOBS) --dist loadgroup --cov --cov-report=term --cov-report=html $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile --cov --cov-report=term --cov-report=html $(ARGS)
 
 setup-env: .venv/runtime ## Make .venv with what the service needs
 
