@@ -21,7 +21,7 @@ run: setup-env ## Serve on port 8080, on a private PostgreSQL in .data/
 	@$(BIN)/holdfast serve
 
 test: setup-dev ## Run every test (TEST_DATABASE_URL, or a throw-away PostgreSQL)
-	@$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 proof: setup-dev ## Prove the engine: 100,000 simulated runs, and the errors planted in it are all found
 	@PYTHONPATH=tests $(BIN)/python -m proof.simulate --seeds 100000 --jobs $(JOBS)
@@ -34,7 +34,7 @@ fmt: setup-dev ## Put the code into its form
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 test-cover: setup-dev ## Run every test and write htmlcov/index.html
-	@$(BIN)/pytest -n $(JOBS) --dist loadgroup --cov --cov-report=term --cov-report=html $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile --cov --cov-report=term --cov-report=html $(ARGS)
 
 bench: setup-dev ## Measure against pgbench on the same PostgreSQL, with wrk; ARGS=--help shows the options
 	@$(BIN)/python bench/run.py $(ARGS)
