@@ -104,7 +104,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(ge=1, le=10_000, description="Claims that are settled in one transaction")
     ] = 256
     lane_claims_max: Annotated[
-        int, Meta(ge=1, le=100_000, description="Claims that may wait in a lane; more are answered 503")
+        int, Meta(ge=1, le=100_000, description="Claims that a lane may have on its hands; more are answered 503")
     ] = 2_000
     place_claims_max: Annotated[
         int, Meta(ge=1, le=100_000, description="Claims that may wait for one place; more are answered 503")

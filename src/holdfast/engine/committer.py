@@ -116,13 +116,14 @@ class Lane:
         self._committer = committer
         self._bounds = committer.bounds
         self._queue: deque[Waiting] = deque()
+        self._settling = 0
         self._by_place: Counter[Place] = Counter()
         self._task: asyncio.Task[None] | None = None
         self._sweeper: asyncio.TimerHandle | None = None
 
     def add(self, claim: Claim, is_gone: Callable[[], bool] | None) -> "asyncio.Future[Verdict]":
         """Queue a claim, and see to it that the queue is being settled. Raises `Unavailable` when it is full."""
-        if len(self._queue) >= self._bounds.lane_claims_max:
+        if len(self._queue) + self._settling >= self._bounds.lane_claims_max:
             raise Unavailable
         # Bounded by place too: one hot place is told to wait, not its neighbours.
         if self._by_place[claim.place] >= self._bounds.place_claims_max:
@@ -147,8 +148,10 @@ class Lane:
         try:
             while self._queue:
                 batch = self._take()
+                self._settling = len(batch)
                 if batch:
                     await self._settle(batch)
+                self._settling = 0
         finally:
             # In the same turn as the last look at the queue. Were it left to the task's callback, a claim that came in
             # between would see a task, start none, and lie there for ever.
