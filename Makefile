@@ -23,9 +23,10 @@ run: setup-env ## Serve on port 8080, on a private PostgreSQL in .data/
 test: setup-dev ## Run every test (TEST_DATABASE_URL, or a throw-away PostgreSQL)
 	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
-proof: setup-dev ## Prove the engine: 100,000 simulated runs, and the errors planted in it are all found
+proof: setup-dev ## Prove the engine: 100,000 simulated runs, planted errors all found, a recorded minute of faults
 	@PYTHONPATH=tests $(BIN)/python -m proof.simulate --seeds 100000 --jobs $(JOBS)
 	@PYTHONPATH=tests $(BIN)/python -m proof.planted --jobs $(JOBS)
+	@PYTHONPATH=tests $(BIN)/python -m proof.recorded --seconds 60
 
 check: setup-dev ## Formatting, linting, types, import rules: what a commit must pass
 	@$(BIN)/pre-commit run --all-files --show-diff-on-failure

@@ -1,6 +1,5 @@
 """Proves from a history and the final database that the promise held, or names the calls that show it did not."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from proof.recorded import changes, reads, refusals
@@ -61,9 +60,3 @@ def overlapping_rows(rows: Sequence[Row]) -> Iterator[Violation]:
             if other.room != one.room or other.stretch.start >= one.stretch.end:
                 break
             yield Violation("overlap", f"{one} and {other} are both in the database", ())
-
-
-def summary(calls: Sequence[Call]) -> list[str]:
-    """How many calls had which answer."""
-    counts = Counter((call.operation, call.outcome) for call in calls)
-    return [f"{operation:>7} {outcome:<14} {count:>7,}" for (operation, outcome), count in sorted(counts.items())]

@@ -1,0 +1,45 @@
+"""Records a service under load and faults, and checks the history: `python -m proof.recorded --seconds 60 --seed 1`.
+
+A seed draws the clients' wishes and the faults again, though not their exact moments.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+from databases import SERVER, create_database, drop_database
+from holdfast.database import embedded, migrate
+from proof.recorded.report import report
+from proof.recorded.run import Recorded, record
+
+
+async def recorded(seconds: float, seed: int) -> Recorded:
+    """One run in a database of its own."""
+    url = await create_database()
+    await migrate.upgrade(url)
+    try:
+        return await record(url, seconds, seed)
+    finally:
+        await drop_database(url)
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m proof.recorded", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60, help="how long the load lasts")
+    parser.add_argument("--seed", type=int, default=random.randrange(1_000_000), help="draws wishes and faults")
+    arguments = parser.parse_args()
+    temporary = tempfile.TemporaryDirectory(prefix="hf-", ignore_cleanup_errors=True)
+    with temporary as directory, embedded.running(Path(directory)) as url:
+        os.environ.setdefault(SERVER, url)
+        run = asyncio.run(recorded(arguments.seconds, arguments.seed))
+    print(report(run, arguments.seed))
+    return bool(run.violations)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

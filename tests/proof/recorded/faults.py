@@ -1,0 +1,134 @@
+"""What goes wrong during the load, drawn from a seed: the network to PostgreSQL, and workers that are killed."""
+
+import random
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+
+import psutil
+
+from proof.recorded.history import Outcome
+from races.proxy import COMMIT, SECONDS_MAX, Fate, Proxy, _Link, reset
+from service import Service
+
+LATE_SECONDS_MAX = 1.0
+STALL_SECONDS_MAX = 0.8
+OUTAGE_SECONDS = 11.5
+"""Longer than the service waits before it says that nobody knows."""
+OUTAGE_EVERY_SECONDS = 40.0
+FAULTS_MAX = 10_000
+
+
+class StormyProxy(Proxy):
+    """A proxy that, while it storms, delays messages, resets connections, and loses COMMITs and their answers."""
+
+    def __init__(self, target: str, seed: int) -> None:
+        super().__init__(target)
+        self.counts: Counter[str] = Counter()
+        self.storms = False
+        self._random = random.Random(f"{seed} proxy")
+        self._flows = threading.Event()
+        self._flows.set()
+
+    def stall(self, seconds: float, stopping: threading.Event) -> None:
+        """Let no message through for a while."""
+        self._flows.clear()
+        stopping.wait(seconds)
+        self._flows.set()
+
+    def cut(self) -> None:
+        """Reset every connection."""
+        self._cut_all()
+
+    def _take(self, message: bytes) -> tuple[Fate | None, Fate | None]:
+        if not self.storms:
+            return None, None
+        self._flows.wait(SECONDS_MAX)
+        lot = self._random.random()
+        if message[5:] != COMMIT:
+            if lot < 0.0005:
+                self.counts["connections reset"] += 1
+                raise ConnectionResetError
+            if lot < 0.004:
+                self.counts["messages delayed"] += 1
+                time.sleep(self._random.uniform(0.001, 0.05))
+            return None, self._fate
+        if self._fate is not None:
+            self.counts["COMMIT answered to nobody, and then the database is away"] += 1
+            return self._fate, None
+        self._dies_after = False
+        fate = self._drawn(lot)
+        if fate is not None:
+            self.counts[fate.name.replace("_", " ").lower()] += 1
+        return fate, None
+
+    def _drawn(self, lot: float) -> Fate | None:
+        if lot < 0.02:
+            return Fate.ANSWER_LOST
+        if lot < 0.03:
+            return Fate.COMMIT_LOST
+        return Fate.COMMIT_LATE if lot < 0.04 else None
+
+    def _lose(self, link: _Link, message: bytes, fate: Fate) -> None:
+        if fate is not Fate.COMMIT_LATE:
+            super()._lose(link, message, fate)
+            return
+        link.silent = True
+        reset(link.client)
+        time.sleep(self._random.uniform(0.0, LATE_SECONDS_MAX) ** 2 / LATE_SECONDS_MAX)
+        with suppress(OSError):
+            link.server.sendall(message)
+            link.answered.wait(SECONDS_MAX)
+        reset(link.server)
+
+
+class Troubles(threading.Thread):
+    """Makes trouble for a service and its database until told to stop; by then everything works again."""
+
+    def __init__(self, service: Service, proxy: StormyProxy, seed: int) -> None:
+        super().__init__(name="troubles", daemon=True)
+        self.stopping = threading.Event()
+        self._service = service
+        self._proxy = proxy
+        self._random = random.Random(f"{seed} troubles")
+
+    def run(self) -> None:
+        """One trouble after the other."""
+        self._proxy.storms = True
+        outage = time.monotonic() + OUTAGE_EVERY_SECONDS / 2
+        kinds = (self._kill, self._stall, self._cut)
+        for number in range(FAULTS_MAX):
+            if self.stopping.wait(self._random.uniform(0.2, 1.2)):
+                break
+            if time.monotonic() > outage:
+                self._outage()
+                outage = time.monotonic() + OUTAGE_EVERY_SECONDS
+                continue
+            # Each kind once, however short the run is.
+            (kinds[number] if number < len(kinds) else self._random.choice(kinds))()
+        self._proxy.storms = False
+        self._proxy.revive()
+
+    def _kill(self) -> None:
+        workers = self._service.workers()
+        # One is always left, and a new one is not killed before it serves.
+        with suppress(psutil.NoSuchProcess):
+            if len(workers) == 2 and min(time.time() - each.create_time() for each in workers) > 0.5:
+                self._random.choice(workers).kill()
+                self._proxy.counts["workers killed"] += 1
+
+    def _stall(self) -> None:
+        self._proxy.counts["stalls"] += 1
+        self._proxy.stall(self._random.uniform(0.05, STALL_SECONDS_MAX), self.stopping)
+
+    def _cut(self) -> None:
+        self._proxy.counts["all connections reset"] += 1
+        self._proxy.cut()
+
+    def _outage(self) -> None:
+        """The answer to a COMMIT is lost, and the database is away until the service has given up looking."""
+        self._proxy.counts[f"outages, which make outcomes {Outcome.UNKNOWN}"] += 1
+        self._proxy.lose(Fate.ANSWER_LOST, and_die=True)
+        self.stopping.wait(OUTAGE_SECONDS)
+        self._proxy.revive()

@@ -1,0 +1,31 @@
+"""A recorded run in words: what was asked and answered, what went wrong around it, and what was broken."""
+
+from collections import Counter
+
+from proof.recorded.run import Recorded
+
+VIOLATIONS_SHOWN_MAX = 10
+
+
+def report(run: Recorded, seed: int) -> str:
+    """All that somebody needs to see, and to try again."""
+    answers = Counter(f"{call.operation}: {call.outcome}" for call in run.calls)
+    answers["replayed"] = sum(call.answer.replayed for call in run.calls)
+    active = sum(row.is_active for row in run.rows)
+    checked = f"{len(run.calls):,} calls checked against {len(run.rows):,} reservations, {active} of them active"
+    lines = [
+        f"seed {seed}: {checked}",
+        *_counts(answers),
+        "Faults and events",
+        *_counts(run.faults),
+    ]
+    if not run.violations:
+        return "\n".join([*lines, "Nothing wrong."])
+    shown = [str(violation) for violation in run.violations[:VIOLATIONS_SHOWN_MAX]]
+    kinds = Counter(violation.rule for violation in run.violations)
+    again = f"Again: PYTHONPATH=tests python -m proof.recorded --seed {seed}"
+    return "\n".join([*lines, *shown, f"{len(run.violations)} VIOLATIONS with seed {seed}", *_counts(kinds), again])
+
+
+def _counts(counts: Counter[str]) -> list[str]:
+    return [f"{count:>9,}  {name}" for name, count in sorted(counts.items())]
