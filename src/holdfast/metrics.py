@@ -21,12 +21,13 @@ SECONDS = Histogram(
     ["method", "route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-CLAIMS = Counter("holdfast_claims", "Claims that the engine answered", ["claim", "answer"])
+BATCH_CLAIMS = Histogram(
+    "holdfast_batch_claims", "Claims that were settled in one transaction", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256)
+)
 
 # Finding a child takes longer than counting in it.
 requests = cache(REQUESTS.labels)
 seconds = cache(SECONDS.labels)
-claims = cache(CLAIMS.labels)
 
 
 def exposition() -> bytes:

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from holdfast.engine.claims import (
     Granted,
     Interval,
-    Place,
     Reason,
     Refused,
     Reservation,
@@ -27,10 +26,10 @@ def settle(claims: Sequence[Reserve], nearest: Sequence[Interval | None], now: d
     `nearest[i]` is, of the reservations held at the place of `claims[i]`, the one with the greatest start before that
     claim ends. `now` becomes the time of creation.
     """
-    granted: defaultdict[Place, _Grants] = defaultdict(_Grants)
+    granted: defaultdict[str, _Grants] = defaultdict(_Grants)
     verdicts: list[Verdict] = []
     for claim, held in zip(claims, nearest, strict=True):
-        grants = granted[claim.place]
+        grants = granted[claim.place.key]
         taken = obstacle(claim.interval, held) or obstacle(claim.interval, grants.nearest(claim.interval.end))
         if taken is not None:
             verdicts.append(Refused(Reason.TIME_CONFLICT, taken))

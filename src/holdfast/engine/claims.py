@@ -15,6 +15,9 @@ class Kind(StrEnum):
     TABLE = "table"
     EVENT = "event"
 
+    # An enumeration's own hash is a Python function; places are looked up by it many times for each claim.
+    __hash__ = str.__hash__
+
 
 class Place(NamedTuple):
     """What can be booked. `id` is whatever the place's feature calls it by."""
@@ -25,7 +28,8 @@ class Place(NamedTuple):
     @property
     def key(self) -> str:
         """The place's one name in every table; no kind holds a colon, so a room called `table:1` is no table."""
-        return f"{self.kind}:{self.id}"
+        # Joined, not formatted: a member of an enumeration is slow to format.
+        return self.kind + ":" + self.id
 
 
 class Interval(NamedTuple):

@@ -7,7 +7,7 @@ themselves, and a lone claim waits for nobody. Between processes and machines th
 
 import asyncio
 import zlib
-from collections import Counter, deque
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 
@@ -16,6 +16,7 @@ import stamina
 import structlog
 from msgspec import Struct
 
+from holdfast import metrics
 from holdfast.clock import Clock
 from holdfast.database.connections import AWAY, Database
 from holdfast.engine import settlement, statements
@@ -117,7 +118,7 @@ class Lane:
         self._bounds = committer.bounds
         self._queue: deque[Waiting] = deque()
         self._settling = 0
-        self._by_place: Counter[Place] = Counter()
+        self._by_place: dict[Place, int] = {}
         self._task: asyncio.Task[None] | None = None
         self._sweeper: asyncio.TimerHandle | None = None
 
@@ -126,12 +127,13 @@ class Lane:
         if len(self._queue) + self._settling >= self._bounds.lane_claims_max:
             raise Unavailable
         # Bounded by place too: one hot place is told to wait, not its neighbours.
-        if self._by_place[claim.place] >= self._bounds.place_claims_max:
+        here = self._by_place.get(claim.place, 0)
+        if here >= self._bounds.place_claims_max:
             raise Unavailable
         loop = asyncio.get_running_loop()
         waiting = Waiting(claim, loop.create_future(), loop.time() + self._bounds.claim_seconds_max, is_gone)
         self._queue.append(waiting)
-        self._by_place[claim.place] += 1
+        self._by_place[claim.place] = here + 1
         if self._task is None:
             self._task = loop.create_task(self._run())
             self._task.add_done_callback(self._ended)
@@ -183,9 +185,9 @@ class Lane:
     def _pop(self) -> Waiting:
         waiting = self._queue.popleft()
         place = waiting.claim.place
-        self._by_place[place] -= 1
-        if not self._by_place[place]:
-            del self._by_place[place]
+        left = self._by_place.pop(place) - 1
+        if left:
+            self._by_place[place] = left
         return waiting
 
     def _is_alive(self, waiting: Waiting, now: float) -> bool:
@@ -256,6 +258,7 @@ class Lane:
                 )
                 # Before the connection is put back: that may fail, and what is answered is never settled again.
                 _answer(batch, verdicts)
+                metrics.BATCH_CLAIMS.observe(len(batch))
         except PlacesMissing:
             # Somebody deleted rows by hand: make them anew.
             committer.known.clear()

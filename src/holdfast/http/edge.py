@@ -16,7 +16,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from holdfast import metrics
 from holdfast.errors import BodyTooLarge, HoldfastError, InternalError, InvalidRequest, RequestTimeout
 from holdfast.http import errors
-from holdfast.http.hot import Answered, Asked, Headers, HotRoute, HotRoutes
+from holdfast.http.hot import Answered, Asked, Headers, HotRoute, HotRoutes, arrived_body
 from holdfast.http.languages import preferred
 from holdfast.settings import Settings
 
@@ -64,12 +64,14 @@ class Edge:
         try:
             _check_target(scope)
             found = self._hot.find(inner)
-            body = await self._body(scope, receive)
             if found is None:
-                await self._app(inner, _again(body, receive), exchange.send)
+                await self._app(inner, _again(await self._body(scope, receive), receive), exchange.send)
             else:
+                body = arrived_body(scope)
+                if body is None or len(body) > self._settings.body_bytes_max:
+                    body = await self._body(scope, receive) or b""
                 hot, rest = found
-                answered = await hot.answer(Asked(scope, body or b"", rest))
+                answered = await hot.answer(Asked(scope, body, rest))
                 await exchange.answer(answered, self._origin_headers(scope))
         except HoldfastError as error:
             # Outside the hot calls some of the request may still be on its way.
@@ -199,7 +201,10 @@ class _Exchange:
     async def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         self.status = status
         present = {name.lower() for name, _ in headers}
-        headers += [header for header in COMMON_HEADERS.items() if header[0] not in present]
+        if present.isdisjoint(COMMON_HEADERS):
+            headers += COMMON_HEADERS.items()
+        else:
+            headers += [header for header in COMMON_HEADERS.items() if header[0] not in present]
         headers.append((b"x-request-id", self._id))
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 

@@ -53,17 +53,22 @@ def decode(raw: bytes, kind: type[T]) -> T:
 
 def moment(field: str, value: str) -> datetime:
     """A `Timestamp` as an aware time in UTC. Raises `InvalidRequest` naming `field`."""
-    fault = InvalidRequest({field: "timestamp"})
+    read = _moment(value)
+    if read is None or not YEAR_MIN <= read.year <= YEAR_MAX:
+        raise InvalidRequest({field: "timestamp"})
+    return read
+
+
+def _moment(value: str) -> datetime | None:
     if TIMESTAMP.fullmatch(value) is None:
-        raise fault
+        return None
     try:
         read = datetime.fromisoformat(value.upper())
-        read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+        if read.tzinfo is UTC:
+            return read
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise fault from None
-    if not YEAR_MIN <= read.year <= YEAR_MAX:
-        raise fault
-    return read
+        return None
 
 
 def name(field: str, value: str) -> str:

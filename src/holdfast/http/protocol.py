@@ -19,8 +19,9 @@ class BoundedProtocol(HttpToolsProtocol):
     settings: ClassVar[Settings] = Settings()
     """Those of this process; the server makes the protocols, so they cannot be handed over."""
 
+    _in_head = True
     _head_bytes = 0
-    _unread_bytes = 0
+    _chunk_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -34,36 +35,34 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Count what belongs to one head that goes on: of a header without end the parser tells nobody."""
-        waiting = self._head_timer
+        """Bound a head that comes in several pieces; most come in one, and cost next to nothing here."""
+        self._chunk_bytes = len(data)
         super().data_received(data)
-        if waiting is not None and self._head_timer is waiting and not self.transport.is_closing():
-            self._unread_bytes += len(data)
-            if self._unread_bytes > HEAD_BYTES_MAX:
+        if self._in_head and not self.transport.is_closing():
+            # Of a header without end the parser tells nobody, so the bytes themselves are counted.
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES_MAX:
                 self.send_400_response("")
+            elif self._head_timer is None:
+                self._start_timer()
 
     def on_message_begin(self) -> None:
-        """A further head begins on a connection that is kept."""
+        """A head begins."""
         super().on_message_begin()
-        self._head_bytes = self._unread_bytes = 0
-        if self._head_timer is None:
-            self._start_timer()
-
-    def on_url(self, url: bytes) -> None:
-        """Count a piece of the request's target."""
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Count a header."""
-        self._count(len(name) + len(value))
-        super().on_header(name, value)
+        self._in_head = True
+        self._head_bytes = 0
 
     def on_headers_complete(self) -> None:
         """The head is there."""
+        if self._head_bytes + self._chunk_bytes > HEAD_BYTES_MAX:
+            size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+            if size > HEAD_BYTES_MAX:
+                # What a parser's callback raises is answered 400 and closes the connection.
+                raise ValueError("the request's head is too large")
+        self._in_head = False
         self._stop_timer()
         super().on_headers_complete()
-        # For whoever wants to know at a glance, not by waiting, whether the client is still there.
+        # For whoever wants to know at a glance, not by waiting, what has arrived and whether the client is still there.
         self.scope["holdfast.exchange"] = self.cycle  # type: ignore[typeddict-unknown-key]
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  the server's own words
@@ -77,12 +76,6 @@ class BoundedProtocol(HttpToolsProtocol):
         lines = [b"HTTP/1.1 400 Bad Request", *(name + b": " + value for name, value in headers.items())]
         self.transport.write(b"\r\n".join(lines) + b"\r\n\r\n" + body)
         self.transport.close()
-
-    def _count(self, size: int) -> None:
-        self._head_bytes += size
-        if self._head_bytes > HEAD_BYTES_MAX:
-            # What a parser's callback raises is answered 400 and closes the connection.
-            raise ValueError("the request's head is too large")
 
     def _start_timer(self) -> None:
         self._head_timer = self.loop.call_later(self.settings.body_seconds_max, self.transport.close)

@@ -23,9 +23,11 @@ REPLAYED_HEADER = (REPLAYED.lower().encode(), b"true")
 def made(verdict: Verdict) -> Answered:
     """201 with the reservation; marked when it is the answer to an earlier request. Raises the refusal."""
     reservation = granted(verdict)
-    location = (b"location", f"/reservations/by-id/{reservation.id}".encode())
+    body = msgspec.json.encode(ReservationBody.of(reservation))
+    # The id is the body's first field, and is there as text already.
+    location = (b"location", b"/reservations/by-id/" + body[len(b'{"id":"') :][:36])
     headers = (location, REPLAYED_HEADER) if verdict.replayed else (location,)
-    return Answered(201, msgspec.json.encode(ReservationBody.of(reservation)), headers)
+    return Answered(201, body, headers)
 
 
 def granted(verdict: Verdict) -> Reservation:

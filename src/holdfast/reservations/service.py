@@ -7,13 +7,11 @@ from uuid import UUID
 import uuid_utils.compat as uuids
 from msgspec import Struct
 
-from holdfast import metrics
 from holdfast.accounts.access import Access, Caller
 from holdfast.database.connections import Database
 from holdfast.engine import calendar
 from holdfast.engine.claims import (
     Claim,
-    Granted,
     Interval,
     Key,
     Move,
@@ -132,7 +130,4 @@ class Reservations:
         raise ReservationNotFound
 
     async def _submit(self, claim: Claim, is_gone: Callable[[], bool] | None = None) -> Verdict:
-        verdict = await self._committer.submit(claim, is_gone)
-        answer = "granted" if isinstance(verdict, Granted) else verdict.reason.value
-        metrics.claims(type(claim).__name__.lower(), answer).inc()
-        return verdict
+        return await self._committer.submit(claim, is_gone)
