@@ -9,20 +9,23 @@ import os
 import random
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from databases import SERVER, create_database, drop_database
 from holdfast.database import embedded, migrate
+from proof.errors import ERRORS
+from proof.recorded.planting import planted
 from proof.recorded.report import report
 from proof.recorded.run import Recorded, record
 
 
-async def recorded(seconds: float, seed: int) -> Recorded:
+async def recorded(seconds: float, seed: int, environment: Mapping[str, str]) -> Recorded:
     """One run in a database of its own."""
     url = await create_database()
     await migrate.upgrade(url)
     try:
-        return await record(url, seconds, seed)
+        return await record(url, seconds, seed, environment)
     finally:
         await drop_database(url)
 
@@ -32,11 +35,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m proof.recorded", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60, help="how long the load lasts")
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000), help="draws wishes and faults")
+    parser.add_argument("--plant", choices=ERRORS, help="plant this error first, which should be found")
     arguments = parser.parse_args()
     temporary = tempfile.TemporaryDirectory(prefix="hf-", ignore_cleanup_errors=True)
     with temporary as directory, embedded.running(Path(directory)) as url:
         os.environ.setdefault(SERVER, url)
-        run = asyncio.run(recorded(arguments.seconds, arguments.seed))
+        environment = planted(arguments.plant, Path(directory) / "planted") if arguments.plant else {}
+        run = asyncio.run(recorded(arguments.seconds, arguments.seed, environment))
     print(report(run, arguments.seed))
     return bool(run.violations)
 

@@ -5,6 +5,8 @@ from collections import Counter
 from proof.recorded.run import Recorded
 
 VIOLATIONS_SHOWN_MAX = 10
+LOG_SHOWN_MAX = 3_000
+GREETING_LINES = 3
 
 
 def report(run: Recorded, seed: int) -> str:
@@ -24,6 +26,8 @@ def report(run: Recorded, seed: int) -> str:
     shown = [str(violation) for violation in run.violations[:VIOLATIONS_SHOWN_MAX]]
     kinds = Counter(violation.rule for violation in run.violations)
     again = f"Again: PYTHONPATH=tests python -m proof.recorded --seed {seed}"
+    if run.log.count("\n") > GREETING_LINES:
+        shown.append(f"The service's log ends\n{run.log[-LOG_SHOWN_MAX:]}")
     return "\n".join([*lines, *shown, f"{len(run.violations)} VIOLATIONS with seed {seed}", *_counts(kinds), again])
 
 

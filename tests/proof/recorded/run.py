@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Mapping
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from proof.recorded.history import Call, Held, Row, Violation
 from races.ledger import check_promise
 from service import Service
 
+NOTHING: Mapping[str, str] = {}
 ROOMS = 4
 CLIENTS = 12
 CALM_SECONDS_MAX = 30.0
@@ -33,14 +35,16 @@ class Recorded(NamedTuple):
     rows: list[Row]
     faults: Counter[str]
     violations: list[Violation]
+    log: str
+    """What the service printed."""
 
 
-async def record(url: str, seconds: float, seed: int) -> Recorded:
+async def record(url: str, seconds: float, seed: int, environment: Mapping[str, str] = NOTHING) -> Recorded:
     """Let clients and faults loose on a service with two workers, and check what they were told."""
     rooms = [f"recorded-{uuid4()}" for _ in range(ROOMS)]
     with StormyProxy(url, seed) as proxy:
         settings = {"DATABASE_URL": proxy.url, "WORKERS": 2, "CLAIM_SECONDS_MAX": 2, "LOG_LEVEL": "error"}
-        with Service(settings) as service:
+        with Service({**settings, **environment}) as service:
             ground = Ground(service.port, rooms, seed)
             clients = [Client(number, ground) for number in range(CLIENTS)]
             await asyncio.to_thread(_load, clients, Troubles(service, proxy, seed), seconds)
@@ -48,10 +52,11 @@ async def record(url: str, seconds: float, seed: int) -> Recorded:
             await _calm(url)
             # What is left is what clients are shown.
             await asyncio.to_thread(_look, last := Client(CLIENTS, ground))
+            log = service.output()
     calls = sorted((call for client in [*clients, last] for call in client.calls), key=lambda call: call.start)
     rows = await _rows(url, rooms)
-    await check_promise(url)
-    return Recorded(calls, rows, proxy.counts + ground.counts, check(calls, rows))
+    violations = [*check(calls, rows), *await _ledger(url)]
+    return Recorded(calls, rows, proxy.counts + ground.counts, violations, log)
 
 
 def _load(clients: list[Client], troubles: Troubles, seconds: float) -> None:
@@ -70,6 +75,15 @@ def _look(client: Client) -> None:
     for room in client.ground.rooms:
         client.list(room)
     client.hang_up()
+
+
+async def _ledger(url: str) -> list[Violation]:
+    """What the database says without any history."""
+    try:
+        await check_promise(url)
+    except AssertionError as error:
+        return [Violation("ledger", f"rows overlap, or a place's messages are not numbered without gaps: {error}", ())]
+    return []
 
 
 async def _calm(url: str) -> None:

@@ -1,0 +1,18 @@
+"""Plants an error in a copy of the service's source, to see that a recorded run finds it."""
+
+import shutil
+from pathlib import Path
+
+import holdfast
+from proof.errors import ERRORS
+
+
+def planted(name: str, directory: Path) -> dict[str, str]:
+    """The environment of a service whose source, in this directory, holds the error."""
+    shutil.copytree(Path(holdfast.__file__).parent, directory / "holdfast", ignore=shutil.ignore_patterns("*.pyc"))
+    for edit in ERRORS[name]:
+        path = (directory / edit.module.replace(".", "/")).with_suffix(".py")
+        source = path.read_text(encoding="utf-8")
+        assert source.count(edit.old) == 1, f"{edit.module} does not hold exactly once: {edit.old!r}"
+        path.write_text(source.replace(edit.old, edit.new), encoding="utf-8")
+    return {"PYTHONPATH": str(directory)}
