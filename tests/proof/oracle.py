@@ -3,9 +3,8 @@
 Written from the promise, not from the engine: it calls nothing of it, and knows only what claims and verdicts mean.
 """
 
-import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -104,9 +103,8 @@ def expected(old: Row | None, row: Row) -> list[Change]:
     return [("reservation.moved", place, *now) for place in {old["place"], row["place"]}]
 
 
-def described(data: str) -> tuple[UUID, datetime, datetime]:
+def described(told: Mapping[str, Any]) -> tuple[UUID, datetime, datetime]:
     """What a message says of a reservation."""
-    told = json.loads(data)
     return UUID(told["id"]), datetime.fromisoformat(told["start_time"]), datetime.fromisoformat(told["end_time"])
 
 

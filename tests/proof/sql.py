@@ -11,6 +11,8 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
+from msgspec import Struct
 
 from holdfast.engine import statements
 from holdfast.outbox import queries as outbox
@@ -101,18 +103,39 @@ async def nearest_but(
     return [] if row is None else [row]
 
 
-async def insert(server: Server, mine: Transaction, seen: State, *columns: Sequence[Any]) -> list[Row]:
-    """Insert reservations at the places that exist."""
+class NewReservation(Struct):
+    """A row of the JSON that reservations are inserted from."""
+
+    id: UUID
+    place: str
+    start_time: datetime
+    end_time: datetime
+    user_id: UUID | None
+    created_at: datetime
+
+
+class NewMessage(Struct):
+    """A row of the JSON that messages are appended from."""
+
+    place: str
+    revision: int
+    id: UUID
+    type: str
+    data: Any
+
+
+async def insert(server: Server, mine: Transaction, seen: State, rows: str, places: Sequence[str]) -> list[Row]:
+    """Insert reservations at the places that exist and are named."""
     there = server.view(seen, mine, "places")
-    if POISON in columns[4]:
+    new = msgspec.json.decode(rows, type=list[NewReservation])
+    if POISON in {row.user_id for row in new}:
         raise asyncpg.DataError("poison")
-    for reservation_id, place, start, end, user_id, created_at in zip(*columns, strict=True):
-        if place not in there:
+    for row in new:
+        if row.place not in there or row.place not in places:
             continue
-        if not await server.claim_key(mine, "reservations", (place, reservation_id)):
+        if not await server.claim_key(mine, "reservations", (row.place, row.id)):
             raise asyncpg.UniqueViolationError("reservations_pkey")
-        row = {"id": reservation_id, "place": place, "start_time": start, "end_time": end, "user_id": user_id}
-        mine.write("reservations", (place, reservation_id), row | {"created_at": created_at, "cancelled_at": None})
+        mine.write("reservations", (row.place, row.id), msgspec.structs.asdict(row) | {"cancelled_at": None})
     return []
 
 
@@ -185,15 +208,15 @@ async def remember(server: Server, mine: Transaction, seen: State, *columns: Any
     return inserted
 
 
-async def append(server: Server, mine: Transaction, seen: State, *columns: Sequence[Any]) -> list[Row]:
-    """Insert messages of the places that exist."""
+async def append(server: Server, mine: Transaction, seen: State, rows: str, places: Sequence[str]) -> list[Row]:
+    """Insert messages of the places that exist and are named."""
     there = server.view(seen, mine, "places")
-    for place, revision, message_id, kind, _, data in zip(*columns, strict=True):
-        if place not in there:
+    for row in msgspec.json.decode(rows, type=list[NewMessage]):
+        if row.place not in there or row.place not in places:
             continue
-        if not await server.claim_key(mine, "outbox", (place, revision)):
+        if not await server.claim_key(mine, "outbox", (row.place, row.revision)):
             raise asyncpg.UniqueViolationError("outbox_pkey")
-        mine.write("outbox", (place, revision), {"id": message_id, "type": kind, "data": data})
+        mine.write("outbox", (row.place, row.revision), {"id": row.id, "type": row.type, "data": row.data})
     return []
 
 

@@ -6,6 +6,7 @@ its own, and whatever is decided rests on later ones.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -276,10 +277,10 @@ def replay(answer: bytes) -> Verdict:
     return msgspec.structs.replace(verdict, replayed=True)
 
 
-def describe(reservation: Reservation) -> str:
-    """A reservation as messages tell of it, in JSON."""
+def describe(reservation: Reservation) -> dict[str, Any]:
+    """A reservation as messages tell of it."""
     kind, name = reservation.place
-    data = {
+    return {
         "id": reservation.id,
         "kind": kind,
         f"{kind}_id": name,
@@ -287,4 +288,3 @@ def describe(reservation: Reservation) -> str:
         "end_time": reservation.end,
         "user_id": reservation.user_id,
     }
-    return msgspec.json.encode(data).decode()

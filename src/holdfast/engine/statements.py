@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+from msgspec import Struct
+
 from holdfast.database.connections import Connection
 from holdfast.engine.claims import Interval, Kind, Place, Release, Reservation, Reserve
 
@@ -50,8 +53,9 @@ INSERT = """
 INSERT INTO reservations (id, place, room_id, start_time, end_time, user_id, created_at)
 SELECT u.id, u.place, CASE q.kind WHEN 'room' THEN q.id END, u.start_time, u.end_time, u.user_id, u.created_at
 FROM places q
-JOIN unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::uuid[], $6::timestamptz[])
-     AS u (id, place, start_time, end_time, user_id, created_at) ON u.place = q.place
+JOIN json_to_recordset($1::json) AS u (
+    id uuid, place text, start_time timestamptz, end_time timestamptz, user_id uuid, created_at timestamptz
+) ON u.place = q.place
 WHERE q.place = ANY($2::text[])
 """
 
@@ -89,6 +93,15 @@ MESSAGE_THERE = "SELECT EXISTS (SELECT FROM outbox WHERE place = $1 AND revision
 KEY_THERE = "SELECT EXISTS (SELECT FROM idempotency_keys WHERE id = $1 AND claim_id = $2)"
 
 KEYS_FORGOTTEN_AT_ONCE = 1_000
+
+
+class _Row(Struct):
+    id: UUID
+    place: str
+    start_time: datetime
+    end_time: datetime
+    user_id: UUID | None
+    created_at: datetime
 
 
 async def ensure_places(connection: Connection, places: Iterable[Place]) -> None:
@@ -139,15 +152,9 @@ async def nearest_but(connection: Connection, place: Place, before: datetime, re
 
 async def insert(connection: Connection, reservations: Sequence[Reservation]) -> None:
     """Write reservations that were granted."""
-    await connection.execute(
-        INSERT,
-        [reservation.id for reservation in reservations],
-        [reservation.place.key for reservation in reservations],
-        [reservation.start for reservation in reservations],
-        [reservation.end for reservation in reservations],
-        [reservation.user_id for reservation in reservations],
-        [reservation.created_at for reservation in reservations],
-    )
+    rows = [_Row(each.id, each.place.key, each.start, each.end, each.user_id, each.created_at) for each in reservations]
+    # As JSON, which costs us a third of what arrays do: those are looked at value by value.
+    await connection.execute(INSERT, msgspec.json.encode(rows).decode(), list({row.place for row in rows}))
 
 
 async def cancel(connection: Connection, releases: Sequence[Release], now: datetime) -> dict[UUID, Reservation]:
