@@ -12,6 +12,8 @@ from holdfast.errors import InvalidRequest
 
 T = TypeVar("T")
 LIMIT_DEFAULT, LIMIT_MAX = 50, 500
+CURSOR_CHARACTERS_MAX = 2_000
+"""Room for the longest position: a place whose 255 characters take four bytes each, in base64."""
 
 
 class Page(Struct, Generic[T]):

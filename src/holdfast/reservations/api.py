@@ -14,7 +14,7 @@ from holdfast.http import fields, idempotency
 from holdfast.http.bodies import JSON, StrictBody
 from holdfast.http.docs import MAY_HAVE_TOKEN, refusals
 from holdfast.http.hot import Answered, Asked
-from holdfast.http.paging import LIMIT_DEFAULT, LIMIT_MAX, page, read_cursor
+from holdfast.http.paging import CURSOR_CHARACTERS_MAX, LIMIT_DEFAULT, LIMIT_MAX, page, read_cursor
 from holdfast.reservations import answers, requests
 from holdfast.reservations.bodies import MoveBody, PlaceBody, PlacePage, ReservationBody, ReservationPage, ReserveBody
 from holdfast.reservations.hot import HotReservations
@@ -31,7 +31,9 @@ WindowStart = Annotated[
     fields.Timestamp | None, Parameter(query="from", description="Only what ends after this moment")
 ]
 WindowEnd = Annotated[fields.Timestamp | None, Parameter(query="to", description="Only what starts before this moment")]
-Cursor = Annotated[str | None, Parameter(description="`next_cursor` of the page before", max_length=500)]
+Cursor = Annotated[
+    str | None, Parameter(description="`next_cursor` of the page before", max_length=CURSOR_CHARACTERS_MAX)
+]
 ListLimit = Annotated[int | None, Parameter(ge=1, description="Most items; without it, all")]
 PageLimit = Annotated[int, Parameter(ge=1, le=LIMIT_MAX, description="Most items on the page")]
 IdempotencyKey = Annotated[

@@ -89,8 +89,9 @@ class Client(threading.Thread):
                 return
 
     def _change(self, operation: Operation) -> None:
-        # Mostly old ones, so that there are always some; anybody's, so that clients meet.
-        reservation_id = self._random.choice(tuple(self.ground.known))
+        # Anybody's, and often the newest, so that several clients change one reservation at once.
+        known = tuple(self.ground.known)
+        reservation_id = known[-1] if self._random.random() < 0.2 else self._random.choice(known)
         wish = self._wish() if operation is Operation.MOVE else Wish("", Stretch(0, 0), None)
         stretch = wish.stretch if operation is Operation.MOVE else None
         call = Call(self._number, operation, 0, 0, LOST, wish.room, stretch, reservation_id)
@@ -109,9 +110,9 @@ class Client(threading.Thread):
         room = self._random.choice(self.ground.rooms)
         stretch = Stretch(start, start + self._random.choice((1, 1, 2, 3, 6)))
         lot = self._random.random()
-        if lot < 0.12 and self.ground.keyed:
-            wish = self._random.choice(tuple(self.ground.keyed))
-            return wish if lot < 0.1 else Wish(room, stretch, wish.key)
+        if lot < 0.2 and self.ground.keyed:
+            wish = self._random.choice(tuple(self.ground.keyed)[-5:])
+            return wish if lot < 0.17 else Wish(room, stretch, wish.key)
         if lot < 0.5:
             wish = Wish(room, stretch, f"{self.ground.seed} {self._number} {len(self.calls)}")
             self.ground.keyed.append(wish)
