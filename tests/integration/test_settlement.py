@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import asyncpg
+import msgspec
 import pytest
 
 from batches import active, grant, key, messages, move, name, release, reserve, revision, room, settle
@@ -149,6 +150,22 @@ async def test_a_move_is_not_in_its_own_way(connection: "asyncpg.Connection", pl
     made = await grant(connection, reserve(place, 10, 12))
     moved = await grant(connection, move(made, start=hour(11), end=hour(13)))
     assert moved.interval == hours(11, 13)
+
+
+async def test_details_stay_with_a_reservation_through_moves_and_until_its_end(
+    connection: "asyncpg.Connection", place: Place
+) -> None:
+    details = {"text": "\u00ab\u2603\u00bb", "number": 3, "nothing": None}
+    asked = msgspec.structs.replace(reserve(place, 10, 11), details=details)
+    granted = await grant(connection, asked)
+    assert granted.details == details
+    elsewhere = room(some_room())
+    await name(connection, elsewhere)
+    (moved,) = await settle(connection, move(granted, target=elsewhere))
+    assert isinstance(moved, Granted)
+    assert moved.reservation.details == details
+    (ended,) = await settle(connection, release(moved.reservation))
+    assert ended == moved
 
 
 async def test_a_move_that_changes_nothing_writes_nothing(connection: "asyncpg.Connection", place: Place) -> None:

@@ -112,6 +112,7 @@ class NewReservation(Struct):
     end_time: datetime
     user_id: UUID | None
     created_at: datetime
+    details: Any
 
 
 class NewMessage(Struct):

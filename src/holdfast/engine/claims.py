@@ -1,5 +1,6 @@
 """What is asked of the engine, and what it answers. Plain values: nothing here waits, reads a clock or knows SQL."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -32,6 +33,10 @@ class Place(NamedTuple):
         return self.kind + ":" + self.id
 
 
+Details = Mapping[str, str | int | None]
+"""Facts in JSON that a feature keeps with a reservation."""
+
+
 class Interval(NamedTuple):
     """A stretch of time `[start, end)`, both aware and in UTC: one that ends at 11:00 leaves 11:00 free."""
 
@@ -54,7 +59,10 @@ class Key(Struct, frozen=True):
 
 
 class Reservation(Struct, frozen=True):
-    """A stretch of time that somebody holds on a calendar. `user_id` is its owner, or `None` when it has none."""
+    """A stretch of time that somebody holds on a calendar. `user_id` is its owner, or `None` when it has none.
+
+    `details` is what the place's feature keeps with it; the engine does not look inside.
+    """
 
     id: UUID
     place: Place
@@ -62,6 +70,7 @@ class Reservation(Struct, frozen=True):
     end: datetime
     created_at: datetime
     user_id: UUID | None = None
+    details: Details | None = None
 
     @property
     def interval(self) -> Interval:
@@ -70,13 +79,14 @@ class Reservation(Struct, frozen=True):
 
 
 class Reserve(Struct, frozen=True):
-    """Asks for a calendar for a stretch of time. `id` becomes the reservation's."""
+    """Asks for a calendar for a stretch of time. `id` becomes the reservation's, and so do owner and details."""
 
     id: UUID
     place: Place
     interval: Interval
     user_id: UUID | None = None
     key: Key | None = None
+    details: Details | None = None
 
 
 class Release(Struct, frozen=True):

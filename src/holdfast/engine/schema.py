@@ -4,6 +4,7 @@ Primary keys hold the place (or, for keys, what stands for it), so the tables ca
 """
 
 from sqlalchemy import BigInteger, Column, DateTime, Index, LargeBinary, Table, Text, Uuid, literal_column, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from holdfast.database.metadata import metadata
 
@@ -33,6 +34,7 @@ reservations = Table(
     Column("user_id", Uuid, comment="The owner; NULL for reservations made without a token"),
     Column("created_at", TIME, nullable=False),
     Column("cancelled_at", TIME, comment="NULL while the reservation is active"),
+    Column("details", JSONB, comment="What the place's feature keeps with it"),
 )
 ACTIVE = reservations.c.cancelled_at.is_(None)
 # The one descent of a conflict check, and the order of a room's list.

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.database.connections import Connection
-from holdfast.engine.claims import Interval, Kind, Place, Release, Reservation, Reserve
+from holdfast.engine.claims import Details, Interval, Kind, Place, Release, Reservation, Reserve
 
 ENSURE = """
 INSERT INTO places (place, kind, id)
@@ -50,16 +50,18 @@ ORDER BY start_time DESC LIMIT 1
 """
 
 INSERT = """
-INSERT INTO reservations (id, place, room_id, start_time, end_time, user_id, created_at)
-SELECT u.id, u.place, CASE q.kind WHEN 'room' THEN q.id END, u.start_time, u.end_time, u.user_id, u.created_at
+INSERT INTO reservations (id, place, room_id, start_time, end_time, user_id, created_at, details)
+SELECT u.id, u.place, CASE q.kind WHEN 'room' THEN q.id END, u.start_time, u.end_time, u.user_id, u.created_at,
+    u.details
 FROM places q
 JOIN json_to_recordset($1::json) AS u (
-    id uuid, place text, start_time timestamptz, end_time timestamptz, user_id uuid, created_at timestamptz
+    id uuid, place text, start_time timestamptz, end_time timestamptz, user_id uuid, created_at timestamptz,
+    details jsonb
 ) ON u.place = q.place
 WHERE q.place = ANY($2::text[])
 """
 
-COLUMNS = "id, place, start_time, end_time, user_id, created_at"
+COLUMNS = "id, place, start_time, end_time, user_id, created_at, details"
 
 CANCEL = f"""
 UPDATE reservations SET cancelled_at = $3
@@ -102,6 +104,7 @@ class _Row(Struct):
     end_time: datetime
     user_id: UUID | None
     created_at: datetime
+    details: Details | None
 
 
 async def ensure_places(connection: Connection, places: Iterable[Place]) -> None:
@@ -152,7 +155,10 @@ async def nearest_but(connection: Connection, place: Place, before: datetime, re
 
 async def insert(connection: Connection, reservations: Sequence[Reservation]) -> None:
     """Write reservations that were granted."""
-    rows = [_Row(each.id, each.place.key, each.start, each.end, each.user_id, each.created_at) for each in reservations]
+    rows = [
+        _Row(each.id, each.place.key, each.start, each.end, each.user_id, each.created_at, each.details)
+        for each in reservations
+    ]
     # As JSON, which costs us a third of what arrays do: those are looked at value by value.
     await connection.execute(INSERT, msgspec.json.encode(rows).decode(), list({row.place for row in rows}))
 
@@ -212,6 +218,7 @@ def place_of(key: str) -> Place:
 
 
 def _reservation(row: Mapping[str, object]) -> Reservation:
+    details = row["details"]
     return Reservation(
         id=row["id"],  # type: ignore[arg-type]
         place=place_of(str(row["place"])),
@@ -219,4 +226,5 @@ def _reservation(row: Mapping[str, object]) -> Reservation:
         end=row["end_time"],  # type: ignore[arg-type]
         created_at=row["created_at"],  # type: ignore[arg-type]
         user_id=row["user_id"],  # type: ignore[arg-type]
+        details=None if details is None else msgspec.json.decode(str(details)),
     )

@@ -21,6 +21,7 @@ COLUMNS = (
     reservations.c.end_time,
     reservations.c.created_at,
     reservations.c.user_id,
+    reservations.c.details,
 )
 
 
@@ -126,5 +127,5 @@ async def _read(connection: AsyncConnection, query: Select[Any]) -> list[Reserva
 
 
 def _reservation(row: Row[*tuple[Any, ...]]) -> Reservation:
-    reservation_id, place, start, end, created_at, user_id = row
-    return Reservation(reservation_id, place_of(place), start, end, created_at, user_id)
+    reservation_id, place, start, end, created_at, user_id, details = row
+    return Reservation(reservation_id, place_of(place), start, end, created_at, user_id, details)

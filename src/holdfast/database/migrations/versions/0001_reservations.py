@@ -70,6 +70,12 @@ def upgrade() -> None:
             nullable=True,
             comment="NULL while the reservation is active",
         ),
+        sa.Column(
+            "details",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=True,
+            comment="What the place's feature keeps with it",
+        ),
         sa.PrimaryKeyConstraint("id", "place", name=op.f("pk_reservations")),
     )
     op.create_index(
