@@ -33,7 +33,7 @@ ERRORS: dict[str, tuple[Edit, ...]] = {
     ),
     "locks in any order": (Edit(STATEMENTS, "ANY(locked) ORDER BY place FOR UPDATE", "ANY(locked) FOR UPDATE"),),
     "half of the places may have changed": (
-        Edit(STATEMENTS, "found_places <> cardinality(changed)", "found_places = 0"),
+        Edit(STATEMENTS, "found_places <> json_array_length(revisions)", "found_places = 0"),
     ),
     "a refused write counts as done": (
         Edit(
@@ -75,14 +75,14 @@ ERRORS: dict[str, tuple[Edit, ...]] = {
     "a move looks at the place it leaves": (
         Edit(
             SETTLEMENT,
-            "statements.look(connection, [target.key], [(target.key, wanted.end)], [before.id])\n"
+            "statements.look(connection, [target.key], [Wish(target.key, wanted.end)], [before.id])\n"
             "    batch.note(revisions, [target.key])\n",
             "statements.look(\n"
-            "        connection, [before.place.key], [(before.place.key, wanted.end)], [before.id]\n    )\n",
+            "        connection, [before.place.key], [Wish(before.place.key, wanted.end)], [before.id]\n    )\n",
         ),
     ),
     "a move is in its own way": (
-        Edit(SETTLEMENT, "[(target.key, wanted.end)], [before.id])", "[(target.key, wanted.end)])"),
+        Edit(SETTLEMENT, "[Wish(target.key, wanted.end)], [before.id])", "[Wish(target.key, wanted.end)])"),
     ),
     "a reservation is given back twice": (
         Edit(SETTLEMENT, "held.pop(claim.reservation_id, None)", "held.get(claim.reservation_id)"),

@@ -29,7 +29,7 @@ from holdfast.engine.claims import (
     Verdict,
 )
 from holdfast.engine.doubt import CommitInDoubt
-from holdfast.engine.statements import Remembered
+from holdfast.engine.statements import Remembered, Wish
 
 ENDED = (
     asyncpg.PostgresConnectionError,
@@ -145,8 +145,8 @@ async def _reserve(connection: Connection, batch: Batch, reserves: Sequence[Rese
     firsts, seconds = _first_of_each_key(reserves)
     if not firsts:
         return
-    wanted = [(claim.place.key, claim.interval.end) for claim in firsts]
-    places = list({key for key, _ in wanted})
+    wanted = [Wish(claim.place.key, claim.interval.end) for claim in firsts]
+    places = list({wish.place for wish in wanted})
     revisions, held = await statements.look(connection, places, wanted, batch.cancelled)
     batch.note(revisions, places)
     for claim, verdict in zip(firsts, calendar.settle(firsts, held, batch.now), strict=True):
@@ -201,7 +201,7 @@ async def _move(connection: Connection, batch: Batch, claim: Move, longest: time
         batch.verdicts[claim.id] = Refused(reason)
         return
     # The one that moves is not in its own way.
-    revisions, (nearest,) = await statements.look(connection, [target.key], [(target.key, wanted.end)], [before.id])
+    revisions, (nearest,) = await statements.look(connection, [target.key], [Wish(target.key, wanted.end)], [before.id])
     batch.note(revisions, [target.key])
     taken = calendar.obstacle(wanted, nearest)
     if taken is not None:
