@@ -15,7 +15,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from holdfast.engine import statements
+from holdfast.engine import statements, writing
 from proof.server import Server, State, Transaction
 
 Row = dict[str, Any]
@@ -145,9 +145,9 @@ class Writing(NamedTuple):
     keys: str | None
 
     @property
-    def changed(self) -> list[statements.Raise]:
+    def changed(self) -> list[writing.Raise]:
         """The places whose revisions rise."""
-        return msgspec.json.decode(self.revisions, type=list[statements.Raise])
+        return msgspec.json.decode(self.revisions, type=list[writing.Raise])
 
 
 async def write(server: Server, mine: Transaction, seen: State, *arguments: Any) -> list[Row]:
@@ -192,7 +192,7 @@ async def raise_revisions(server: Server, mine: Transaction, seen: State, asked:
 class Stale(asyncpg.PostgresError):
     """What `WRITE` raises by itself."""
 
-    sqlstate = statements.STALE
+    sqlstate = writing.STALE
 
 
 async def existing(server: Server, mine: Transaction, places: Sequence[str], ids: Sequence[UUID]) -> list[Row]:
@@ -236,8 +236,8 @@ async def remember(server: Server, mine: Transaction, seen: State, asked: Writin
     """Insert keys; one that is there ends the transaction."""
     for row in sorted(msgspec.json.decode(asked.keys or "[]", type=list[NewKey]), key=lambda row: row.id):
         if not await server.claim_key(mine, "keys", row.id):
-            error = asyncpg.UniqueViolationError(statements.KEYS_UNIQUE)
-            error.constraint_name = statements.KEYS_UNIQUE
+            error = asyncpg.UniqueViolationError(writing.KEYS_UNIQUE)
+            error.constraint_name = writing.KEYS_UNIQUE
             raise error
         mine.write("keys", row.id, row.stored())
 
@@ -277,7 +277,7 @@ HANDLERS: dict[str, Handler] = {
     statements.LOOK: look,
     statements.LOOK_PAST: look,
     statements.HELD: held,
-    statements.WRITE: write,
+    writing.WRITE: write,
     statements.REMEMBERED: remembered,
     statements.MESSAGE_THERE: message_there,
     statements.KEY_THERE: key_there,

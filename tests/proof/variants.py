@@ -2,7 +2,7 @@
 
 import msgspec
 
-from holdfast.engine import statements
+from holdfast.engine import writing
 from proof import sql
 from proof.server import Server, State, Transaction
 from proof.sql import Writing
@@ -10,7 +10,7 @@ from proof.sql import Writing
 
 def install() -> None:
     """Teach the server whichever changed statements the loaded engine has."""
-    source = statements.WRITE_FUNCTION
+    source = writing.WRITE_FUNCTION
     if "PERFORM FROM places" not in source:
         sql.STEPS["lock"] = lock_nothing
     elif "ORDER BY place FOR UPDATE" not in source:

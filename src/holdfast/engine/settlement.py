@@ -16,7 +16,7 @@ import msgspec
 import uuid_utils.compat as uuids
 
 from holdfast.database.connections import AWAY, Connection, cut
-from holdfast.engine import calendar, statements
+from holdfast.engine import calendar, statements, writing
 from holdfast.engine.batch import Batch, KeyTaken, PlacesMissing, Proof, Stale, places_of
 from holdfast.engine.claims import (
     Claim,
@@ -72,7 +72,7 @@ async def _settle_locked(connection: Connection, batch: Batch, longest: timedelt
         if proof is None:
             await connection.execute("ROLLBACK")
         else:
-            await statements.write(connection, batch.changes())
+            await writing.write(connection, batch.changes())
     except BaseException as error:
         await _abandon(connection, error)
         raise _known(error) from error
@@ -86,7 +86,7 @@ async def _settle_locked(connection: Connection, batch: Batch, longest: timedelt
 async def _write(connection: Connection, batch: Batch, proof: Proof) -> None:
     """Write and commit in one step."""
     try:
-        await statements.write(connection, batch.changes())
+        await writing.write(connection, batch.changes())
     except BaseException as error:
         if isinstance(error, asyncpg.PostgresError) and not isinstance(error, ENDED):
             raise _known(error) from error
@@ -222,9 +222,9 @@ async def _move(connection: Connection, batch: Batch, claim: Move, longest: time
 
 def _known(error: BaseException) -> BaseException:
     """What a refused write means to us, if it is one that we expect."""
-    if isinstance(error, asyncpg.PostgresError) and error.sqlstate == statements.STALE:
+    if isinstance(error, asyncpg.PostgresError) and error.sqlstate == writing.STALE:
         return Stale()
-    if isinstance(error, asyncpg.UniqueViolationError) and error.constraint_name == statements.KEYS_UNIQUE:
+    if isinstance(error, asyncpg.UniqueViolationError) and error.constraint_name == writing.KEYS_UNIQUE:
         return KeyTaken()
     return error
 
