@@ -1,63 +1,46 @@
-"""Tokens are read here, and here it is decided who may do what to whose reservations."""
+"""Who sends a request, by their token, and what they may do to whose reservations."""
 
-from enum import StrEnum
 from uuid import UUID
 
-import jwt
-import msgspec
-from msgspec import Struct
-
+from holdfast.accounts import queries
+from holdfast.accounts.queries import Standing
+from holdfast.accounts.roles import ANONYMOUS, DUMMIES, Caller, Role
+from holdfast.accounts.tokens import Content, Tokens
+from holdfast.database.connections import Database
+from holdfast.engine.reader import Reader
 from holdfast.errors import Forbidden, Unauthorized
 from holdfast.settings import Settings
 
-ALGORITHM = "HS256"
-
-
-class Role(StrEnum):
-    """What a token's bearer is."""
-
-    ADMIN = "admin"
-    USER = "user"
-
-
-class Caller(Struct, frozen=True):
-    """Who asks. Both are `None` for somebody without a token."""
-
-    user_id: UUID | None = None
-    role: Role | None = None
-
-    @property
-    def name(self) -> str:
-        """One word for the caller; all without a token share one."""
-        return "anonymous" if self.user_id is None else str(self.user_id)
-
-
-ANONYMOUS = Caller()
-
-
-class Claims(Struct):
-    """What our tokens carry, besides `exp`, which is checked on the way here."""
-
-    user_id: UUID
-    role: Role
-
 
 class Access:
-    """The rules of access of this installation: its key, and whether a token is needed."""
+    """The rules of access of this installation. Made once in each process."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._secret = settings.jwt_secret
+    def __init__(self, database: Database, tokens: Tokens, settings: Settings) -> None:
+        self._tokens = tokens
+        self._standings: Reader[UUID, Standing] = Reader(database, queries.standings)
         self._open = settings.access == "open"
+        self._production = settings.production
 
-    def caller(self, header: str | None) -> Caller:
-        """Who sends a request with this `Authorization`. Raises `Unauthorized` if it does not hold, or is missing."""
+    async def caller(self, header: str | None) -> Caller:
+        """Who sends a request with this `Authorization`. Raises `Unauthorized` if it does not hold, or is missing.
+
+        What the token's user may do is asked of the database each time, so a disabled account stops working at once,
+        through every worker. A token of somebody without an account is as good as its signature: whoever has the key
+        may sign tokens for users of their own.
+        """
         if header is None:
             if self._open:
                 return ANONYMOUS
             raise Unauthorized
         scheme, _, rest = header.strip().partition(" ")
         # Swagger's box sends what was typed: the bare token is taken too.
-        return self._read(rest.strip() if scheme.lower() == "bearer" else header.strip())
+        content = await self._tokens.read(rest.strip() if scheme.lower() == "bearer" else header.strip())
+        standing = await self._standings.get(content.user_id)
+        if standing is None:
+            return Caller(content.user_id, content.role)
+        if standing.is_disabled or _is_outdated(content, standing) or self._is_dummy(content.user_id):
+            raise Unauthorized
+        return Caller(content.user_id, standing.role)
 
     def check_may_change(self, caller: Caller, owner: UUID | None) -> None:
         """Whether the caller may cancel or move a reservation of `owner` (`None`: nobody's). Raises `Forbidden`."""
@@ -67,17 +50,12 @@ class Access:
             return
         raise Forbidden
 
-    def _read(self, token: str) -> Caller:
-        if self._secret is None:
-            raise Unauthorized
-        try:
-            content = jwt.decode(
-                token,
-                self._secret,
-                algorithms=[ALGORITHM],
-                options={"require": ["exp", "user_id", "role"], "enforce_minimum_key_length": True},
-            )
-            claims = msgspec.convert(content, Claims)
-        except (jwt.PyJWTError, msgspec.ValidationError):
-            raise Unauthorized from None
-        return Caller(claims.user_id, claims.role)
+    def _is_dummy(self, user_id: UUID) -> bool:
+        """Whether this is a user of `/dummyLogin`, where nobody may be one."""
+        return self._production and user_id in DUMMIES.values()
+
+
+def _is_outdated(content: Content, standing: Standing) -> bool:
+    """Whether the token is older than the user's password."""
+    since = standing.tokens_from
+    return since is not None and (content.iat is None or content.iat < since.timestamp())

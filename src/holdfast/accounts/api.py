@@ -1,0 +1,136 @@
+"""Accounts over HTTP: HTTP in, HTTP out. Field by field: docs/accounts.md."""
+
+from typing import Annotated, Any
+
+from litestar import Controller, Request, Response, get, patch, post
+from litestar.openapi import ResponseSpec
+from litestar.params import HeaderParameter, Parameter
+
+from holdfast.accounts.bodies import (
+    AccountAnswer,
+    AccountBody,
+    AccountsPage,
+    DummyLoginRequest,
+    LoginRequest,
+    PasswordRequest,
+    RegisterRequest,
+    TokenAnswer,
+    UserAnswer,
+    UserBody,
+    UserChange,
+)
+from holdfast.accounts.guards import admins, caller_of, signed_in
+from holdfast.accounts.roles import ANONYMOUS
+from holdfast.accounts.service import Accounts
+from holdfast.errors import UserNotFound
+from holdfast.http import fields, idempotency
+from holdfast.http.bodies import StrictBody
+from holdfast.http.docs import NEEDS_TOKEN, refusals
+from holdfast.http.hot import Asked
+from holdfast.http.paging import PAGE_SIZE_DEFAULT, PageNumber, PageSize, Pagination
+
+MADE = {201: ResponseSpec(UserAnswer, description="The user", generate_examples=False)}
+UserId = Annotated[str, Parameter(description="The user's id", schema_extra={"format": "uuid"})]
+IdempotencyKey = Annotated[
+    str | None,
+    HeaderParameter(
+        name=idempotency.HEADER,
+        description="1 to 255 printable ASCII characters. The same key and body get the first answer again",
+    ),
+]
+
+
+class SignInApi(Controller):
+    """Getting a token."""
+
+    tags = ("accounts",)
+
+    @post(
+        "/dummyLogin",
+        dto=StrictBody[DummyLoginRequest],
+        return_dto=None,
+        status_code=200,
+        summary="Be one of two fixed users",
+        responses=refusals(400, 404, 413, 415),
+    )
+    async def dummy(self, data: DummyLoginRequest, accounts: Accounts) -> TokenAnswer:
+        """A token without a password, to try things out. Under `PRODUCTION=true` there is no such call."""
+        return TokenAnswer(await accounts.sign_in_as(data.role))
+
+    @post(
+        "/register",
+        dto=StrictBody[RegisterRequest],
+        return_dto=None,
+        summary="Make an account",
+        responses=MADE | refusals(400, 413, 415, 422),
+    )
+    async def register(
+        self,
+        data: RegisterRequest,
+        request: Request[Any, Any, Any],
+        accounts: Accounts,
+        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  for the description; read by `key_of`
+    ) -> Response[UserAnswer]:
+        """For oneself. 400 when the e-mail address has an account; nobody becomes admin under `PRODUCTION=true`."""
+        key = idempotency.key_of(Asked(request.scope, await request.body(), ""), ANONYMOUS.name)
+        user, replayed = await accounts.register(data, None if key is None else key.id)
+        headers = {idempotency.REPLAYED: "true"} if replayed else {}
+        return Response(UserAnswer(UserBody.of(user)), status_code=201, headers=headers)
+
+    @post(
+        "/login",
+        dto=StrictBody[LoginRequest],
+        return_dto=None,
+        status_code=200,
+        summary="Get a token",
+        responses=refusals(400, 401, 413, 415),
+    )
+    async def login(self, data: LoginRequest, accounts: Accounts) -> TokenAnswer:
+        """401 for a wrong address, a wrong password and a disabled account alike."""
+        return TokenAnswer(await accounts.sign_in(data.email, data.password))
+
+    @post(
+        "/password",
+        guards=[signed_in],
+        security=NEEDS_TOKEN,
+        dto=StrictBody[PasswordRequest],
+        return_dto=None,
+        status_code=200,
+        summary="Change one's password",
+        responses=refusals(400, 401, 413, 415),
+    )
+    async def password(self, data: PasswordRequest, request: Request[Any, Any, Any], accounts: Accounts) -> TokenAnswer:
+        """All older tokens of the account end; the answer is a new one."""
+        user_id = caller_of(request).user_id
+        assert user_id is not None
+        return TokenAnswer(await accounts.change_password(user_id, data))
+
+
+class UsersApi(Controller):
+    """Who has an account."""
+
+    path = "/users"
+    tags = ("accounts",)
+    security = NEEDS_TOKEN
+
+    @get(guards=[admins], summary="List users in pages", responses=refusals(400, 401, 403))
+    async def browse(
+        self, accounts: Accounts, page: PageNumber = 1, page_size: PageSize = PAGE_SIZE_DEFAULT
+    ) -> AccountsPage:
+        """Admins only. In the order in which they came."""
+        found, total = await accounts.page(page, page_size)
+        return AccountsPage([AccountBody.of(each) for each in found], Pagination(page, page_size, total))
+
+    @patch(
+        "/{user_id:str}",
+        guards=[admins],
+        dto=StrictBody[UserChange],
+        return_dto=None,
+        summary="Disable an account or give it a role",
+        responses=refusals(400, 401, 403, 404, 409, 413, 415),
+    )
+    async def change(self, user_id: UserId, data: UserChange, accounts: Accounts) -> AccountAnswer:
+        """Admins only. A disabled user's tokens stop working at once. 409 for the last admin."""
+        if fields.UUID.fullmatch(user_id) is None:
+            raise UserNotFound
+        return AccountAnswer(AccountBody.of(await accounts.change(fields.uuid(user_id), data)))

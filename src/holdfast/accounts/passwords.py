@@ -1,0 +1,74 @@
+"""Passwords: hashed by bcrypt, in a thread, so that nobody who books waits for it."""
+
+import asyncio
+import os
+import secrets
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import bcrypt
+
+from holdfast.errors import Unavailable
+
+BYTES_MIN, BYTES_MAX = 8, 72
+"""bcrypt looks at 72 bytes only, so longer passwords are refused."""
+WAITING_MAX = 100
+NICENESS = 10
+
+
+class Passwords:
+    """Hashes and checks, one at a time and behind whatever else the machine has to do. Made once in each process.
+
+    More than `WAITING_MAX` at once are refused: raises `Unavailable`.
+    """
+
+    def __init__(self, cost: int) -> None:
+        self._cost = cost
+        self._thread = ThreadPoolExecutor(1, "passwords", initializer=_stand_back)
+        self._waiting = 0
+        self._nobodys: bytes | None = None
+        self.checks = 0
+        """How many passwords were checked; the same for known and unknown users."""
+
+    async def hash(self, password: str) -> str:
+        """What to keep of a password that `is_fit`."""
+        return (await self._run(self._hash, password.encode())).decode()
+
+    async def check(self, password: str, hashed: str | None) -> bool:
+        """Whether this is the password. For `None`, nobody's hash, it takes as long and is false."""
+        self.checks += 1
+        return await self._run(self._check, password.encode(), None if hashed is None else hashed.encode())
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _hash(self, password: bytes) -> bytes:
+        return bcrypt.hashpw(password, bcrypt.gensalt(self._cost))
+
+    def _check(self, password: bytes, hashed: bytes | None) -> bool:
+        if hashed is None:
+            self._nobodys = self._nobodys or self._hash(secrets.token_bytes(16).hex().encode())
+            bcrypt.checkpw(password, self._nobodys)
+            return False
+        return bcrypt.checkpw(password, hashed)
+
+    async def _run(self, work, *arguments):  # type: ignore[no-untyped-def]
+        if self._waiting >= WAITING_MAX:
+            raise Unavailable
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+        finally:
+            self._waiting -= 1
+
+
+def is_fit(password: str) -> bool:
+    """Whether a password is neither too short nor too long, in bytes of UTF-8."""
+    return BYTES_MIN <= len(password.encode()) <= BYTES_MAX
+
+
+def _stand_back() -> None:
+    """Let everything else on this machine go first; on Linux a thread has a priority of its own."""
+    if hasattr(os, "setpriority"):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

@@ -1,0 +1,98 @@
+"""All SQL of accounts."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from holdfast.accounts.roles import Role
+from holdfast.accounts.schema import signing_keys, users
+from holdfast.database.connections import Connection
+
+STANDINGS = "SELECT id, role, disabled_at IS NOT NULL, tokens_from FROM users WHERE id = ANY($1::uuid[])"
+COLUMNS = (users.c.id, users.c.email, users.c.role, users.c.created_at, users.c.disabled_at, users.c.password_hash)
+
+
+class Standing(Struct, frozen=True):
+    """What a user may do now, whatever their token says. Tokens made before `tokens_from` do not hold."""
+
+    role: Role
+    is_disabled: bool
+    tokens_from: datetime | None
+
+
+class User(Struct, frozen=True):
+    """Somebody with an account. `password_hash` is `None` for one who cannot sign in with a password."""
+
+    id: UUID
+    email: str
+    role: Role
+    created_at: datetime
+    disabled_at: datetime | None = None
+    password_hash: str | None = None
+
+
+async def standings(connection: Connection, ids: Sequence[UUID]) -> Mapping[UUID, Standing]:
+    """Those of these users that have an account."""
+    rows = await connection.fetch(STANDINGS, ids)
+    return {user_id: Standing(Role(role), is_disabled, since) for user_id, role, is_disabled, since in rows}
+
+
+async def signing_key(connection: AsyncConnection, proposed: str) -> str:
+    """The installation's own key; the proposed one becomes it if there is none."""
+    await connection.execute(insert(signing_keys).values(secret=proposed).on_conflict_do_nothing())
+    return str((await connection.execute(select(signing_keys.c.secret))).scalar_one())
+
+
+async def add(connection: AsyncConnection, user: User) -> bool:
+    """Add a user; false when the e-mail address is taken."""
+    row = {
+        "id": user.id,
+        "email": user.email,
+        "password_hash": user.password_hash,
+        "role": user.role.value,
+        "created_at": user.created_at,
+    }
+    done = await connection.execute(insert(users).values(row).on_conflict_do_nothing().returning(users.c.id))
+    return done.first() is not None
+
+
+async def by_email(connection: AsyncConnection, email: str) -> User | None:
+    """The user with this e-mail address."""
+    return _user((await connection.execute(select(*COLUMNS).where(users.c.email == email))).first())
+
+
+async def by_id(connection: AsyncConnection, user_id: UUID) -> User | None:
+    """The user with this id."""
+    return _user((await connection.execute(select(*COLUMNS).where(users.c.id == user_id))).first())
+
+
+async def page(connection: AsyncConnection, *, skip: int, limit: int) -> tuple[list[User], int]:
+    """Some of the users in the order in which they came, and how many there are in all."""
+    total = (await connection.execute(select(func.count()).select_from(users))).scalar_one()
+    query = select(*COLUMNS).order_by(users.c.created_at, users.c.id).offset(skip).limit(limit)
+    return [_of(row) for row in await connection.execute(query)], total
+
+
+async def lock_admins(connection: AsyncConnection) -> set[UUID]:
+    """The admins who may sign in, locked until the transaction ends: so two cannot take each other's role away."""
+    query = select(users.c.id).where(users.c.role == Role.ADMIN.value, users.c.disabled_at.is_(None))
+    return {row.id for row in await connection.execute(query.order_by(users.c.id).with_for_update())}
+
+
+async def change(connection: AsyncConnection, user_id: UUID, values: Mapping[str, Any]) -> None:
+    """Set columns of a user."""
+    await connection.execute(update(users).where(users.c.id == user_id).values(values))
+
+
+def _user(row: Row[Any] | None) -> User | None:
+    return None if row is None else _of(row)
+
+
+def _of(row: Row[Any]) -> User:
+    return User(row.id, row.email, Role(row.role), row.created_at, row.disabled_at, row.password_hash)

@@ -1,0 +1,143 @@
+"""The use cases of accounts: register, sign in, change a password, disable, give a role."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+import uuid_utils.compat as uuids
+from msgspec import UNSET
+
+from holdfast.accounts import passwords, queries
+from holdfast.accounts.bodies import PasswordRequest, RegisterRequest, UserChange
+from holdfast.accounts.passwords import Passwords
+from holdfast.accounts.queries import User
+from holdfast.accounts.roles import DUMMIES, Role
+from holdfast.accounts.tokens import Tokens
+from holdfast.clock import Clock
+from holdfast.database.connections import Database
+from holdfast.errors import (
+    IdempotencyKeyReused,
+    InvalidRequest,
+    LastAdmin,
+    NotFound,
+    Unauthorized,
+    UserNotFound,
+)
+from holdfast.settings import Settings
+
+
+class Registered(NamedTuple):
+    """An account, and whether it was made by an earlier request with the same idempotency key."""
+
+    user: User
+    replayed: bool
+
+
+class Accounts:
+    """The accounts of this installation. Made once in each process."""
+
+    def __init__(self, database: Database, settings: Settings, tokens: Tokens, clock: Clock) -> None:
+        self._database = database
+        self._tokens = tokens
+        self._clock = clock
+        self._production = settings.production
+        self.passwords = Passwords(settings.password_cost)
+
+    async def sign_in_as(self, role: Role) -> str:
+        """A token of the fixed user with this role. Raises `NotFound` where there is no such thing."""
+        if self._production:
+            raise NotFound
+        return await self._tokens.make(DUMMIES[role], role)
+
+    async def register(self, wanted: RegisterRequest, key_id: UUID | None = None) -> Registered:
+        """Make an account. `key_id` stands for an idempotency key, and becomes the user's id.
+
+        The request is not remembered as others with a key are: a quick hash of a body with a password is not to be
+        kept. The account itself tells whether it is the same request.
+        Raises `InvalidRequest`, `IdempotencyKeyReused`, `Unavailable`.
+        """
+        if wanted.role is Role.ADMIN and self._production:
+            raise InvalidRequest({"role": "role_production"})
+        return await self.add(wanted, key_id)
+
+    async def add(self, wanted: RegisterRequest, key_id: UUID | None = None) -> Registered:
+        """Make an account of any role; for the operator at the terminal too."""
+        _check_fit("password", wanted.password)
+        user = User(
+            id=key_id or uuids.uuid7(),
+            email=wanted.email.lower(),
+            role=wanted.role,
+            created_at=self._clock(),
+            password_hash=await self.passwords.hash(wanted.password),
+        )
+        async with self._database.begin() as connection:
+            if await queries.add(connection, user):
+                return Registered(user, replayed=False)
+            before = None if key_id is None else await queries.by_id(connection, key_id)
+        if before is None:
+            raise InvalidRequest({"email": "email_taken"})
+        if (before.email, before.role) == (user.email, user.role):
+            if await self.passwords.check(wanted.password, before.password_hash):
+                return Registered(before, replayed=True)
+        raise IdempotencyKeyReused
+
+    async def sign_in(self, email: str, password: str) -> str:
+        """A token. Raises `Unauthorized`, after as long, whether the address or the password is wrong."""
+        _check_fit("password", password)
+        async with self._database.begin() as connection:
+            user = await queries.by_email(connection, email.lower())
+        is_right = await self.passwords.check(password, None if user is None else user.password_hash)
+        if user is None or not is_right or user.disabled_at is not None:
+            raise Unauthorized
+        return await self._tokens.make(user.id, user.role)
+
+    async def change_password(self, user_id: UUID, wanted: PasswordRequest) -> str:
+        """Replace a password; answers a new token, for older ones end with it. Raises `InvalidRequest`."""
+        _check_fit("oldPassword", wanted.old_password)
+        _check_fit("newPassword", wanted.new_password)
+        async with self._database.begin() as connection:
+            user = await queries.by_id(connection, user_id)
+        if not await self.passwords.check(wanted.old_password, None if user is None else user.password_hash):
+            raise InvalidRequest({"oldPassword": "password_wrong"})
+        assert user is not None
+        hashed = await self.passwords.hash(wanted.new_password)
+        async with self._database.begin() as connection:
+            await queries.change(connection, user_id, {"password_hash": hashed, "tokens_from": self._clock()})
+        return await self._tokens.make(user.id, user.role)
+
+    async def page(self, number: int, size: int) -> tuple[list[User], int]:
+        """One page of the users in the order in which they came, and how many there are in all."""
+        async with self._database.begin() as connection:
+            return await queries.page(connection, skip=(number - 1) * size, limit=size)
+
+    async def change(self, user_id: UUID, wanted: UserChange) -> User:
+        """Disable or enable an account, or give it a role. Raises `UserNotFound`, `LastAdmin`."""
+        async with self._database.begin() as connection:
+            admins = await queries.lock_admins(connection)
+            user = await queries.by_id(connection, user_id)
+            if user is None:
+                raise UserNotFound
+            changed = self._changed(user, wanted)
+            stays_admin = changed.role is Role.ADMIN and changed.disabled_at is None
+            # The fixed admin has no password: where it is of no use, it does not count.
+            if user_id in admins and not stays_admin and not admins - {user_id, DUMMIES[Role.ADMIN]}:
+                raise LastAdmin
+            values = {"role": changed.role.value, "disabled_at": changed.disabled_at}
+            await queries.change(connection, user_id, values)
+        return changed
+
+    def _changed(self, user: User, wanted: UserChange) -> User:
+        disabled_at = user.disabled_at
+        if wanted.disabled is not UNSET and wanted.disabled is not (disabled_at is not None):
+            disabled_at = self._clock() if wanted.disabled else None
+        role = user.role if wanted.role is UNSET else wanted.role
+        return msgspec.structs.replace(user, role=role, disabled_at=disabled_at)
+
+    def close(self) -> None:
+        """Let go of the thread that hashes."""
+        self.passwords.close()
+
+
+def _check_fit(field: str, password: str) -> None:
+    if not passwords.is_fit(password):
+        raise InvalidRequest({field: "password"})
