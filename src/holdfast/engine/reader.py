@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from holdfast.database.connections import AWAY, Connection, Database
-from holdfast.engine import statements
+from holdfast.engine import settlement, statements
+from holdfast.engine.claims import Key, Reason, Refused, Verdict
 from holdfast.errors import Unavailable
 
 K = TypeVar("K")
@@ -98,3 +100,18 @@ class RevisionReader(Reader[str, int]):
     def revision(self, place: str) -> "asyncio.Future[int | None]":
         """The revision of the place with this key, `None` for one never named. The future raises `Unavailable`."""
         return self.get(place)
+
+
+class KeyReader(Reader[UUID, tuple[bytes, bytes]]):
+    """Answers what requests with idempotency keys were told before, for what is to be known before a claim is made."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, statements.remembered, readers_max=1)
+
+    async def verdict(self, key: Key) -> Verdict | None:
+        """The answer to repeat, or `None` when the key was not used yet. Raises `Unavailable`."""
+        known = await self.get(key.id)
+        if known is None:
+            return None
+        body, answer = known
+        return settlement.replay(answer) if body == key.body else Refused(Reason.KEY_REUSED)

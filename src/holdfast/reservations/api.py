@@ -185,7 +185,9 @@ class PlacesApi(Controller):
         reservations.access.caller(request.headers.get("authorization"))
         after = None if cursor is None else read_cursor(cursor, str)
         found = await reservations.places(after, limit)
-        return page([PlaceBody.of(each) for each in found], limit, lambda last: Place(last.kind, last.id).key)
+        return page(
+            [PlaceBody.of(each, name) for each, name in found], limit, lambda last: Place(last.kind, last.id).key
+        )
 
 
 def _asked(request: Request[Any, Any, Any], body: bytes = b"") -> Asked:
