@@ -39,7 +39,7 @@ from holdfast.reservations.hot import HotReservations
 from holdfast.reservations.service import Reservations
 from holdfast.rooms.api import BookingsApi, RoomsApi
 from holdfast.rooms.bookings import Bookings
-from holdfast.rooms.conference import MockConference
+from holdfast.rooms.conference import ConferenceProvider, MockConference
 from holdfast.rooms.days import Days
 from holdfast.rooms.hot import HotRooms
 from holdfast.rooms.links import Links
@@ -61,8 +61,13 @@ PARAMETER_NAMES = {"page_size": "pageSize"}
 """What clients call the parameters whose names Litestar gives in the code's way."""
 
 
-def create(settings: Settings, database_url: str, clock: Clock = utc_now) -> ASGIApp:
-    """One process's application, on a database that has been migrated."""
+def create(
+    settings: Settings,
+    database_url: str,
+    clock: Clock = utc_now,
+    conference: ConferenceProvider | None = None,
+) -> ASGIApp:
+    """One process's application, on a database that has been migrated. Tests bring their own clock and `conference`."""
     database = Database(database_url, settings)
     access = Access(settings)
     longest = timedelta(days=settings.reservation_days_max)
@@ -78,7 +83,7 @@ def create(settings: Settings, database_url: str, clock: Clock = utc_now) -> ASG
     committer = Committer(database, bounds, clock, stop=lambda: os.kill(os.getpid(), signal.SIGTERM))
     revisions = RevisionReader(database)
     rooms = Rooms(database, clock)
-    links = Links(MockConference())
+    links = Links(conference or MockConference())
     bookings = Bookings(database, committer, rooms, links, clock)
     hot_rooms = HotRooms(access, Days(database, rooms, revisions, clock), bookings)
     reservations = Reservations(database, committer, access, ManagedRooms(rooms, clock), longest)
