@@ -3,7 +3,7 @@
 Each handler gets the snapshot that was taken when its statement began: if it has to wait, it still sees that one, and
 only the rows that it locks are read again. That is READ COMMITTED.
 """
-# ruff: noqa: PLR0917 - a handler takes what its statement takes, in that order.
+
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime

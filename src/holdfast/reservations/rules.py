@@ -9,7 +9,7 @@ from holdfast.http import fields
 
 
 class RoomRules(Protocol):
-    """Rules for managed rooms. Only rooms that `may_be_managed` are asked about."""
+    """Rules for managed rooms. Asked only when one of the rooms concerned `may_be_managed`."""
 
     async def is_managed(self, place: Place) -> bool:
         """Whether there are rules for this room."""

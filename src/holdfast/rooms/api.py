@@ -6,7 +6,7 @@ from uuid import UUID
 import uuid_utils.compat as uuids
 from litestar import Controller, Request, Response, get, post
 from litestar.openapi import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, Parameter, QueryParameter
 
 from holdfast.accounts.access import Caller
 from holdfast.http import idempotency
@@ -50,17 +50,19 @@ Date = Annotated[
     str,
     Parameter(description="YYYY-MM-DD, in UTC", schema_extra={"format": "date", "examples": ["2026-12-01"]}),
 ]
-IfNoneMatch = Annotated[str | None, Parameter(header="If-None-Match", description="`ETag` of the list that is known")]
+IfNoneMatch = Annotated[
+    str | None, HeaderParameter(name="If-None-Match", description="`ETag` of the list that is known")
+]
 IdempotencyKey = Annotated[
     str | None,
-    Parameter(
-        header=idempotency.HEADER,
+    HeaderParameter(
+        name=idempotency.HEADER,
         description="1 to 255 printable ASCII characters. The same key and body get the first answer again",
     ),
 ]
 PageNumber = Annotated[int, Parameter(ge=1, le=PAGE_MAX, description="Which page, from 1")]
 PageSize = Annotated[
-    int, Parameter(query="pageSize", ge=1, le=PAGE_SIZE_MAX, description="Bookings on a page, at most 100")
+    int, QueryParameter(name="pageSize", ge=1, le=PAGE_SIZE_MAX, description="Bookings on a page, at most 100")
 ]
 
 

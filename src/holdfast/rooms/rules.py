@@ -8,13 +8,14 @@ from holdfast.accounts.access import Caller, Role
 from holdfast.clock import Clock
 from holdfast.engine.claims import Interval, Place, Reservation
 from holdfast.errors import Forbidden, InvalidRequest, RoomClosed, Unauthorized
+from holdfast.reservations.rules import may_be_managed
 from holdfast.rooms.queries import Room
 from holdfast.rooms.service import Rooms
 from holdfast.rooms.slots import is_open, is_slot
 
 
 class ManagedRooms:
-    """The rules of managed rooms, for `/reservations`. Only for rooms whose id is a UUID: no other can be managed."""
+    """The rules of managed rooms, for `/reservations`."""
 
     def __init__(self, rooms: Rooms, clock: Clock) -> None:
         self._rooms = rooms
@@ -61,7 +62,7 @@ class ManagedRooms:
         return {place: room.name for place, room in zip(asked, found, strict=True) if room is not None}
 
     async def _find(self, place: Place) -> Room | None:
-        return await self._rooms.find(UUID(place.id))
+        return await self._rooms.find(UUID(place.id)) if may_be_managed(place) else None
 
     def _check_not_past(self, wanted: Interval) -> None:
         if wanted.start < self._clock():
