@@ -4,7 +4,6 @@ Each handler gets the snapshot that was taken when its statement began: if it ha
 only the rows that it locks are read again. That is READ COMMITTED.
 """
 
-
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
