@@ -28,6 +28,7 @@ DESCRIPTIONS = {
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "The `Idempotency-Key` was used with another body.",
+    500: "A mistake of ours, or the conference service gave what is no link: nothing was booked.",
     502: "The conference service gave no link: nothing was booked.",
     503: "Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit "
     "(`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`.",

@@ -62,7 +62,7 @@ class ReservationsApi(Controller):
         dto=StrictBody[ReserveBody],
         return_dto=None,
         summary="Reserve a room",
-        responses=MADE | refusals(400, 401, 409, 413, 415, 422),
+        responses=MADE | refusals(400, 401, 403, 409, 413, 415, 422),
         response_headers=[ResponseHeader(name="Location", description="The reservation", documentation_only=True)],
     )
     async def reserve(

@@ -73,7 +73,7 @@ class RoomsApi(Controller):
     tags = ("rooms",)
     security = NEEDS_TOKEN
 
-    @get("/list", guards=[signed_in], summary="List rooms", responses=refusals(401, 403))
+    @get("/list", guards=[signed_in], summary="List rooms", responses=refusals(401))
     async def browse(self, rooms: Rooms) -> RoomsAnswer:
         """All rooms that can be booked, in the order in which they were made."""
         return RoomsAnswer([RoomBody.of(each) for each in await rooms.all()])
@@ -136,7 +136,7 @@ class RoomsApi(Controller):
         "/{room_id:str}/slots/list",
         guards=[signed_in],
         summary="Free slots of a day",
-        responses=SLOTS_LISTED | refusals(400, 401, 403, 404),
+        responses=SLOTS_LISTED | refusals(400, 401, 404),
     )
     async def slots(
         self,
@@ -166,7 +166,7 @@ class BookingsApi(Controller):
         dto=StrictBody[BookingRequest],
         return_dto=None,
         summary="Book a slot",
-        responses=BOOKED | refusals(400, 401, 403, 404, 409, 413, 415, 422, 502),
+        responses=BOOKED | refusals(400, 401, 403, 404, 409, 413, 415, 422, 500, 502),
     )
     async def create(
         self,
