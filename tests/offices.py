@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx
 
 from rooms import DAY
@@ -92,6 +93,14 @@ async def my_bookings(http: httpx.AsyncClient, headers: dict[str, str]) -> list[
     answer = await http.get("/bookings/my", headers=headers)
     assert answer.status_code == 200, answer.text
     return list(answer.json()["bookings"])
+
+
+async def forget_key(connection: "asyncpg.Connection", booking: dict[str, Any]) -> None:
+    """Forget the idempotency key that made a booking, as is done after a day."""
+    done = await connection.execute(
+        "DELETE FROM idempotency_keys WHERE position($1 IN answer) > 0", booking["id"].encode()
+    )
+    assert done == "DELETE 1"
 
 
 def at(hour: float, day: date = DATE) -> str:

@@ -72,7 +72,7 @@ def create(
     access = Access(settings)
     longest = timedelta(days=settings.reservation_days_max)
     bounds = Bounds(
-        lanes=settings.lanes,
+        lanes=settings.worker_lanes,
         batch_claims_max=settings.batch_claims_max,
         lane_claims_max=settings.lane_claims_max,
         place_claims_max=settings.place_claims_max,

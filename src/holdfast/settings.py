@@ -97,9 +97,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Seconds, Meta(description="How long a request's head, and then its body, may take to arrive")
     ] = 10.0
     lanes: Annotated[
-        Literal[1, 2, 4, 8, 16, 32],
-        Meta(description="Batches of claims that one worker settles at once; a place always takes the same lane"),
-    ] = 2
+        Literal[0, 1, 2, 4, 8, 16, 32],
+        Meta(
+            description="Batches of claims that one worker settles at once; a place always takes the same lane. 0: two "
+            "for a lone worker, one for each of several"
+        ),
+    ] = 0
     batch_claims_max: Annotated[
         int, Meta(ge=1, le=10_000, description="Claims that are settled in one transaction")
     ] = 256
@@ -121,6 +124,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["debug", "info", "warning", "error"], Meta(description="Least level that is logged")
     ] = "info"
     log_requests: Annotated[bool, Meta(description="Log one line a request, not only failures")] = False
+
+    @property
+    def worker_lanes(self) -> int:
+        """The lanes of one worker. Several workers overlap without them, and their batches are small enough as it is."""
+        return self.lanes or (2 if self.workers == 1 else 1)
 
     @property
     def postgres_url(self) -> str | None:

@@ -9,7 +9,20 @@ import httpx
 import pytest
 
 from answers import NOBODYS_ID, error, faults
-from offices import DATE, admin, book, booked, cancel, free_slots, my_bookings, open_room, starts, stretch, user
+from offices import (
+    DATE,
+    admin,
+    book,
+    booked,
+    cancel,
+    forget_key,
+    free_slots,
+    my_bookings,
+    open_room,
+    starts,
+    stretch,
+    user,
+)
 
 REPLAYED = "idempotency-replayed"
 
@@ -263,7 +276,7 @@ class TestRepeated:
             booking = (await book(http, slot, sender)).json()["booking"]
             ids.add(booking["id"])
             await cancel(http, booking, sender)
-            await connection.execute("DELETE FROM idempotency_keys WHERE claim_id = $1", UUID(booking["id"]))
+            await forget_key(connection, booking)
         assert len(ids) == 3
 
     async def test_a_forgotten_key_does_not_take_a_slot_twice(
@@ -271,7 +284,7 @@ class TestRepeated:
     ) -> None:
         sender, slot = self.sender(), await some_slot(http)
         booking = (await book(http, slot, sender)).json()["booking"]
-        await connection.execute("DELETE FROM idempotency_keys WHERE claim_id = $1", UUID(booking["id"]))
+        await forget_key(connection, booking)
         error(await book(http, slot, sender), 409, "SLOT_ALREADY_BOOKED")
 
     @pytest.mark.parametrize("key", ["", "x" * 256])

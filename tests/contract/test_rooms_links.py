@@ -13,7 +13,7 @@ from answers import error
 from holdfast.rooms.conference import BadConferenceUrl, ConferenceError
 from holdfast.rooms.slots import slot_id
 from inprocess import Clock, running
-from offices import DATE, book, booked, cancel, free_slots, my_bookings, open_room, starts, stretch, user
+from offices import DATE, book, booked, cancel, forget_key, free_slots, my_bookings, open_room, starts, stretch, user
 from races.locks import room_locked
 from rooms import hour
 
@@ -227,6 +227,18 @@ class TestRepeated:
         assert await booked(http, slot, sender, createConferenceLink=True) == first
         assert (len(conference.asked), conference.returned) == (1, [])
 
+    async def test_a_refusal_without_the_service_is_answered_again_when_the_slot_is_free(
+        self, http: httpx.AsyncClient, conference: Conference
+    ) -> None:
+        _, slot = await first_slot(http)
+        owner, sender = user(), user() | {"Idempotency-Key": "once"}
+        taken = await booked(http, slot, owner)
+        error(await book(http, slot, sender, createConferenceLink=True), 409, "SLOT_ALREADY_BOOKED")
+        await cancel(http, taken, owner)
+        again = await book(http, slot, sender, createConferenceLink=True)
+        error(again, 409, "SLOT_ALREADY_BOOKED")
+        assert (again.headers["idempotency-replayed"], conference.asked) == ("true", [])
+
     async def test_another_body_asks_for_another_link_and_leaves_the_first_alone(
         self, database_url: str, conference: Conference
     ) -> None:
@@ -253,6 +265,6 @@ class TestRepeated:
         sender = user(uuid4()) | {"Idempotency-Key": "once"}
         first = await booked(http, slot, sender, createConferenceLink=True)
         await cancel(http, first, sender)
-        await connection.execute("DELETE FROM idempotency_keys WHERE claim_id = $1", UUID(first["id"]))
+        await forget_key(connection, first)
         second = await booked(http, slot, sender, createConferenceLink=True)
         assert second["conferenceLink"] != first["conferenceLink"]

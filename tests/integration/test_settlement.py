@@ -7,9 +7,23 @@ import asyncpg
 import msgspec
 import pytest
 
-from batches import active, grant, key, messages, move, name, release, reserve, revision, room, settle
+from batches import (
+    active,
+    grant,
+    key,
+    messages,
+    move,
+    name,
+    release,
+    reserve,
+    revision,
+    room,
+    settle,
+    settle_once,
+    touch,
+)
+from holdfast.engine.batch import KeyTaken, PlacesMissing, Stale
 from holdfast.engine.claims import Granted, Place, Reason, Refused, Reserve
-from holdfast.engine.settlement import KeyTaken, PlacesMissing
 from races.locks import somebody_waits
 from rooms import hour, hours, overlaps, some_room
 
@@ -94,15 +108,16 @@ async def test_a_key_with_another_body_is_refused(
     assert await active(connection, place) == [first.id]
 
 
+@pytest.mark.parametrize("careful", [False, True])
 async def test_a_key_used_elsewhere_in_the_meantime_undoes_the_batch(
-    connection: "asyncpg.Connection", peer: "asyncpg.Connection", place: Place
+    connection: "asyncpg.Connection", peer: "asyncpg.Connection", place: Place, careful: bool
 ) -> None:
     shared = key()
     elsewhere = room(some_room())
     await name(connection, elsewhere)
     async with peer.transaction():
         await peer.execute("INSERT INTO idempotency_keys VALUES ($1, $2, $1, '{}', now())", shared.id, shared.body)
-        batch = asyncio.create_task(settle(connection, reserve(place, 10, 11, shared)))
+        batch = asyncio.create_task(settle_once(connection, reserve(place, 10, 11, shared), careful=careful))
         await somebody_waits(peer)
     with pytest.raises(KeyTaken):
         await batch
@@ -209,7 +224,7 @@ async def test_a_claim_that_waited_for_the_lock_sees_what_was_committed_meanwhil
     connection: "asyncpg.Connection", peer: "asyncpg.Connection", place: Place
 ) -> None:
     async with peer.transaction():
-        await peer.execute("SELECT FROM places WHERE place = $1 FOR UPDATE", place.key)
+        await touch(peer, place)
         waiting = asyncio.create_task(settle(connection, reserve(place, 10, 11)))
         await somebody_waits(peer)
         await peer.execute(
@@ -220,6 +235,23 @@ async def test_a_claim_that_waited_for_the_lock_sees_what_was_committed_meanwhil
         )
     assert await waiting == [Refused(Reason.TIME_CONFLICT, hours(10, 12))]
     assert await overlaps(peer) == []
+
+
+@pytest.mark.parametrize("asked", ["reserve", "release", "move"])
+async def test_nothing_is_written_when_a_place_has_changed_since_it_was_looked_at(
+    connection: "asyncpg.Connection", peer: "asyncpg.Connection", place: Place, asked: str
+) -> None:
+    held = await grant(connection, reserve(place, 10, 11))
+    claim = {"reserve": reserve(place, 12, 13), "release": release(held), "move": move(held, end=hour(12))}[asked]
+    async with peer.transaction():
+        await touch(peer, place)
+        waiting = asyncio.create_task(settle_once(connection, claim))
+        await somebody_waits(peer)
+    with pytest.raises(Stale):
+        await waiting
+    assert await active(connection, place) == [held.id]
+    assert await messages(connection, place) == [(1, CREATED), (2, "test")]
+    assert not connection.is_in_transaction()
 
 
 async def test_batches_that_name_places_in_opposite_orders_do_not_deadlock(

@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 
+from holdfast.engine import statements
 from proof.server import Server, Transaction
 from proof.sql import HANDLERS, Row
 from proof.weather import COMMIT_FAULTS, LINK_FAULTS, STATEMENT_FAULTS
@@ -141,7 +142,7 @@ class Connection:
             raise asyncpg.InterfaceError("connection is closed")
         if self._is_busy:
             server.faults.append("two statements at once on one connection")
-        if [] in arguments:
+        if [] in arguments and statement != statements.WRITE:
             server.faults.append(f"an empty array: {statement}")
         self._is_busy = True
         is_sent = False
@@ -155,6 +156,8 @@ class Connection:
         except asyncio.CancelledError:
             if statement == "COMMIT" and not is_sent:
                 self.lose(commit=server.random.random() < 0.5)
+            elif statement == statements.WRITE and not is_sent and server.random.random() < 0.5:
+                self._begin_alone(statement, arguments)
             raise
         finally:
             self._is_busy = False
@@ -170,6 +173,11 @@ class Connection:
             else:
                 self._backend.fail()
             raise ERRORS[fault](fault)
+        if fault == "lost_late" and statement != "COMMIT":
+            # What commits by itself is carried out all the same, whenever the server comes to it.
+            self._is_closed = True
+            self._server.loop.call_later(self._server.random.choice(LINGER), self._begin_alone, statement, arguments)
+            raise self._lost()
         if fault == "stuck":
             self._is_closed = True
             self._server.loop.create_task(self._go_on_alone(statement, arguments))
@@ -179,6 +187,10 @@ class Connection:
             await self._backend.run(statement, arguments)
         self.lose(commit=fault == "lost_late")
         raise self._lost()
+
+    def _begin_alone(self, statement: str, arguments: tuple[Any, ...]) -> None:
+        if self._backend.generation == self._server.generation:
+            self._server.loop.create_task(self._go_on_alone(statement, arguments))
 
     async def _go_on_alone(self, statement: str, arguments: tuple[Any, ...]) -> None:
         """The server's side of a statement that the client no longer waits for."""
@@ -192,8 +204,11 @@ class Connection:
 
     def _fault(self, statement: str) -> str | None:
         weather, choose = self._server.weather, self._server.random.choice
+        commits = statement == statements.WRITE and self._backend.transaction is None
+        if (statement == "COMMIT" or commits) and self._server.is_stormy(weather.commit_faults):
+            return choose(COMMIT_FAULTS)
         if statement == "COMMIT":
-            return choose(COMMIT_FAULTS) if self._server.is_stormy(weather.commit_faults) else None
+            return None
         if not self._server.is_stormy(weather.statement_faults):
             return None
         return choose(LINK_FAULTS if statement in {"BEGIN", "ROLLBACK"} else STATEMENT_FAULTS)

@@ -2,9 +2,8 @@
 
 from typing import NamedTuple
 
-LOCK_LINE = "batch.revisions = await statements.lock(connection, batch.places)\n"
-NEAREST_LINE = "held = await statements.nearest(connection, firsts)\n"
-RELEASE_LINE = "        await _release(connection, batch)\n"
+LOOK_LINE = "    revisions, held = await statements.look(connection, places, wanted, batch.cancelled)\n"
+CHECK = " AND q.revision = u.seen"
 
 
 class Edit(NamedTuple):
@@ -15,6 +14,8 @@ class Edit(NamedTuple):
     new: str
 
 
+BATCH = "holdfast.engine.batch"
+DOUBT = "holdfast.engine.doubt"
 COMMITTER = "holdfast.engine.committer"
 SETTLEMENT = "holdfast.engine.settlement"
 STATEMENTS = "holdfast.engine.statements"
@@ -22,48 +23,80 @@ CALENDAR = "holdfast.engine.calendar"
 READER = "holdfast.engine.reader"
 
 ERRORS: dict[str, tuple[Edit, ...]] = {
-    "no lock": (Edit(STATEMENTS, " ORDER BY place FOR UPDATE", ""),),
-    "lock and read in one statement": (
-        Edit(SETTLEMENT, LOCK_LINE, LOCK_LINE.replace(".lock(", ".revisions(")),
-        Edit(SETTLEMENT, NEAREST_LINE, NEAREST_LINE + "    " + LOCK_LINE),
-        Edit(STATEMENTS, 'NEAREST = """', 'NEAREST = """WITH locked AS (SELECT FROM places FOR UPDATE)'),
+    "written without a look at the revision": (Edit(STATEMENTS, CHECK, ""),),
+    "the revision is looked at before the lock": (
+        Edit(STATEMENTS, "PERFORM FROM places", "PERFORM FROM (SELECT FROM places"),
+        Edit(STATEMENTS, CHECK, " AND u.seen = q.seen_before"),
     ),
-    "locks in any order": (Edit(STATEMENTS, " ORDER BY place FOR UPDATE", " FOR UPDATE"),),
+    "nothing locks what is written": (
+        Edit(STATEMENTS, "PERFORM FROM places WHERE place = ANY(locked) ORDER BY place FOR UPDATE;", ""),
+    ),
+    "locks in any order": (Edit(STATEMENTS, "ANY(locked) ORDER BY place FOR UPDATE", "ANY(locked) FOR UPDATE"),),
+    "half of the places may have changed": (
+        Edit(STATEMENTS, "found_places <> cardinality(changed)", "found_places = 0"),
+    ),
+    "a refused write counts as done": (
+        Edit(
+            SETTLEMENT,
+            "            raise _known(error) from error\n        raise _doubt(",
+            "            return\n        raise _doubt(",
+        ),
+    ),
+    "a write that was not answered counts as refused": (
+        Edit(
+            SETTLEMENT,
+            "        raise _doubt(connection, batch, proof, error, has_lock=False) from error\n",
+            "        cut(connection)\n        raise error\n",
+        ),
+    ),
+    "a write that comes too late is let in": (
+        Edit(DOUBT, "            await _raise_fence(connection, *doubt.fence, doubt.moment)\n", "            pass\n"),
+    ),
+    "two looks at one place may differ": (
+        Edit(
+            BATCH,
+            "self.revisions.setdefault(place, revisions[place]) != revisions[place]",
+            "self.revisions.update(revisions)",
+        ),
+    ),
     "back-to-back clashes": (Edit(CALENDAR, "nearest.end > wanted.start", "nearest.end >= wanted.start"),),
     "the wrong end is compared": (Edit(CALENDAR, "nearest.end > wanted.start", "nearest.end > wanted.end"),),
     "a batch does not see its own grants": (Edit(CALENDAR, "        grants.add(claim.interval)\n", ""),),
     "the descent before the release": (
         Edit(
             SETTLEMENT,
-            RELEASE_LINE,
-            "        seen = await statements.nearest(connection, reserves) if reserves else []\n"
-            "        batch.seen = {claim.id: held for claim, held in zip(reserves, seen)}\n" + RELEASE_LINE,
-        ),
-        Edit(
-            SETTLEMENT,
-            NEAREST_LINE,
-            "given = [v.reservation for v in batch.verdicts.values() if isinstance(v, Granted) and not v.replayed]\n"
+            LOOK_LINE,
+            "    revisions, held = await statements.look(connection, places, wanted)\n"
+            "    given = [each.reservation for each in batch.verdicts.values() if isinstance(each, Granted)]\n"
             "    free = {(reservation.place, reservation.interval) for reservation in given}\n"
-            "    held = [None if (c.place, batch.seen[c.id]) in free else batch.seen[c.id] for c in firsts]\n",
+            "    held = [None if (c.place, one) in free else one for c, one in zip(firsts, held)]\n",
         ),
     ),
     "a move looks at the place it leaves": (
-        Edit(SETTLEMENT, "nearest_but(connection, target,", "nearest_but(connection, before.place,"),
+        Edit(
+            SETTLEMENT,
+            "statements.look(connection, [target.key], [(target.key, wanted.end)], [before.id])\n"
+            "    batch.note(revisions, [target.key])\n",
+            "statements.look(\n"
+            "        connection, [before.place.key], [(before.place.key, wanted.end)], [before.id]\n    )\n",
+        ),
     ),
-    "a move is in its own way": (Edit(STATEMENTS, " AND id <> $3", ""),),
+    "a move is in its own way": (
+        Edit(SETTLEMENT, "[(target.key, wanted.end)], [before.id])", "[(target.key, wanted.end)])"),
+    ),
     "a reservation is given back twice": (
-        Edit(SETTLEMENT, "cancelled.pop(claim.reservation_id, None)", "cancelled.get(claim.reservation_id)"),
+        Edit(SETTLEMENT, "held.pop(claim.reservation_id, None)", "held.get(claim.reservation_id)"),
     ),
     "answer before commit": (
         Edit(
             SETTLEMENT,
-            "    if proof is not None:\n        await _commit(",
-            "    for claim, verdict in zip(claims, verdicts):\n"
-            "        if not early[claim.id].done():\n"
-            "            early[claim.id].set_result(verdict)\n"
-            "    if proof is not None:\n        await _commit(",
+            "        if proof is not None:\n            await _write(",
+            "        for claim in claims:\n"
+            "            if not early[claim.id].done():\n"
+            "                early[claim.id].set_result(batch.verdicts[claim.id])\n"
+            "        if proof is not None:\n            await _write(",
         ),
-        Edit(SETTLEMENT, "class Batch:\n", "early = {}\n\n\nclass Batch:\n"),
+        Edit(SETTLEMENT, "async def settle(\n", "early = {}\n\n\nasync def settle(\n"),
         Edit(
             COMMITTER,
             "        await committer.ensure_places(claims)\n",
@@ -73,7 +106,7 @@ ERRORS: dict[str, tuple[Edit, ...]] = {
     ),
     "retry without looking": (Edit(COMMITTER, "if not await self._was_committed(doubt):", "if True:"),),
     "believe without looking": (Edit(COMMITTER, "if not await self._was_committed(doubt):", "if False:"),),
-    "look without the lock": (Edit(SETTLEMENT, "        await statements.lock(connection, doubt.places)\n", ""),),
+    "look without the lock": (Edit(DOUBT, "        await statements.lock(connection, doubt.places)\n", ""),),
     "retry when the look fails": (
         Edit(COMMITTER, "_attempts((Exception,), LOOK", "_attempts(AWAY, LOOK"),
         Edit(
@@ -97,22 +130,14 @@ ERRORS: dict[str, tuple[Edit, ...]] = {
             "            pass\n        except AWAY",
         ),
     ),
-    "keys looked up before the lock, and believed": (
-        Edit(SETTLEMENT, "    " + LOCK_LINE, "    early = await _replay(connection, batch)\n    " + LOCK_LINE),
-        Edit(SETTLEMENT, "reserves = await _replay(connection, batch)", "reserves = early"),
-        Edit(SETTLEMENT, "raise KeyTaken\n", "pass\n"),
+    "a key that is taken is ignored": (
+        Edit(STATEMENTS, "        ORDER BY u.id;\n", "        ORDER BY u.id ON CONFLICT DO NOTHING;\n"),
     ),
-    "a key taken at another place is ignored": (Edit(SETTLEMENT, "raise KeyTaken\n", "pass\n"),),
-    "a key's body is not compared": (
-        Edit(
-            SETTLEMENT,
-            "replay(answer) if body == claim.key.body else Refused(Reason.KEY_REUSED)\n        else",
-            "replay(answer)\n        else",
-        ),
+    "a key's body is not compared": (Edit(SETTLEMENT, "    if known.body != claim.key.body:\n", "    if False:\n"),),
+    "the first answer is marked as a repeated one": (
+        Edit(SETTLEMENT, "replayed=known.claim_id != claim.id)", "replayed=True)"),
     ),
-    "the revision is not raised": (
-        Edit(SETTLEMENT, "        await statements.raise_revisions(connection, batch.raised)\n", ""),
-    ),
+    "the revision is not raised": (Edit(STATEMENTS, "SET revision = u.raised\n", "SET revision = u.seen\n"),),
     "the place that a move leaves is not told": (
         Edit(SETTLEMENT, 'batch.tell("reservation.moved", uuids.uuid7(), after, before.place)', "pass"),
     ),

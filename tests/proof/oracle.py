@@ -81,6 +81,8 @@ def changes(history: History, position: int, effects: dict[UUID, list[int]]) -> 
         yield f"message: commit {position} took a reservation away"
     got: list[Change] = []
     for (place, _), message in commit.writes.get("outbox", {}).items():
+        if message["type"] == "place.checked":
+            continue
         got.append((message["type"], place, *described(message["data"])))
         call = history.by_id.get(message["id"])
         if call is not None:

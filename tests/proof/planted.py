@@ -11,9 +11,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from proof.errors import ERRORS, Edit
+from proof.errors import BATCH, CALENDAR, COMMITTER, DOUBT, ERRORS, READER, SETTLEMENT, STATEMENTS, Edit
 
 SEEDS_MAX = 4_000
+LOADING = (CALENDAR, STATEMENTS, BATCH, DOUBT, SETTLEMENT, COMMITTER, READER)
 
 
 class Outcome(NamedTuple):
@@ -31,8 +32,8 @@ def plant(edits: tuple[Edit, ...]) -> None:
     sources: dict[str, list[Edit]] = {}
     for edit in edits:
         sources.setdefault(edit.module, []).append(edit)
-    # Statements first: the others import them.
-    for module in sorted(sources, key=lambda name: (not name.endswith("statements"), name.endswith("committer"))):
+    # In the order in which they import each other.
+    for module in sorted(sources, key=LOADING.index):
         load(module, sources[module])
 
 

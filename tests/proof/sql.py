@@ -4,9 +4,10 @@ Each handler gets the snapshot that was taken when its statement began: if it ha
 only the rows that it locks are read again. That is READ COMMITTED.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -14,11 +15,10 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.engine import statements
-from holdfast.outbox import queries as outbox
 from proof.server import Server, State, Transaction
 
 Row = dict[str, Any]
-Handler = Callable[..., Awaitable[list[Row]]]
+Handler = Callable[..., Awaitable[list[Any]]]
 POISON = UUID(int=13)
 """A user whose reservations no database will take: the claim that spoils its batch."""
 
@@ -35,34 +35,22 @@ async def ensure(
 
 async def lock(server: Server, mine: Transaction, seen: State, places: Sequence[str]) -> list[Row]:
     """Lock places in order; each is read again when it is had."""
-    return await lock_in_order(server, mine, seen, sorted(places))
+    await lock_in_order(server, mine, seen, sorted(places))
+    return []
 
 
-async def lock_in_order(server: Server, mine: Transaction, seen: State, places: Sequence[str]) -> list[Row]:
+async def lock_in_order(server: Server, mine: Transaction, seen: State, places: Sequence[str]) -> None:
     """Lock places in the order given."""
     there = server.view(seen, mine, "places")
-    found = []
     for place in places:
         if place in there:
             await server.lock(mine, "places", place)
-            found.append({"place": place, "revision": server.latest(mine, "places", place)})
-    return found
 
 
 async def revisions(server: Server, mine: Transaction, seen: State, places: Sequence[str]) -> list[Row]:
     """The places' revisions, without a lock."""
     there = server.view(seen, mine, "places")
     return [{"place": place, "revision": there[place]} for place in places if place in there]
-
-
-async def raise_revisions(
-    server: Server, mine: Transaction, seen: State, places: Sequence[str], numbers: Sequence[int]
-) -> list[Row]:
-    """Set revisions."""
-    for place, number in zip(places, numbers, strict=True):
-        await server.lock(mine, "places", place)
-        mine.write("places", place, number)
-    return []
 
 
 def before(rows: Sequence[Row], place: str, moment: datetime) -> Row | None:
@@ -75,31 +63,37 @@ def before(rows: Sequence[Row], place: str, moment: datetime) -> Row | None:
     return found
 
 
-async def nearest(
+async def look(
     server: Server,
     mine: Transaction,
     seen: State,
     places: Sequence[str],
     ends: Sequence[datetime],
     among: Sequence[str],
-) -> list[Row]:
-    """For each claim the reservation that may be in its way."""
-    rows = list(server.view(seen, mine, "reservations").values())
-    found = []
+    leaving: Sequence[UUID] = (),
+) -> list[tuple[object, ...]]:
+    """For each claim its place's revision, and the reservation that may be in its way."""
+    there = server.view(seen, mine, "places")
+    rows = [row for row in server.view(seen, mine, "reservations").values() if row["id"] not in leaving]
+    found: list[tuple[object, ...]] = []
     for position, (place, end) in enumerate(zip(places, ends, strict=True), 1):
-        row = before(rows, place, end) if place in among else None
-        if row is not None:
-            found.append({"position": position, "start_time": row["start_time"], "end_time": row["end_time"]})
+        if place in there and place in among:
+            row = before(rows, place, end) or {}
+            found.append((position, there[place], row.get("start_time"), row.get("end_time")))
     return found
 
 
-async def nearest_but(
-    server: Server, mine: Transaction, seen: State, place: str, moment: datetime, but: UUID
-) -> list[Row]:
-    """The same for one place, one reservation left out."""
-    rows = [row for row in server.view(seen, mine, "reservations").values() if row["id"] != but]
-    row = before(rows, place, moment)
-    return [] if row is None else [row]
+async def held(server: Server, mine: Transaction, seen: State, places: Sequence[str], ids: Sequence[UUID]) -> list[Row]:
+    """Places with their revisions, and those of the reservations that are there."""
+    there = server.view(seen, mine, "places")
+    rows = server.view(seen, mine, "reservations")
+    nothing = dict.fromkeys(("id", "start_time", "end_time", "user_id", "created_at", "details", "cancelled_at"))
+    found: list[Row] = []
+    for place in places:
+        if place in there:
+            known = [rows[place, each] for each in ids if (place, each) in rows] or [nothing]
+            found += [row | {"place": place, "revision": there[place]} for row in known]
+    return found
 
 
 class NewReservation(Struct):
@@ -124,100 +118,139 @@ class NewMessage(Struct):
     data: Any
 
 
-async def insert(server: Server, mine: Transaction, seen: State, rows: str, places: Sequence[str]) -> list[Row]:
-    """Insert reservations at the places that exist and are named."""
-    there = server.view(seen, mine, "places")
-    new = msgspec.json.decode(rows, type=list[NewReservation])
-    if POISON in {row.user_id for row in new}:
-        raise asyncpg.DataError("poison")
-    for row in new:
-        if row.place not in there or row.place not in places:
-            continue
-        if not await server.claim_key(mine, "reservations", (row.place, row.id)):
-            raise asyncpg.UniqueViolationError("reservations_pkey")
-        mine.write("reservations", (row.place, row.id), msgspec.structs.asdict(row) | {"cancelled_at": None})
+class NewKey(Struct):
+    """A row of the JSON that keys are inserted from."""
+
+    id: UUID
+    body: str
+    claim_id: UUID
+    answer: str
+
+    def stored(self) -> Row:
+        """The row as it is kept: `bytea` read from its text."""
+        body, answer = (bytes.fromhex(text.removeprefix("\\x")) for text in (self.body, self.answer))
+        return {"id": self.id, "body": body, "claim_id": self.claim_id, "answer": answer}
+
+
+class Writing(NamedTuple):
+    """The arguments of `WRITE`."""
+
+    locked: Sequence[str]
+    changed: Sequence[str]
+    seen: Sequence[int]
+    raised: Sequence[int]
+    cancelled: Sequence[UUID]
+    removed: Sequence[UUID]
+    moment: datetime
+    reservations: str
+    messages: str
+    keys: str | None
+
+
+async def write(server: Server, mine: Transaction, seen: State, *arguments: Any) -> list[Row]:
+    """Everything that a batch changes. Each step sees what was committed before it, not only before the first."""
+    asked = Writing(*arguments)
+    await STEPS["lock"](server, mine, seen, asked)
+    await asyncio.sleep(0)
+    if asked.changed:
+        await STEPS["raise"](server, mine, server.state, asked)
+        for row in await existing(server, mine, asked.changed, asked.cancelled):
+            mine.write("reservations", (row["place"], row["id"]), row | {"cancelled_at": asked.moment})
+        for row in await existing(server, mine, asked.changed, asked.removed):
+            mine.write("reservations", (row["place"], row["id"]), None)
+        await asyncio.sleep(0)
+        await insert(server, mine, asked)
+        await append(server, mine, asked)
+    if asked.keys is not None:
+        await STEPS["remember"](server, mine, server.state, asked)
     return []
 
 
-async def active(server: Server, mine: Transaction, seen: State, keys: Sequence[tuple[str, UUID]]) -> list[Row]:
-    """Lock rows that are active in the snapshot, and answer those that still are when they are had."""
-    there = server.view(seen, mine, "reservations")
+async def lock_what_changes(server: Server, mine: Transaction, seen: State, asked: Writing) -> None:
+    """Lock in order."""
+    await lock_in_order(server, mine, seen, sorted(asked.locked))
+
+
+async def raise_revisions(server: Server, mine: Transaction, seen: State, asked: Writing) -> None:
+    """Raise the revisions of places that are still at those seen; all of them, or nothing is written."""
+    raised = 0
+    there = server.view(seen, mine, "places")
+    rows = list(zip(asked.changed, asked.seen, asked.raised, strict=True))
+    for place, old, new in server.random.sample(rows, len(rows)):
+        if there.get(place) == old:
+            await server.lock(mine, "places", place)
+            if server.latest(mine, "places", place) == old:
+                mine.write("places", place, new)
+                raised += 1
+    if raised != len(rows):
+        raise Stale("a place has changed since the batch was decided")
+
+
+class Stale(asyncpg.PostgresError):
+    """What `WRITE` raises by itself."""
+
+    sqlstate = statements.STALE
+
+
+async def existing(server: Server, mine: Transaction, places: Sequence[str], ids: Sequence[UUID]) -> list[Row]:
+    """Lock rows by their place and id, and answer them as they are when they are had."""
     found = []
-    for key in keys:
-        if key in there and there[key]["cancelled_at"] is None:
+    for key in sorted({(place, each) for place in places for each in ids}):
+        if key in server.view(server.state, mine, "reservations"):
             await server.lock(mine, "reservations", key)
             row = server.latest(mine, "reservations", key)
-            if row is not None and row["cancelled_at"] is None:
+            if row is not None:
                 found.append(row)
     return found
 
 
-async def cancel(
-    server: Server, mine: Transaction, seen: State, places: Sequence[str], ids: Sequence[UUID], now: datetime
-) -> list[Row]:
-    """Cancel active reservations."""
-    keys = sorted({(place, reservation_id) for place in places for reservation_id in ids})
-    rows = await active(server, mine, seen, keys)
-    for row in rows:
-        mine.write("reservations", (row["place"], row["id"]), row | {"cancelled_at": now})
-    return rows
+async def insert(server: Server, mine: Transaction, asked: Writing) -> None:
+    """Insert reservations at the places that exist and are named."""
+    there = server.view(server.state, mine, "places")
+    new = msgspec.json.decode(asked.reservations, type=list[NewReservation])
+    if POISON in {row.user_id for row in new}:
+        raise asyncpg.DataError("poison")
+    for row in new:
+        if row.place not in there or row.place not in asked.changed:
+            continue
+        if not await server.claim_key(mine, "reservations", (row.place, row.id)):
+            raise asyncpg.UniqueViolationError("reservations_pkey")
+        mine.write("reservations", (row.place, row.id), msgspec.structs.asdict(row) | {"cancelled_at": None})
 
 
-async def held(server: Server, mine: Transaction, seen: State, place: str, reservation_id: UUID) -> list[Row]:
-    """An active reservation."""
-    row = server.view(seen, mine, "reservations").get((place, reservation_id))
-    return [] if row is None or row["cancelled_at"] is not None else [row]
+async def append(server: Server, mine: Transaction, asked: Writing) -> None:
+    """Insert messages of the places that exist and are named."""
+    there = server.view(server.state, mine, "places")
+    for row in msgspec.json.decode(asked.messages, type=list[NewMessage]):
+        if row.place not in there or row.place not in asked.changed:
+            continue
+        if not await server.claim_key(mine, "outbox", (row.place, row.revision)):
+            raise asyncpg.UniqueViolationError("outbox_pkey")
+        mine.write("outbox", (row.place, row.revision), {"id": row.id, "type": row.type, "data": row.data})
 
 
-async def reschedule(
-    server: Server, mine: Transaction, seen: State, place: str, reservation_id: UUID, start: datetime, end: datetime
-) -> list[Row]:
-    """Give a reservation another stretch."""
-    key = (place, reservation_id)
-    if key in server.view(seen, mine, "reservations"):
-        await server.lock(mine, "reservations", key)
-        row = server.latest(mine, "reservations", key)
-        if row is not None:
-            mine.write("reservations", key, row | {"start_time": start, "end_time": end})
-    return []
+async def remember(server: Server, mine: Transaction, seen: State, asked: Writing) -> None:
+    """Insert keys; one that is there ends the transaction."""
+    for row in sorted(msgspec.json.decode(asked.keys or "[]", type=list[NewKey]), key=lambda row: row.id):
+        if not await server.claim_key(mine, "keys", row.id):
+            error = asyncpg.UniqueViolationError(statements.KEYS_UNIQUE)
+            error.constraint_name = statements.KEYS_UNIQUE
+            raise error
+        mine.write("keys", row.id, row.stored())
 
 
-async def remove(server: Server, mine: Transaction, seen: State, place: str, reservation_id: UUID) -> list[Row]:
-    """Delete a reservation."""
-    key = (place, reservation_id)
-    if key in server.view(seen, mine, "reservations"):
-        await server.lock(mine, "reservations", key)
-        mine.write("reservations", key, None)
-    return []
+STEPS: dict[str, Callable[[Server, Transaction, State, Writing], Awaitable[None]]] = {
+    "lock": lock_what_changes,
+    "raise": raise_revisions,
+    "remember": remember,
+}
+"""The steps of `write` that planted errors change."""
 
 
 async def remembered(server: Server, mine: Transaction, seen: State, ids: Sequence[UUID]) -> list[Row]:
     """The keys that were used."""
     there = server.view(seen, mine, "keys")
     return [there[key_id] for key_id in ids if key_id in there]
-
-
-async def remember(server: Server, mine: Transaction, seen: State, *columns: Any) -> list[Row]:
-    """Insert keys, those that are there already excepted; answers those that were inserted."""
-    inserted = []
-    for key_id, body, claim_id, answer in sorted(zip(*columns[:4], strict=True)):
-        if await server.claim_key(mine, "keys", key_id):
-            row = {"id": key_id, "body": body, "claim_id": claim_id, "answer": answer}
-            mine.write("keys", key_id, row)
-            inserted.append(row)
-    return inserted
-
-
-async def append(server: Server, mine: Transaction, seen: State, rows: str, places: Sequence[str]) -> list[Row]:
-    """Insert messages of the places that exist and are named."""
-    there = server.view(seen, mine, "places")
-    for row in msgspec.json.decode(rows, type=list[NewMessage]):
-        if row.place not in there or row.place not in places:
-            continue
-        if not await server.claim_key(mine, "outbox", (row.place, row.revision)):
-            raise asyncpg.UniqueViolationError("outbox_pkey")
-        mine.write("outbox", (row.place, row.revision), {"id": row.id, "type": row.type, "data": row.data})
-    return []
 
 
 async def message_there(
@@ -238,17 +271,11 @@ HANDLERS: dict[str, Handler] = {
     statements.ENSURE: ensure,
     statements.LOCK: lock,
     statements.REVISIONS: revisions,
-    statements.RAISE: raise_revisions,
-    statements.NEAREST: nearest,
-    statements.NEAREST_BUT: nearest_but,
-    statements.INSERT: insert,
-    statements.CANCEL: cancel,
+    statements.LOOK: look,
+    statements.LOOK_PAST: look,
     statements.HELD: held,
-    statements.RESCHEDULE: reschedule,
-    statements.REMOVE: remove,
+    statements.WRITE: write,
     statements.REMEMBERED: remembered,
-    statements.REMEMBER: remember,
     statements.MESSAGE_THERE: message_there,
     statements.KEY_THERE: key_there,
-    outbox.APPEND: append,
 }

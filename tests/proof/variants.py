@@ -1,36 +1,86 @@
 """What the simulated server does with the statements that planted errors have changed."""
 
-from typing import Any
+import msgspec
 
 from holdfast.engine import statements
 from proof import sql
 from proof.server import Server, State, Transaction
-from proof.sql import Row
+from proof.sql import Writing
 
 
 def install() -> None:
     """Teach the server whichever changed statements the loaded engine has."""
-    if "FOR UPDATE" not in statements.LOCK:
-        sql.HANDLERS[statements.LOCK] = sql.revisions
-    elif "ORDER BY" not in statements.LOCK:
-        sql.HANDLERS[statements.LOCK] = lock_in_any_order
-    if "FOR UPDATE" in statements.NEAREST:
-        sql.HANDLERS[statements.NEAREST] = lock_and_nearest
-    if "<> $3" not in statements.NEAREST_BUT:
-        sql.HANDLERS[statements.NEAREST_BUT] = nearest_with_itself
+    source = statements.WRITE_FUNCTION
+    if "PERFORM FROM places" not in source:
+        sql.STEPS["lock"] = lock_nothing
+    elif "ORDER BY place FOR UPDATE" not in source:
+        sql.STEPS["lock"] = lock_in_any_order
+    if "q.seen_before" in source:
+        sql.STEPS["lock"], sql.STEPS["raise"] = look_and_lock, raise_if_it_was_so
+    elif "q.revision = u.seen" not in source:
+        sql.STEPS["raise"] = raise_whatever_it_is
+    elif "found_places = 0" in source:
+        sql.STEPS["raise"] = raise_some
+    elif "SET revision = u.seen" in source:
+        sql.STEPS["raise"] = raise_nothing
+    if "ON CONFLICT" in source:
+        sql.STEPS["remember"] = remember_if_new
 
 
-async def lock_in_any_order(server: Server, mine: Transaction, seen: State, places: list[str]) -> list[Row]:
+async def lock_nothing(server: Server, mine: Transaction, seen: State, asked: Writing) -> None:
+    """There is no such statement."""
+
+
+async def lock_in_any_order(server: Server, mine: Transaction, seen: State, asked: Writing) -> None:
     """Lock in the order in which the rows happen to lie."""
-    return await sql.lock_in_order(server, mine, seen, server.random.sample(sorted(places), len(places)))
+    await sql.lock_in_order(server, mine, seen, server.random.sample(asked.locked, len(asked.locked)))
 
 
-async def lock_and_nearest(server: Server, mine: Transaction, seen: State, *arguments: Any) -> list[Row]:
-    """Lock, and then read from the snapshot of before the wait, as one statement does."""
-    await sql.lock(server, mine, seen, arguments[2])
-    return await sql.nearest(server, mine, seen, *arguments)
+BEFORE: dict[Transaction, State] = {}
 
 
-async def nearest_with_itself(server: Server, mine: Transaction, seen: State, *arguments: Any) -> list[Row]:
-    """No reservation is left out."""
-    return await sql.nearest_but(server, mine, seen, arguments[0], arguments[1], sql.POISON)
+async def look_and_lock(server: Server, mine: Transaction, seen: State, asked: Writing) -> None:
+    """Read the revisions in the statement that locks, which sees what was there before it waited."""
+    BEFORE[mine] = seen
+    await sql.lock_what_changes(server, mine, seen, asked)
+
+
+async def raise_if_it_was_so(server: Server, mine: Transaction, seen: State, asked: Writing) -> None:
+    """Trust what was read before the wait."""
+    before = BEFORE.pop(mine)
+    if any(before.places.get(place) != old for place, old in zip(asked.changed, asked.seen, strict=True)):
+        raise sql.Stale("stale")
+    await raise_whatever_it_is(server, mine, seen, asked)
+
+
+async def raise_whatever_it_is(server: Server, mine: Transaction, seen: State, asked: Writing) -> None:
+    """Ask nothing."""
+    for place, new in zip(asked.changed, asked.raised, strict=True):
+        await server.lock(mine, "places", place)
+        mine.write("places", place, new)
+
+
+async def raise_some(server: Server, mine: Transaction, seen: State, asked: Writing) -> None:
+    """Raise those that are as they were seen."""
+    raised = 0
+    for place, old, new in zip(asked.changed, asked.seen, asked.raised, strict=True):
+        await server.lock(mine, "places", place)
+        if server.latest(mine, "places", place) == old:
+            mine.write("places", place, new)
+            raised += 1
+    if not raised:
+        raise sql.Stale("stale")
+
+
+async def raise_nothing(server: Server, mine: Transaction, seen: State, asked: Writing) -> None:
+    """Check, and leave the revisions as they are."""
+    await sql.raise_revisions(server, mine, seen, asked)
+    for place, old in zip(asked.changed, asked.seen, strict=True):
+        mine.write("places", place, old)
+
+
+async def remember_if_new(server: Server, mine: Transaction, seen: State, asked: Writing) -> None:
+    """Leave out the keys that are there."""
+    for row in msgspec.json.decode(asked.keys or "[]", type=list[sql.NewKey]):
+        if await server.claim_key(mine, "keys", row.id):
+            mine.write("keys", row.id, row.stored())

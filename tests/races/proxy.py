@@ -1,4 +1,4 @@
-"""A TCP proxy before PostgreSQL that can lose the engine's COMMIT, or the answer to it."""
+"""A TCP proxy before PostgreSQL that can lose the engine's commit, or the answer to it."""
 
 import socket
 import struct
@@ -9,15 +9,19 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 COMMIT = b"COMMIT\0"
 """The engine's own; other parts of the service send it with a semicolon."""
+WRITE = b"SELECT write_batch_"
+"""Outside a transaction this commits by itself, when the message that ends a request, Sync, has arrived."""
+BEGIN, ENDS = b"BEGIN", (b"COMMIT", b"ROLLBACK")
 SECONDS_MAX = 30.0
 
 
 class Fate(Enum):
-    """What becomes of the next COMMIT. The connection it came on is reset in every case."""
+    """What becomes of the next commit. The connection it came on is reset in every case."""
 
     ANSWER_LOST = "PostgreSQL commits, and its answer is thrown away"
     COMMIT_LOST = "PostgreSQL never hears of it"
     COMMIT_LATE = "PostgreSQL hears of it when `deliver` says so, long after the service saw its connection go"
+    WRITE_LATE = "the same, and what is to be committed is late too, so nothing is locked meanwhile"
 
 
 class Proxy:
@@ -52,7 +56,7 @@ class Proxy:
         return f"postgresql://{user}@127.0.0.1:{self._listener.getsockname()[1]}{parts.path}?sslmode=disable"
 
     def lose(self, fate: Fate, *, and_die: bool = False) -> None:
-        """Decide what becomes of the next COMMIT; after it, with `and_die`, nothing gets through until `revive`."""
+        """Decide what becomes of the next commit; after it, with `and_die`, nothing gets through until `revive`."""
         self.deliver.clear()
         self.committed.clear()
         self._dies_after = and_die
@@ -81,7 +85,7 @@ class Proxy:
         with suppress(OSError):
             link.server.sendall(startup(link.client))
             while message := next_message(link.client):
-                fate, self._fate = self._take(message)
+                fate = self._take(link, message)
                 if fate is not None:
                     self._lose(link, message, fate)
                     return
@@ -89,9 +93,12 @@ class Proxy:
         reset(link.client)
         reset(link.server)
 
-    def _take(self, message: bytes) -> tuple[Fate | None, Fate | None]:
-        """What is to become of this message, and of the next COMMIT."""
-        return (self._fate, None) if message[5:] == COMMIT else (None, self._fate)
+    def _take(self, link: "_Link", message: bytes) -> Fate | None:
+        """What is to become of this message."""
+        step = link.step(message)
+        is_due = step is not None and self._fate is not None and (step is Step.WRITE) == (self._fate is Fate.WRITE_LATE)
+        fate, self._fate = (self._fate, None) if is_due else (None, self._fate)
+        return fate
 
     def _lose(self, link: "_Link", message: bytes, fate: Fate) -> None:
         link.silent = True
@@ -103,8 +110,10 @@ class Proxy:
             self.committed.set()
         if fate is Fate.COMMIT_LOST:
             reset(link.server)
+        if fate is Fate.WRITE_LATE:
+            message += rest_of_request(link.client)
         reset(link.client)
-        if fate is Fate.COMMIT_LATE:
+        if fate in {Fate.COMMIT_LATE, Fate.WRITE_LATE}:
             assert self.deliver.wait(SECONDS_MAX)
             link.server.sendall(message)
             assert link.answered.wait(SECONDS_MAX)
@@ -118,14 +127,41 @@ class Proxy:
             reset(self._open.pop())
 
 
+class Step(Enum):
+    """What a message of the engine does on the way to a commit."""
+
+    WRITE = "it begins a write that commits by itself"
+    COMMIT = "it commits"
+
+
 class _Link:
     """One connection of the service and its counterpart to PostgreSQL."""
 
     def __init__(self, client: socket.socket, server: socket.socket) -> None:
+        self._writes: set[bytes] = set()
+        self._is_writing = False
+        self._in_transaction = False
         self.client = client
         self.server = server
         self.silent = False
         self.answered = threading.Event()
+
+    def step(self, message: bytes) -> Step | None:
+        """What this message does. To be told of every message."""
+        kind, content = message[:1], message[5:]
+        if kind == b"Q":
+            self._in_transaction = content.startswith(BEGIN) or (self._in_transaction and not content.startswith(ENDS))
+            return Step.COMMIT if content == COMMIT else None
+        if kind == b"P":
+            name, query = content.split(b"\0", 2)[:2]
+            (self._writes.add if query.startswith(WRITE) else self._writes.discard)(name)
+        elif kind == b"B":
+            self._is_writing = content.split(b"\0", 2)[1] in self._writes and not self._in_transaction
+            return Step.WRITE if self._is_writing else None
+        elif kind == b"S" and self._is_writing:
+            self._is_writing = False
+            return Step.COMMIT
+        return None
 
     def answers(self) -> None:
         """Pass on what PostgreSQL says, or, when silent, only note that it said something."""
@@ -160,6 +196,16 @@ def next_message(client: socket.socket) -> bytes:
     """A message with its type and length; empty at the end."""
     head = exactly(client, 5)
     return head + exactly(client, struct.unpack("!I", head[1:])[0] - 4) if head else b""
+
+
+def rest_of_request(client: socket.socket) -> bytes:
+    """The messages up to the one that ends a request."""
+    found = b""
+    while message := next_message(client):
+        found += message
+        if message[:1] == b"S":
+            break
+    return found
 
 
 def exactly(source: socket.socket, size: int) -> bytes:

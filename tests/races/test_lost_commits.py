@@ -1,4 +1,4 @@
-"""The network eats a COMMIT, or the answer to it: the client is told the truth, and there is exactly one effect."""
+"""The network eats a commit, or the answer to it: the client is told the truth, and there is exactly one effect."""
 
 import asyncio
 import time
@@ -71,6 +71,19 @@ async def test_a_commit_that_arrives_late_is_waited_for(url: str, proxy: Proxy, 
     proxy.deliver.set()
     answer = await request
     assert answer.status == 201
+    assert await active_ids(url) - before == acknowledged([answer])
+    await check_promise(url)
+
+
+async def test_a_write_that_arrives_after_all_was_settled_has_no_effect(
+    url: str, proxy: Proxy, service: Service
+) -> None:
+    before = await active_ids(url)
+    proxy.lose(Fate.WRITE_LATE)
+    answer = await send(service, "POST", "/reservations", body(some_room(), 10, 11))
+    assert answer.status == 201
+    proxy.deliver.set()
+    assert await asyncio.to_thread(proxy.committed.wait, 10), "PostgreSQL says nothing to the late write"
     assert await active_ids(url) - before == acknowledged([answer])
     await check_promise(url)
 

@@ -46,7 +46,7 @@ def test_an_empty_value_counts_as_not_set() -> None:
         ("DEFAULT_LANGUAGE", "de", "one of ru, en"),
         ("PRODUCTION", "maybe", "true or false"),
         ("BODY_SECONDS_MAX", "0", "a number from 0.1 to 3600"),
-        ("LANES", "3", "one of 1, 2, 4, 8, 16, 32"),
+        ("LANES", "3", "one of 0, 1, 2, 4, 8, 16, 32"),
         ("RESERVATION_DAYS_MAX", str(RESERVATION_DAYS_LIMIT + 1), f"a whole number from 1 to {RESERVATION_DAYS_LIMIT}"),
     ],
 )

@@ -48,7 +48,7 @@ class Database:
     def __init__(self, url: str, settings: Settings) -> None:
         self._url = url
         self._arguments = connect_arguments(settings)
-        self._lanes = settings.lanes
+        self._lanes = settings.worker_lanes
         self._command_seconds_max = settings.statement_seconds_max + 1
         self._pool: Pool | None = None
         self.engine: AsyncEngine = create_async_engine(

@@ -19,12 +19,14 @@ from msgspec import Struct
 from holdfast import metrics
 from holdfast.clock import Clock
 from holdfast.database.connections import AWAY, Database
+from holdfast.engine import doubt as doubts
 from holdfast.engine import settlement, statements
-from holdfast.engine.claims import Claim, Move, Place, Reserve, Verdict
-from holdfast.engine.settlement import CommitInDoubt, KeyTaken, PlacesMissing, places_of
+from holdfast.engine.batch import KeyTaken, PlacesMissing, Stale, places_of
+from holdfast.engine.claims import Claim, Move, Place, Verdict
+from holdfast.engine.doubt import CommitInDoubt
 from holdfast.errors import ClientGone, OutcomeUnknown, Unavailable
 
-AGAIN = (PlacesMissing, KeyTaken, asyncpg.SerializationError, asyncpg.DeadlockDetectedError, *AWAY)
+AGAIN = (PlacesMissing, Stale, KeyTaken, asyncpg.SerializationError, asyncpg.DeadlockDetectedError, *AWAY)
 """After these nothing has changed, and settling the batch once more may go better."""
 PLACES_KNOWN_MAX = 100_000
 LOOK_SECONDS_MAX = 10.0
@@ -217,8 +219,7 @@ class Lane:
             await self._try(batch)
         except StillInDoubt:
             for waiting in batch:
-                claim = waiting.claim
-                waiting.refuse(OutcomeUnknown(claim.id if isinstance(claim, Reserve) else claim.reservation_id))
+                waiting.refuse(OutcomeUnknown(waiting.claim.reservation_id))
         except AGAIN as error:
             logger.warning("claims could not be settled in time", claims=len(batch), error=repr(error))
             for waiting in batch:
@@ -236,7 +237,10 @@ class Lane:
     async def _try(self, batch: list[Waiting]) -> None:
         """Try until the batch is settled, or its deadline has passed."""
         try:
-            return await self._attempt(batch)
+            return await self._attempt(batch, careful=False)
+        except (Stale, KeyTaken):
+            # Somebody was quicker, or a key is known: no reason to wait.
+            pass
         except AGAIN:
             pass
         async for attempt in _attempts(AGAIN, self._bounds.claim_seconds_max):
@@ -244,17 +248,17 @@ class Lane:
                 now = asyncio.get_running_loop().time()
                 alive = [waiting for waiting in batch if self._is_alive(waiting, now)]
                 if alive:
-                    await self._attempt(alive)
+                    await self._attempt(alive, careful=True)
         return None
 
-    async def _attempt(self, batch: list[Waiting]) -> None:
+    async def _attempt(self, batch: list[Waiting], *, careful: bool) -> None:
         committer = self._committer
         claims = [waiting.claim for waiting in batch]
         await committer.ensure_places(claims)
         try:
             async with committer.database.engine_connection() as connection:
                 verdicts = await settlement.settle(
-                    connection, claims, now=committer.clock(), longest=self._bounds.longest
+                    connection, claims, now=committer.clock(), longest=self._bounds.longest, careful=careful
                 )
                 # Before the connection is put back: that may fail, and what is answered is never settled again.
                 _answer(batch, verdicts)
@@ -275,7 +279,7 @@ class Lane:
             async for attempt in _attempts((Exception,), LOOK_SECONDS_MAX):
                 with attempt:
                     async with self._committer.database.engine_connection() as connection:
-                        return await settlement.was_committed(connection, doubt)
+                        return await doubts.was_committed(connection, doubt)
         except Exception as error:
             raise StillInDoubt from error
         raise AssertionError("stamina answers or raises")

@@ -5,9 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Generic, TypeVar
 from uuid import UUID
 
+import msgspec
+
 from holdfast.database.connections import AWAY, Connection, Database
-from holdfast.engine import settlement, statements
+from holdfast.engine import statements
 from holdfast.engine.claims import Key, Reason, Refused, Verdict
+from holdfast.engine.statements import Remembered
 from holdfast.errors import Unavailable
 
 K = TypeVar("K")
@@ -102,7 +105,7 @@ class RevisionReader(Reader[str, int]):
         return self.get(place)
 
 
-class KeyReader(Reader[UUID, tuple[bytes, bytes]]):
+class KeyReader(Reader[UUID, Remembered]):
     """Answers what requests with idempotency keys were told before, for what is to be known before a claim is made."""
 
     def __init__(self, database: Database) -> None:
@@ -113,5 +116,7 @@ class KeyReader(Reader[UUID, tuple[bytes, bytes]]):
         known = await self.get(key.id)
         if known is None:
             return None
-        body, answer = known
-        return settlement.replay(answer) if body == key.body else Refused(Reason.KEY_REUSED)
+        if known.body != key.body:
+            return Refused(Reason.KEY_REUSED)
+        verdict: Verdict = msgspec.json.decode(known.answer, type=Verdict)
+        return msgspec.structs.replace(verdict, replayed=True)

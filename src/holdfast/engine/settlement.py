@@ -1,147 +1,108 @@
-"""One batch of claims in one transaction: lock, look up keys, release, read, decide, write, commit.
+"""One batch of claims in one transaction.
 
-Under READ COMMITTED a statement that waited for a lock still reads from before the wait. So the lock is a statement of
-its own, and whatever is decided rests on later ones.
+Quickly: look, decide, write. The write is refused if a place has changed since the look, for every change raises its
+place's revision, or if a key is known. Then once more, carefully: lock, look up keys, look, decide, write.
+
+Under READ COMMITTED a statement that waited for a lock still reads from before the wait. So a lock is a statement of
+its own, and whatever is decided or checked rests on later ones.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 import uuid_utils.compat as uuids
-from asyncpg import PostgresError
-from msgspec import Struct
 
 from holdfast.database.connections import AWAY, Connection, cut
 from holdfast.engine import calendar, statements
+from holdfast.engine.batch import Batch, KeyTaken, PlacesMissing, Proof, Stale, places_of
 from holdfast.engine.claims import (
     Claim,
     Granted,
     Move,
-    Place,
     Reason,
     Refused,
     Release,
-    Reservation,
     Reserve,
     Verdict,
 )
-from holdfast.outbox import queries as outbox
-from holdfast.outbox.queries import Message
+from holdfast.engine.doubt import CommitInDoubt
+from holdfast.engine.statements import Remembered
 
-
-class PlacesMissing(Exception):
-    """Not every place of the batch has a row to lock. Nothing was done."""
-
-
-class KeyTaken(Exception):
-    """One of the batch's idempotency keys was used while the batch was settled. Nothing was done; settle it again."""
-
-
-class Proof(Struct, frozen=True):
-    """One row that is there if, and only if, the batch was committed."""
-
-    statement: str
-    arguments: tuple[object, ...]
-
-
-class CommitInDoubt(Exception):
-    """COMMIT was sent and not answered. `proof` tells what became of it, once `places` are locked again."""
-
-    def __init__(self, verdicts: list[Verdict], places: list[str], proof: Proof) -> None:
-        super().__init__("COMMIT was not answered")
-        self.verdicts = verdicts
-        self.places = places
-        self.proof = proof
-
-
-class Batch:
-    """What is known of a batch while it is settled, and what is to be written for it."""
-
-    def __init__(self, claims: Sequence[Claim], now: datetime) -> None:
-        self.claims = claims
-        self.now = now
-        self.places = sorted({place.key for claim in claims for place in places_of(claim)})
-        self.verdicts: dict[UUID, Verdict] = {}
-        self.revisions: dict[str, int] = {}
-        self.raised: dict[str, int] = {}
-        self.messages: list[Message] = []
-        self.answers: list[tuple[Reserve, bytes]] = []
-
-    def tell(self, kind: str, claim_id: UUID, reservation: Reservation, place: Place | None = None) -> None:
-        """Add a message about a change, which gives the place its next revision."""
-        key = (place or reservation.place).key
-        revision = self.raised.get(key, self.revisions[key]) + 1
-        self.raised[key] = revision
-        self.messages.append(Message(key, revision, claim_id, kind, self.now, describe(reservation)))
-
-    def proof(self) -> Proof | None:
-        """A row that this batch alone writes, or `None` when it writes nothing."""
-        if self.messages:
-            message = self.messages[0]
-            return Proof(statements.MESSAGE_THERE, (message.place, message.revision, message.id))
-        for claim, _ in self.answers:
-            if claim.key is not None:
-                return Proof(statements.KEY_THERE, (claim.key.id, claim.id))
-        return None
-
-
-def places_of(claim: Claim) -> list[Place]:
-    """The places that a claim may change."""
-    if isinstance(claim, Move) and claim.target is not None:
-        return [claim.place, claim.target]
-    return [claim.place]
+ENDED = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.DatabaseDroppedError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
+"""What ends a session of the server, in whatever it was. After its other errors nothing has been committed."""
 
 
 async def settle(
-    connection: Connection, claims: Sequence[Claim], *, now: datetime, longest: timedelta
+    connection: Connection, claims: Sequence[Claim], *, now: datetime, longest: timedelta, careful: bool = False
 ) -> list[Verdict]:
     """Settle claims in order of arrival; the answers are in the same order, and everything in them is committed.
 
-    A move comes alone. Raises `PlacesMissing`, `KeyTaken`, `CommitInDoubt`, or what the database says; after all but
-    `CommitInDoubt` nothing has changed.
+    A move comes alone. Raises `PlacesMissing`, `Stale`, `KeyTaken`, `CommitInDoubt`, or what the database says; after
+    all but `CommitInDoubt` nothing has changed. When `careful`, neither `Stale` is raised, nor `KeyTaken` unless a key
+    is used at another place at this very moment.
     """
     batch = Batch(claims, now)
+    if careful:
+        await _settle_locked(connection, batch, longest)
+    else:
+        await _decide(connection, batch, longest, [claim for claim in claims if isinstance(claim, Reserve)])
+        proof = batch.proof()
+        if proof is not None:
+            await _write(connection, batch, proof)
+    return [batch.verdicts[claim.id] for claim in claims]
+
+
+async def _settle_locked(connection: Connection, batch: Batch, longest: timedelta) -> None:
+    """Settle while nobody else can change the batch's places."""
     await connection.execute("BEGIN")
     try:
-        await _work(connection, batch, longest)
+        await statements.lock(connection, sorted({place.key for claim in batch.claims for place in places_of(claim)}))
+        await _decide(connection, batch, longest, await _replay(connection, batch))
         proof = batch.proof()
         if proof is None:
             await connection.execute("ROLLBACK")
+        else:
+            await statements.write(connection, batch.changes())
     except BaseException as error:
         await _abandon(connection, error)
-        raise
-    verdicts = [batch.verdicts[claim.id] for claim in claims]
+        raise _known(error) from error
     if proof is not None:
-        await _commit(connection, batch, verdicts, proof)
-    return verdicts
+        try:
+            await connection.execute("COMMIT")
+        except BaseException as error:
+            raise _doubt(connection, batch, proof, error, has_lock=True) from error
 
 
-async def was_committed(connection: Connection, doubt: CommitInDoubt) -> bool:
-    """What became of a COMMIT that was not answered: locking its places waits for whoever may still be inside it."""
-    async with connection.transaction():
-        await statements.lock(connection, doubt.places)
-        return bool(await connection.fetchval(doubt.proof.statement, *doubt.proof.arguments))
+async def _write(connection: Connection, batch: Batch, proof: Proof) -> None:
+    """Write and commit in one step."""
+    try:
+        await statements.write(connection, batch.changes())
+    except BaseException as error:
+        if isinstance(error, asyncpg.PostgresError) and not isinstance(error, ENDED):
+            raise _known(error) from error
+        raise _doubt(connection, batch, proof, error, has_lock=False) from error
 
 
-async def _work(connection: Connection, batch: Batch, longest: timedelta) -> None:
-    batch.revisions = await statements.lock(connection, batch.places)
-    if len(batch.revisions) != len(batch.places):
-        raise PlacesMissing
+async def _decide(connection: Connection, batch: Batch, longest: timedelta, reserves: Sequence[Reserve]) -> None:
+    """Read what could be in the way and decide. Revisions are read first: whatever changes later is found out."""
     first = batch.claims[0]
     if isinstance(first, Move):
         await _move(connection, batch, first, longest)
-    else:
-        reserves = await _replay(connection, batch)
-        await _release(connection, batch)
-        await _reserve(connection, batch, reserves)
-    if batch.messages:
-        await outbox.append(connection, batch.messages)
-        await statements.raise_revisions(connection, batch.raised)
-    if batch.answers and not await statements.remember(connection, batch.answers, batch.now):
-        raise KeyTaken
+        return
+    releases = [claim for claim in batch.claims if isinstance(claim, Release)]
+    if releases:
+        await _release(connection, batch, releases)
+    await _reserve(connection, batch, reserves)
 
 
 async def _replay(connection: Connection, batch: Batch) -> list[Reserve]:
@@ -158,26 +119,25 @@ async def _replay(connection: Connection, batch: Batch) -> list[Reserve]:
     undecided = []
     for claim in reserves:
         if claim.key is not None and claim.key.id in known:
-            body, answer = known[claim.key.id]
-            batch.verdicts[claim.id] = replay(answer) if body == claim.key.body else Refused(Reason.KEY_REUSED)
+            batch.verdicts[claim.id] = _remembered(claim, known[claim.key.id])
         else:
             undecided.append(claim)
     return undecided
 
 
-async def _release(connection: Connection, batch: Batch) -> None:
+async def _release(connection: Connection, batch: Batch, releases: Sequence[Release]) -> None:
     """Give back what the batch gives back, before anything is decided: a claim in the same batch may have it."""
-    releases = [claim for claim in batch.claims if isinstance(claim, Release)]
-    if not releases:
-        return
-    cancelled = await statements.cancel(connection, releases, batch.now)
+    places = list({claim.place.key for claim in releases})
+    revisions, held = await statements.held(connection, places, [claim.reservation_id for claim in releases])
+    batch.note(revisions, places)
     for claim in releases:
         # Popped, so that of two releases of one reservation the second finds nothing.
-        reservation = cancelled.pop(claim.reservation_id, None)
+        reservation = held.pop(claim.reservation_id, None)
         if reservation is None:
             batch.verdicts[claim.id] = Refused(Reason.NOT_FOUND)
             continue
         batch.verdicts[claim.id] = Granted(reservation)
+        batch.cancelled.append(reservation.id)
         batch.tell("reservation.cancelled", claim.id, reservation)
 
 
@@ -185,20 +145,22 @@ async def _reserve(connection: Connection, batch: Batch, reserves: Sequence[Rese
     firsts, seconds = _first_of_each_key(reserves)
     if not firsts:
         return
-    held = await statements.nearest(connection, firsts)
-    granted = []
+    wanted = [(claim.place.key, claim.interval.end) for claim in firsts]
+    places = list({key for key, _ in wanted})
+    revisions, held = await statements.look(connection, places, wanted, batch.cancelled)
+    batch.note(revisions, places)
     for claim, verdict in zip(firsts, calendar.settle(firsts, held, batch.now), strict=True):
         batch.verdicts[claim.id] = verdict
         if isinstance(verdict, Granted):
-            granted.append(verdict.reservation)
+            batch.granted.append(verdict.reservation)
             batch.tell("reservation.created", claim.id, verdict.reservation)
         if claim.key is not None:
             batch.answers.append((claim, msgspec.json.encode(verdict)))
-    if granted:
-        await statements.insert(connection, granted)
-    answers = {claim.key.id: (claim.key.body, answer) for claim, answer in batch.answers if claim.key is not None}
-    for claim in seconds:
-        batch.verdicts[claim.id] = _echo(claim, answers)
+    if seconds:
+        known = {one.key.id: Remembered(one.key.body, one.id, answer) for one, answer in batch.answers if one.key}
+        for claim in seconds:
+            assert claim.key is not None
+            batch.verdicts[claim.id] = _remembered(claim, known[claim.key.id])
 
 
 def _first_of_each_key(reserves: Sequence[Reserve]) -> tuple[list[Reserve], list[Reserve]]:
@@ -213,16 +175,23 @@ def _first_of_each_key(reserves: Sequence[Reserve]) -> tuple[list[Reserve], list
     return firsts, seconds
 
 
-def _echo(claim: Reserve, answers: Mapping[UUID, tuple[bytes, bytes]]) -> Verdict:
+def _remembered(claim: Reserve, known: Remembered) -> Verdict:
+    """What a claim with a key that is known is answered."""
     assert claim.key is not None
-    body, answer = answers[claim.key.id]
-    return replay(answer) if body == claim.key.body else Refused(Reason.KEY_REUSED)
+    if known.body != claim.key.body:
+        return Refused(Reason.KEY_REUSED)
+    verdict: Verdict = msgspec.json.decode(known.answer, type=Verdict)
+    # The answer to this very claim may be there already, when its commit was not answered.
+    return msgspec.structs.replace(verdict, replayed=known.claim_id != claim.id)
 
 
 async def _move(connection: Connection, batch: Batch, claim: Move, longest: timedelta) -> None:
     """Hold a reservation elsewhere or at another time. The old stretch is never given up before the new one is had."""
-    before = await statements.held(connection, claim.place, claim.reservation_id)
-    if before is None:
+    places = list({place.key for place in places_of(claim)})
+    revisions, found = await statements.held(connection, places, [claim.reservation_id])
+    batch.note(revisions, places)
+    before = found.get(claim.reservation_id)
+    if before is None or before.place != claim.place:
         batch.verdicts[claim.id] = Refused(Reason.NOT_FOUND)
         return
     target = claim.target or before.place
@@ -231,9 +200,10 @@ async def _move(connection: Connection, batch: Batch, claim: Move, longest: time
     if reason is not None:
         batch.verdicts[claim.id] = Refused(reason)
         return
-    taken = calendar.obstacle(
-        wanted, await statements.nearest_but(connection, target, wanted.end, claim.reservation_id)
-    )
+    # The one that moves is not in its own way.
+    revisions, (nearest,) = await statements.look(connection, [target.key], [(target.key, wanted.end)], [before.id])
+    batch.note(revisions, [target.key])
+    taken = calendar.obstacle(wanted, nearest)
     if taken is not None:
         batch.verdicts[claim.id] = Refused(Reason.TIME_CONFLICT, taken)
         return
@@ -241,27 +211,38 @@ async def _move(connection: Connection, batch: Batch, claim: Move, longest: time
     batch.verdicts[claim.id] = Granted(after)
     if after == before:
         return
-    await statements.rewrite(connection, before, after)
+    # A row's place is what its shard goes by, so it is never changed: the row is taken out and put in again.
+    batch.removed.append(before.id)
+    batch.granted.append(after)
     if before.place != target:
         # Both places changed, and each has listeners of its own.
         batch.tell("reservation.moved", uuids.uuid7(), after, before.place)
     batch.tell("reservation.moved", claim.id, after)
 
 
-async def _commit(connection: Connection, batch: Batch, verdicts: list[Verdict], proof: Proof) -> None:
-    try:
-        await connection.execute("COMMIT")
-    except BaseException as error:
-        # Even a cancelled COMMIT may have happened: only the database knows.
-        cut(connection)
-        if isinstance(error, Exception):
-            raise CommitInDoubt(verdicts, batch.places, proof) from error
-        raise
+def _known(error: BaseException) -> BaseException:
+    """What a refused write means to us, if it is one that we expect."""
+    if isinstance(error, asyncpg.PostgresError) and error.sqlstate == statements.STALE:
+        return Stale()
+    if isinstance(error, asyncpg.UniqueViolationError) and error.constraint_name == statements.KEYS_UNIQUE:
+        return KeyTaken()
+    return error
+
+
+def _doubt(
+    connection: Connection, batch: Batch, proof: Proof, error: BaseException, *, has_lock: bool
+) -> BaseException:
+    """What to raise when a commit was not answered. Even a cancelled one may have happened: only the database knows."""
+    cut(connection)
+    if not isinstance(error, Exception):
+        return error
+    verdicts = [batch.verdicts[claim.id] for claim in batch.claims]
+    return CommitInDoubt(verdicts, batch.changes(), proof, has_lock=has_lock)
 
 
 async def _abandon(connection: Connection, error: BaseException) -> None:
     """Leave the transaction. A connection that may be broken is closed instead, which makes the server leave it."""
-    if isinstance(error, PostgresError | PlacesMissing | KeyTaken):
+    if isinstance(error, asyncpg.PostgresError | PlacesMissing | Stale):
         try:
             await connection.execute("ROLLBACK")
         except AWAY:
@@ -269,22 +250,3 @@ async def _abandon(connection: Connection, error: BaseException) -> None:
         else:
             return
     cut(connection)
-
-
-def replay(answer: bytes) -> Verdict:
-    """The remembered answer to an earlier request with the same key."""
-    verdict: Verdict = msgspec.json.decode(answer, type=Verdict)
-    return msgspec.structs.replace(verdict, replayed=True)
-
-
-def describe(reservation: Reservation) -> dict[str, Any]:
-    """A reservation as messages tell of it."""
-    kind, name = reservation.place
-    return {
-        "id": reservation.id,
-        "kind": kind,
-        f"{kind}_id": name,
-        "start_time": reservation.start,
-        "end_time": reservation.end,
-        "user_id": reservation.user_id,
-    }

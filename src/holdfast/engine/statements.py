@@ -6,13 +6,15 @@ bare `unnest`: a database of several shards then runs it where those places' row
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
 from holdfast.database.connections import Connection
-from holdfast.engine.claims import Details, Interval, Kind, Place, Release, Reservation, Reserve
+from holdfast.engine.claims import Details, Interval, Kind, Place, Reservation, Reserve
+from holdfast.outbox.queries import Message
 
 ENSURE = """
 INSERT INTO places (place, kind, id)
@@ -21,69 +23,95 @@ ON CONFLICT (place) DO NOTHING
 """
 
 # Sorted, so two batches can never wait on each other.
-LOCK = "SELECT place, revision FROM places WHERE place = ANY($1::text[]) ORDER BY place FOR UPDATE"
+LOCK = "SELECT FROM places WHERE place = ANY($1::text[]) ORDER BY place FOR UPDATE"
 
 REVISIONS = "SELECT place, revision FROM places WHERE place = ANY($1::text[])"
 
-RAISE = """
-UPDATE places q SET revision = u.revision
-FROM unnest($1::text[], $2::bigint[]) AS u (place, revision)
-WHERE q.place = ANY($1::text[]) AND q.place = u.place
-"""
-
 # One descent of the index a claim, however long the place's history: see `calendar.py` for why one row is enough.
-NEAREST = """
-SELECT u.position, r.start_time, r.end_time
+LOOK = """
+SELECT u.position, q.revision, r.start_time, r.end_time
 FROM unnest($1::text[], $2::timestamptz[]) WITH ORDINALITY AS u (place, claim_end, position)
-CROSS JOIN LATERAL (
+JOIN places q ON q.place = u.place AND q.place = ANY($3::text[])
+LEFT JOIN LATERAL (
     SELECT start_time, end_time FROM reservations
     WHERE place = u.place AND place = ANY($3::text[]) AND start_time < u.claim_end AND cancelled_at IS NULL
     ORDER BY start_time DESC LIMIT 1
-) r
+) r ON true
 """
 
-# The same for a reservation that moves, which must not be in its own way.
-NEAREST_BUT = """
-SELECT start_time, end_time FROM reservations
-WHERE place = $1 AND start_time < $2 AND cancelled_at IS NULL AND id <> $3
-ORDER BY start_time DESC LIMIT 1
-"""
+# The same, as it will be when some reservations have left.
+LOOK_PAST = LOOK.replace("cancelled_at IS NULL", "cancelled_at IS NULL AND id <> ALL($4::uuid[])")
 
-INSERT = """
-INSERT INTO reservations (id, place, room_id, start_time, end_time, user_id, created_at, details)
-SELECT u.id, u.place, CASE q.kind WHEN 'room' THEN q.id END, u.start_time, u.end_time, u.user_id, u.created_at,
-    u.details
+# Places first, so that one without such a reservation tells its revision too. Cancelled ones as well, for on a table
+# without statistics the planner would take the index of active ones, and read all of a place's.
+HELD = """
+SELECT q.place, q.revision, r.id, r.start_time, r.end_time, r.user_id, r.created_at, r.details, r.cancelled_at
 FROM places q
-JOIN json_to_recordset($1::json) AS u (
-    id uuid, place text, start_time timestamptz, end_time timestamptz, user_id uuid, created_at timestamptz,
-    details jsonb
-) ON u.place = q.place
-WHERE q.place = ANY($2::text[])
+LEFT JOIN reservations r ON r.place = q.place AND r.place = ANY($1::text[]) AND r.id = ANY($2::uuid[])
+WHERE q.place = ANY($1::text[])
 """
 
-COLUMNS = "id, place, start_time, end_time, user_id, created_at, details"
-
-CANCEL = f"""
-UPDATE reservations SET cancelled_at = $3
-WHERE place = ANY($1::text[]) AND id = ANY($2::uuid[]) AND cancelled_at IS NULL
-RETURNING {COLUMNS}
+# Everything that a batch changes, in one round trip and one transaction. The function is made by a migration, and is
+# never changed: another version of the service may be calling it. Its statements each see what was committed before
+# them, as those of any transaction under READ COMMITTED do; so what is looked at after the lock is what is there now.
+WRITE = "SELECT write_batch_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+STALE = "HF001"
+"""SQLSTATE of `WRITE_FUNCTION`, when a place is not at the revision that the batch was decided on."""
+KEYS_UNIQUE = "pk_idempotency_keys"
+"""The constraint that a key which was used before breaks."""
+WRITE_FUNCTION = """
+CREATE FUNCTION write_batch_1(
+    locked text[], changed text[], seen bigint[], raised bigint[], cancelled uuid[], removed uuid[],
+    moment timestamptz, new_reservations json, new_messages json, new_keys json
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    found_places bigint;
+BEGIN
+    -- Sorted, so two batches can never wait on each other.
+    PERFORM FROM places WHERE place = ANY(locked) ORDER BY place FOR UPDATE;
+    IF cardinality(changed) > 0 THEN
+        UPDATE places q SET revision = u.raised
+        FROM unnest(changed, seen, raised) AS u (place, seen, raised)
+        WHERE q.place = ANY(changed) AND q.place = u.place AND q.revision = u.seen;
+        GET DIAGNOSTICS found_places = ROW_COUNT;
+        IF found_places <> cardinality(changed) THEN
+            RAISE EXCEPTION 'a place has changed since the batch was decided' USING ERRCODE = 'HF001';
+        END IF;
+        IF cardinality(cancelled) > 0 THEN
+            UPDATE reservations SET cancelled_at = moment
+            WHERE place = ANY(changed) AND id = ANY(cancelled);
+        END IF;
+        IF cardinality(removed) > 0 THEN
+            DELETE FROM reservations WHERE place = ANY(changed) AND id = ANY(removed);
+        END IF;
+        INSERT INTO reservations (id, place, room_id, start_time, end_time, user_id, created_at, details)
+        SELECT u.id, u.place, CASE q.kind WHEN 'room' THEN q.id END, u.start_time, u.end_time, u.user_id, u.created_at,
+            u.details
+        FROM places q
+        JOIN json_to_recordset(new_reservations) AS u (
+            id uuid, place text, start_time timestamptz, end_time timestamptz, user_id uuid, created_at timestamptz,
+            details jsonb
+        ) ON u.place = q.place
+        WHERE q.place = ANY(changed);
+        INSERT INTO outbox (place, revision, id, type, occurred_at, data)
+        SELECT u.place, u.revision, u.id, u.type, u.occurred_at, u.data
+        FROM places q
+        JOIN json_to_recordset(new_messages) AS u (
+            place text, revision bigint, id uuid, type text, occurred_at timestamptz, data jsonb
+        ) ON u.place = q.place
+        WHERE q.place = ANY(changed);
+    END IF;
+    IF new_keys IS NOT NULL THEN
+        INSERT INTO idempotency_keys (id, body, claim_id, answer, created_at)
+        SELECT u.id, u.body, u.claim_id, u.answer, moment
+        FROM json_to_recordset(new_keys) AS u (id uuid, body bytea, claim_id uuid, answer bytea)
+        ORDER BY u.id;
+    END IF;
+END
+$$
 """
 
-HELD = f"SELECT {COLUMNS} FROM reservations WHERE place = $1 AND id = $2 AND cancelled_at IS NULL"
-
-RESCHEDULE = "UPDATE reservations SET start_time = $3, end_time = $4 WHERE place = $1 AND id = $2"
-
-# A row's place is what its shard goes by, so it is never changed: the row is taken out and put in again.
-REMOVE = "DELETE FROM reservations WHERE place = $1 AND id = $2"
-
-REMEMBERED = "SELECT id, body, answer FROM idempotency_keys WHERE id = ANY($1::uuid[])"
-
-REMEMBER = """
-INSERT INTO idempotency_keys (id, body, claim_id, answer, created_at)
-SELECT u.id, u.body, u.claim_id, u.answer, $5
-FROM unnest($1::uuid[], $2::bytea[], $3::uuid[], $4::bytea[]) AS u (id, body, claim_id, answer) ORDER BY u.id
-ON CONFLICT (id) DO NOTHING RETURNING id
-"""
+REMEMBERED = "SELECT id, body, claim_id, answer FROM idempotency_keys WHERE id = ANY($1::uuid[])"
 
 FORGET = """
 DELETE FROM idempotency_keys WHERE id IN (
@@ -97,7 +125,9 @@ KEY_THERE = "SELECT EXISTS (SELECT FROM idempotency_keys WHERE id = $1 AND claim
 KEYS_FORGOTTEN_AT_ONCE = 1_000
 
 
-class _Row(Struct):
+class Row(Struct):
+    """A reservation as it is written."""
+
     id: UUID
     place: str
     start_time: datetime
@@ -105,6 +135,37 @@ class _Row(Struct):
     user_id: UUID | None
     created_at: datetime
     details: Details | None
+
+
+class KeyRow(Struct):
+    """An idempotency key as it is written: bytes as `bytea` reads them."""
+
+    id: UUID
+    body: str
+    claim_id: UUID
+    answer: str
+
+
+class Changes(Struct):
+    """What a batch writes. `seen` and `raised` are the revisions of the places that change, before and after."""
+
+    locked: Sequence[str]
+    seen: Mapping[str, int]
+    raised: Mapping[str, int]
+    moment: datetime
+    cancelled: Sequence[UUID] = ()
+    removed: Sequence[UUID] = ()
+    reservations: Sequence[Reservation] = ()
+    messages: Sequence[Message] = ()
+    answers: Sequence[tuple[Reserve, bytes]] = ()
+
+
+class Remembered(NamedTuple):
+    """What is kept of a key that was used: the hash of the request's body, the claim, its answer in JSON."""
+
+    body: bytes
+    claim_id: UUID
+    answer: bytes
 
 
 async def ensure_places(connection: Connection, places: Iterable[Place]) -> None:
@@ -118,12 +179,12 @@ async def ensure_places(connection: Connection, places: Iterable[Place]) -> None
     )
 
 
-async def lock(connection: Connection, places: Sequence[str]) -> dict[str, int]:
-    """Lock the places' rows until the transaction ends; answers their revisions.
+async def lock(connection: Connection, places: Sequence[str]) -> None:
+    """Lock the places' rows until the transaction ends.
 
     Nothing may be decided in this statement: if it had to wait, the rest of what it sees is from before the wait.
     """
-    return {row["place"]: row["revision"] for row in await connection.fetch(LOCK, places)}
+    await connection.execute(LOCK, places)
 
 
 async def revisions(connection: Connection, places: Sequence[str]) -> dict[str, int]:
@@ -131,78 +192,58 @@ async def revisions(connection: Connection, places: Sequence[str]) -> dict[str, 
     return {row["place"]: row["revision"] for row in await connection.fetch(REVISIONS, places)}
 
 
-async def raise_revisions(connection: Connection, revisions: Mapping[str, int]) -> None:
-    """Set the locked places' revisions to new, greater numbers."""
-    await connection.execute(RAISE, list(revisions), list(revisions.values()))
+async def look(
+    connection: Connection, places: Sequence[str], wanted: Sequence[tuple[str, datetime]], leaving: Sequence[UUID] = ()
+) -> tuple[dict[str, int], list[Interval | None]]:
+    """The places' revisions, and for each wish (a place, and when it ends) the nearest reservation, as it is committed.
+
+    `places` are those of the wishes, each once: the list is prepared anew for each probe, so one of a whole batch would
+    cost its square. A place that has no row has no revision either. The reservations in `leaving` count as gone.
+    """
+    found: list[Interval | None] = [None] * len(wanted)
+    revisions: dict[str, int] = {}
+    arguments = [key for key, _ in wanted], [end for _, end in wanted], places
+    rows = await (connection.fetch(LOOK_PAST, *arguments, leaving) if leaving else connection.fetch(LOOK, *arguments))
+    for position, revision, start, end in rows:
+        revisions[wanted[position - 1][0]] = revision
+        if start is not None:
+            found[position - 1] = Interval(start, end)
+    return revisions, found
 
 
-async def nearest(connection: Connection, claims: Sequence[Reserve]) -> list[Interval | None]:
-    """For each claim the one active reservation that could be in its way, as `calendar.settle` wants it."""
-    found: list[Interval | None] = [None] * len(claims)
-    keys = [claim.place.key for claim in claims]
-    # Each place once: the list is prepared anew for each probe, so one of a whole batch would cost its square.
-    rows = await connection.fetch(NEAREST, keys, [claim.interval.end for claim in claims], list(set(keys)))
-    for row in rows:
-        found[row["position"] - 1] = Interval(row["start_time"], row["end_time"])
-    return found
+async def held(
+    connection: Connection, places: Sequence[str], ids: Sequence[UUID]
+) -> tuple[dict[str, int], dict[UUID, Reservation]]:
+    """The places' revisions, and by id those of the reservations that are active there."""
+    rows = await connection.fetch(HELD, places, ids)
+    revisions = {row["place"]: row["revision"] for row in rows}
+    active = (row for row in rows if row["id"] is not None and row["cancelled_at"] is None)
+    return revisions, {row["id"]: _reservation(row) for row in active}
 
 
-async def nearest_but(connection: Connection, place: Place, before: datetime, reservation_id: UUID) -> Interval | None:
-    """The active reservation with the greatest start before a moment, one reservation left out."""
-    row = await connection.fetchrow(NEAREST_BUT, place.key, before, reservation_id)
-    return None if row is None else Interval(row["start_time"], row["end_time"])
-
-
-async def insert(connection: Connection, reservations: Sequence[Reservation]) -> None:
-    """Write reservations that were granted."""
-    rows = [
-        _Row(each.id, each.place.key, each.start, each.end, each.user_id, each.created_at, each.details)
-        for each in reservations
-    ]
-    # As JSON, which costs us a third of what arrays do: those are looked at value by value.
-    await connection.execute(INSERT, msgspec.json.encode(rows).decode(), list({row.place for row in rows}))
-
-
-async def cancel(connection: Connection, releases: Sequence[Release], now: datetime) -> dict[UUID, Reservation]:
-    """Cancel what is still active; answers, by id, the reservations as they stood."""
-    rows = await connection.fetch(
-        CANCEL, [claim.place.key for claim in releases], [claim.reservation_id for claim in releases], now
+async def write(connection: Connection, changes: Changes) -> None:
+    """Write and, outside a transaction, commit. Raises `asyncpg.PostgresError` with `STALE`."""
+    changed = list(changes.raised)
+    await connection.execute(
+        WRITE,
+        changes.locked,
+        changed,
+        [changes.seen[place] for place in changed],
+        list(changes.raised.values()),
+        changes.cancelled,
+        changes.removed,
+        changes.moment,
+        # As JSON, which costs us a third of what arrays do: those are looked at value by value.
+        msgspec.json.encode([_row(each) for each in changes.reservations]).decode(),
+        msgspec.json.encode(changes.messages).decode(),
+        _keys(changes.answers) if changes.answers else None,
     )
-    return {row["id"]: _reservation(row) for row in rows}
 
 
-async def held(connection: Connection, place: Place, reservation_id: UUID) -> Reservation | None:
-    """An active reservation of this place, or `None`."""
-    row = await connection.fetchrow(HELD, place.key, reservation_id)
-    return None if row is None else _reservation(row)
-
-
-async def rewrite(connection: Connection, before: Reservation, after: Reservation) -> None:
-    """Write a reservation's new stretch, and its new place when that changes too."""
-    if before.place == after.place:
-        await connection.execute(RESCHEDULE, after.place.key, after.id, after.start, after.end)
-        return
-    await connection.execute(REMOVE, before.place.key, before.id)
-    await insert(connection, [after])
-
-
-async def remembered(connection: Connection, keys: Iterable[UUID]) -> dict[UUID, tuple[bytes, bytes]]:
-    """Of these idempotency keys those that were used, with their body's hash and their answer."""
-    return {row["id"]: (row["body"], row["answer"]) for row in await connection.fetch(REMEMBERED, list(keys))}
-
-
-async def remember(connection: Connection, answers: Sequence[tuple[Reserve, bytes]], now: datetime) -> bool:
-    """Keep the answers of claims that have a key. False when a key was used elsewhere in the meantime."""
-    keyed = [(claim.key, claim.id, answer) for claim, answer in answers if claim.key is not None]
-    rows = await connection.fetch(
-        REMEMBER,
-        [key.id for key, _, _ in keyed],
-        [key.body for key, _, _ in keyed],
-        [claim_id for _, claim_id, _ in keyed],
-        [answer for _, _, answer in keyed],
-        now,
-    )
-    return len(rows) == len(keyed)
+async def remembered(connection: Connection, keys: Iterable[UUID]) -> dict[UUID, Remembered]:
+    """Of these idempotency keys those that were used, and what is kept of them."""
+    rows = await connection.fetch(REMEMBERED, list(keys))
+    return {row["id"]: Remembered(row["body"], row["claim_id"], row["answer"]) for row in rows}
 
 
 async def forget_keys(connection: Connection, now: datetime, age: timedelta) -> bool:
@@ -215,6 +256,19 @@ def place_of(key: str) -> Place:
     """The place that a key stands for."""
     kind, _, place_id = key.partition(":")
     return Place(Kind(kind), place_id)
+
+
+def _row(each: Reservation) -> Row:
+    return Row(each.id, each.place.key, each.start, each.end, each.user_id, each.created_at, each.details)
+
+
+def _keys(answers: Sequence[tuple[Reserve, bytes]]) -> str:
+    rows = [
+        KeyRow(claim.key.id, "\\x" + claim.key.body.hex(), claim.id, "\\x" + answer.hex())
+        for claim, answer in answers
+        if claim.key is not None
+    ]
+    return msgspec.json.encode(rows).decode()
 
 
 def _reservation(row: Mapping[str, object]) -> Reservation:

@@ -12,8 +12,8 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from holdfast.clock import Clock
-from holdfast.database.connections import Database
-from holdfast.engine.claims import Granted, Interval, Key, Release, Reserve, Verdict
+from holdfast.database.connections import Database, translated
+from holdfast.engine.claims import Granted, Interval, Key, Reason, Refused, Release, Reserve, Verdict
 from holdfast.engine.committer import Committer
 from holdfast.engine.reader import KeyReader, Reader
 from holdfast.errors import (
@@ -22,7 +22,6 @@ from holdfast.errors import (
     InvalidRequest,
     OutcomeUnknown,
     RoomClosed,
-    SlotAlreadyBooked,
     SlotNotFound,
 )
 from holdfast.rooms import queries
@@ -64,8 +63,8 @@ class Bookings:
     async def create(self, wish: Wish, key: Key | None, is_gone: Callable[[], bool] | None = None) -> Verdict:
         """Book a slot; dropped if the caller `is_gone` before it is begun.
 
-        Raises `SlotNotFound`, `InvalidRequest` for a slot in the past, `RoomClosed` for a retired room,
-        `SlotAlreadyBooked`, and what the conference service's failure is answered with.
+        Raises `SlotNotFound`, `InvalidRequest` for a slot in the past, `RoomClosed` for a retired room, and what the
+        conference service's failure is answered with.
         """
         if key is not None:
             before = await self._keys.verdict(key)
@@ -73,14 +72,16 @@ class Bookings:
                 return before
         slot = await self._bookable(wish.slot_id)
         interval = Interval(slot.start, slot.end)
-        booking_id = uuids.uuid7() if key is None else await self._id_for(key)
+        claim_id = uuids.uuid7()
+        booking_id = claim_id if key is None else await self._id_for(key)
         link = None
         if wish.wants_link:
-            await self._check_free(slot.room_id, interval)
+            if await self._is_taken(slot.room_id, interval):
+                return await self._refuse(key)
             # Nothing is held meanwhile: no lock, no lane, no connection.
             link = await self._links.ask(booking_id, interval)
         place = place_of(slot.room_id)
-        claim = Reserve(booking_id, place, interval, wish.user_id, key, {"conference_link": link})
+        claim = Reserve(claim_id, place, interval, wish.user_id, key, {"conference_link": link}, booking_id)
         if link is None:
             return await self._committer.submit(claim, is_gone)
         return await self._submit_with_link(claim, is_gone)
@@ -137,11 +138,22 @@ class Bookings:
             raise RoomClosed
         return slot
 
-    async def _check_free(self, room_id: UUID, interval: Interval) -> None:
-        """Spare the conference service slots that are taken already; who gets the slot is decided later."""
+    async def _is_taken(self, room_id: UUID, interval: Interval) -> bool:
+        """Spares the conference service slots that are taken already; who gets a free one is decided later."""
         async with self._database.begin() as connection:
-            if await queries.is_taken(connection, place_of(room_id), interval):
-                raise SlotAlreadyBooked
+            return await queries.is_taken(connection, place_of(room_id), interval)
+
+    async def _refuse(self, key: Key | None) -> Verdict:
+        """Refuse a slot that is taken as the engine would. With a key, what took it may be this very request's twin."""
+        refused = Refused(Reason.TIME_CONFLICT)
+        if key is None:
+            return refused
+        answer = msgspec.json.encode(refused)
+        with translated():
+            async with self._database.engine_connection() as connection:
+                if await queries.remember(connection, key, uuids.uuid7(), answer, self._clock()):
+                    return refused
+        return await self._keys.verdict(key) or refused
 
     async def _id_for(self, key: Key) -> UUID:
         """The id that a request with this key gives its booking, each time that it is sent.
@@ -167,10 +179,10 @@ class Bookings:
         except Exception:
             # A retry with the same key would ask for the same link: it must not be taken away under it.
             if claim.key is None:
-                self._links.give_back(claim.id)
+                self._links.give_back(claim.reservation_id)
             raise
-        if not (isinstance(verdict, Granted) and verdict.reservation.id == claim.id):
-            self._links.give_back(claim.id)
+        if not (isinstance(verdict, Granted) and verdict.reservation.id == claim.reservation_id):
+            self._links.give_back(claim.reservation_id)
         return verdict
 
 

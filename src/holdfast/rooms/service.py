@@ -11,11 +11,11 @@ import uuid_utils.compat as uuids
 from holdfast.clock import Clock
 from holdfast.database.connections import Connection, Database, translated
 from holdfast.engine import statements
+from holdfast.engine.batch import KeyTaken
 from holdfast.engine.claims import Key
 from holdfast.engine.reader import Reader
-from holdfast.engine.settlement import KeyTaken
+from holdfast.engine.statements import Changes
 from holdfast.errors import IdempotencyKeyReused, RoomClosed, RoomNotFound, ScheduleExists, Unavailable
-from holdfast.outbox import queries as outbox
 from holdfast.outbox.queries import Message
 from holdfast.rooms import queries
 from holdfast.rooms.bodies import RoomAnswer, RoomBody, RoomRequest, ScheduleAnswer, ScheduleBody
@@ -125,11 +125,11 @@ class Rooms:
         self, connection: Connection, room_id: UUID, key: Key | None, answer: bytes, write: Write
     ) -> Made:
         place = place_of(room_id).key
-        revisions = await statements.lock(connection, [place])
+        await statements.lock(connection, [place])
         before = None if key is None else await _remembered(connection, key)
         if before is not None:
             return Made(before, True)
-        await write(connection, revisions.get(place))
+        await write(connection, (await statements.revisions(connection, [place])).get(place))
         if key is not None and not await queries.remember(connection, key, room_id, answer, self._clock()):
             raise KeyTaken
         return Made(answer, False)
@@ -144,15 +144,15 @@ async def _remembered(connection: Connection, key: Key) -> bytes | None:
     known = (await statements.remembered(connection, [key.id])).get(key.id)
     if known is None:
         return None
-    body, answer = known
-    if body != key.body:
+    if known.body != key.body:
         raise IdempotencyKeyReused
-    return answer
+    return known.answer
 
 
 async def _tell(connection: Connection, room: Room, revision: int, kind: str, now: datetime) -> None:
     """Raise the revision of a locked room by one, with the message that tells why."""
     place = room.place.key
     data: dict[str, Any] = {"id": room.id, "kind": room.place.kind, "room_id": room.id, "name": room.name}
-    await outbox.append(connection, [Message(place, revision + 1, uuids.uuid7(), kind, now, data)])
-    await statements.raise_revisions(connection, {place: revision + 1})
+    message = Message(place, revision + 1, uuids.uuid7(), kind, now, data)
+    seen, raised = {place: revision}, {place: revision + 1}
+    await statements.write(connection, Changes([place], seen, raised, now, messages=[message]))

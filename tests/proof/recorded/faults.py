@@ -9,7 +9,7 @@ from contextlib import suppress
 import psutil
 
 from proof.recorded.history import Outcome
-from races.proxy import COMMIT, SECONDS_MAX, Fate, Proxy, _Link, reset
+from races.proxy import SECONDS_MAX, Fate, Proxy, Step, _Link, reset, rest_of_request
 from service import Service
 
 LATE_SECONDS_MAX = 1.0
@@ -21,7 +21,7 @@ FAULTS_MAX = 10_000
 
 
 class StormyProxy(Proxy):
-    """A proxy that, while it storms, delays messages, resets connections, and loses COMMITs and their answers."""
+    """A proxy that, while it storms, delays messages, resets connections, and loses commits and their answers."""
 
     def __init__(self, target: str, seed: int) -> None:
         super().__init__(target)
@@ -41,29 +41,33 @@ class StormyProxy(Proxy):
         """Reset every connection."""
         self._cut_all()
 
-    def _take(self, message: bytes) -> tuple[Fate | None, Fate | None]:
+    def _take(self, link: _Link, message: bytes) -> Fate | None:
+        step = link.step(message)
         if not self.storms:
-            return None, None
+            return None
         self._flows.wait(SECONDS_MAX)
         lot = self._random.random()
-        if message[5:] != COMMIT:
+        if step is None:
             if lot < 0.0005:
                 self.counts["connections reset"] += 1
                 raise ConnectionResetError
             if lot < 0.004:
                 self.counts["messages delayed"] += 1
                 time.sleep(self._random.uniform(0.001, 0.05))
-            return None, self._fate
-        if self._fate is not None:
-            self.counts["COMMIT answered to nobody, and then the database is away"] += 1
-            return self._fate, None
+            return None
+        if step is Step.COMMIT and self._fate is not None:
+            self.counts["commit answered to nobody, and then the database is away"] += 1
+            fate, self._fate = self._fate, None
+            return fate
         self._dies_after = False
-        fate = self._drawn(lot)
-        if fate is not None:
-            self.counts[fate.name.replace("_", " ").lower()] += 1
-        return fate, None
+        drawn = self._drawn(step, lot)
+        if drawn is not None:
+            self.counts[drawn.name.replace("_", " ").lower()] += 1
+        return drawn
 
-    def _drawn(self, lot: float) -> Fate | None:
+    def _drawn(self, step: Step, lot: float) -> Fate | None:
+        if step is Step.WRITE:
+            return Fate.WRITE_LATE if lot < 0.01 else None
         if lot < 0.02:
             return Fate.ANSWER_LOST
         if lot < 0.03:
@@ -71,10 +75,12 @@ class StormyProxy(Proxy):
         return Fate.COMMIT_LATE if lot < 0.04 else None
 
     def _lose(self, link: _Link, message: bytes, fate: Fate) -> None:
-        if fate is not Fate.COMMIT_LATE:
+        if fate not in {Fate.COMMIT_LATE, Fate.WRITE_LATE}:
             super()._lose(link, message, fate)
             return
         link.silent = True
+        if fate is Fate.WRITE_LATE:
+            message += rest_of_request(link.client)
         reset(link.client)
         time.sleep(self._random.uniform(0.0, LATE_SECONDS_MAX) ** 2 / LATE_SECONDS_MAX)
         with suppress(OSError):

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import holdfast
-from proof.errors import ERRORS
+from proof.errors import ERRORS, STATEMENTS
 
 
 def planted(name: str, directory: Path) -> dict[str, str]:
@@ -15,4 +15,9 @@ def planted(name: str, directory: Path) -> dict[str, str]:
         source = path.read_text(encoding="utf-8")
         assert source.count(edit.old) == 1, f"{edit.module} does not hold exactly once: {edit.old!r}"
         path.write_text(source.replace(edit.old, edit.new), encoding="utf-8")
+        # What the engine says of its function in the database, migrations say once more.
+        for migration in (directory / "holdfast/database/migrations/versions").glob("*.py"):
+            source = migration.read_text(encoding="utf-8")
+            if edit.module == STATEMENTS and edit.old.strip() in source:
+                migration.write_text(source.replace(edit.old, edit.new), encoding="utf-8")
     return {"PYTHONPATH": str(directory)}

@@ -7,6 +7,58 @@ from sqlalchemy.dialects import postgresql
 revision = "0001"
 down_revision = None
 
+WRITE_BATCH = """
+CREATE FUNCTION write_batch_1(
+    locked text[], changed text[], seen bigint[], raised bigint[], cancelled uuid[], removed uuid[],
+    moment timestamptz, new_reservations json, new_messages json, new_keys json
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    found_places bigint;
+BEGIN
+    -- Sorted, so two batches can never wait on each other.
+    PERFORM FROM places WHERE place = ANY(locked) ORDER BY place FOR UPDATE;
+    IF cardinality(changed) > 0 THEN
+        UPDATE places q SET revision = u.raised
+        FROM unnest(changed, seen, raised) AS u (place, seen, raised)
+        WHERE q.place = ANY(changed) AND q.place = u.place AND q.revision = u.seen;
+        GET DIAGNOSTICS found_places = ROW_COUNT;
+        IF found_places <> cardinality(changed) THEN
+            RAISE EXCEPTION 'a place has changed since the batch was decided' USING ERRCODE = 'HF001';
+        END IF;
+        IF cardinality(cancelled) > 0 THEN
+            UPDATE reservations SET cancelled_at = moment
+            WHERE place = ANY(changed) AND id = ANY(cancelled);
+        END IF;
+        IF cardinality(removed) > 0 THEN
+            DELETE FROM reservations WHERE place = ANY(changed) AND id = ANY(removed);
+        END IF;
+        INSERT INTO reservations (id, place, room_id, start_time, end_time, user_id, created_at, details)
+        SELECT u.id, u.place, CASE q.kind WHEN 'room' THEN q.id END, u.start_time, u.end_time, u.user_id, u.created_at,
+            u.details
+        FROM places q
+        JOIN json_to_recordset(new_reservations) AS u (
+            id uuid, place text, start_time timestamptz, end_time timestamptz, user_id uuid, created_at timestamptz,
+            details jsonb
+        ) ON u.place = q.place
+        WHERE q.place = ANY(changed);
+        INSERT INTO outbox (place, revision, id, type, occurred_at, data)
+        SELECT u.place, u.revision, u.id, u.type, u.occurred_at, u.data
+        FROM places q
+        JOIN json_to_recordset(new_messages) AS u (
+            place text, revision bigint, id uuid, type text, occurred_at timestamptz, data jsonb
+        ) ON u.place = q.place
+        WHERE q.place = ANY(changed);
+    END IF;
+    IF new_keys IS NOT NULL THEN
+        INSERT INTO idempotency_keys (id, body, claim_id, answer, created_at)
+        SELECT u.id, u.body, u.claim_id, u.answer, moment
+        FROM json_to_recordset(new_keys) AS u (id uuid, body bytea, claim_id uuid, answer bytea)
+        ORDER BY u.id;
+    END IF;
+END
+$$
+"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -87,11 +139,10 @@ def upgrade() -> None:
         postgresql_where=sa.text("cancelled_at IS NULL"),
     )
     op.create_index(
-        "ix_reservations_active_start_of_all",
+        "ix_reservations_start_of_all",
         "reservations",
         [sa.text("(start_time AT TIME ZONE 'UTC')")],
         unique=False,
-        postgresql_where=sa.text("cancelled_at IS NULL"),
     )
     op.create_index(
         "ix_reservations_active_user_id_start_time",
@@ -100,19 +151,17 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("cancelled_at IS NULL AND user_id IS NOT NULL"),
     )
+    op.execute(WRITE_BATCH)
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION write_batch_1")
     op.drop_index(
         "ix_reservations_active_user_id_start_time",
         table_name="reservations",
         postgresql_where=sa.text("cancelled_at IS NULL AND user_id IS NOT NULL"),
     )
-    op.drop_index(
-        "ix_reservations_active_start_of_all",
-        table_name="reservations",
-        postgresql_where=sa.text("cancelled_at IS NULL"),
-    )
+    op.drop_index("ix_reservations_start_of_all", table_name="reservations")
     op.drop_index(
         "ix_reservations_active_place_start_time",
         table_name="reservations",
