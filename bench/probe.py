@@ -79,7 +79,7 @@ async def _time(connections: "dict[int, asyncpg.Connection]") -> dict[int, dict[
                 for _ in range(STATEMENTS):
                     claims = [_claim(order.randrange(count)) for _ in range(batch)]
                     before = perf_counter()
-                    wanted = [(claim.place.key, claim.interval.end) for claim in claims]
+                    wanted = [statements.Wish(claim.place.key, claim.interval.end) for claim in claims]
                     _, found = await statements.look(connection, [Place(Kind.ROOM, ROOM).key], wanted)
                     times.append((perf_counter() - before) * 1e6)
                     assert all(each is not None for each in found)

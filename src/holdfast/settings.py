@@ -127,7 +127,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def worker_lanes(self) -> int:
-        """The lanes of one worker. Several workers overlap without them, and their batches are small enough as it is."""
+        """The lanes of one worker. Several workers overlap without, and their batches are small enough as it is."""
         return self.lanes or (2 if self.workers == 1 else 1)
 
     @property

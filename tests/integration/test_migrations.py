@@ -8,7 +8,7 @@ import pytest
 
 from databases import create_database, drop_database
 from holdfast.database import migrate
-from holdfast.engine import statements
+from holdfast.engine import writing
 from schemas import import_all
 
 TABLES = (
@@ -42,7 +42,7 @@ async def test_the_function_that_writes_is_what_the_code_says(empty_url: str) ->
     connection = await asyncpg.connect(empty_url)
     source = await connection.fetchval("SELECT prosrc FROM pg_proc WHERE proname = 'write_batch_1'")
     await connection.close()
-    assert source == statements.WRITE_FUNCTION.split("$$")[1]
+    assert source == writing.WRITE_FUNCTION.split("$$")[1]
 
 
 async def test_down_removes_every_table_and_up_brings_them_back(empty_url: str) -> None:

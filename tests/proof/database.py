@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from holdfast.engine import statements
+from holdfast.engine import writing
 from proof.server import Server, Transaction
 from proof.sql import HANDLERS, Row
 from proof.weather import COMMIT_FAULTS, LINK_FAULTS, STATEMENT_FAULTS
@@ -142,7 +142,7 @@ class Connection:
             raise asyncpg.InterfaceError("connection is closed")
         if self._is_busy:
             server.faults.append("two statements at once on one connection")
-        if [] in arguments and statement != statements.WRITE:
+        if [] in arguments and statement != writing.WRITE:
             server.faults.append(f"an empty array: {statement}")
         self._is_busy = True
         is_sent = False
@@ -156,7 +156,7 @@ class Connection:
         except asyncio.CancelledError:
             if statement == "COMMIT" and not is_sent:
                 self.lose(commit=server.random.random() < 0.5)
-            elif statement == statements.WRITE and not is_sent and server.random.random() < 0.5:
+            elif statement == writing.WRITE and not is_sent and server.random.random() < 0.5:
                 self._begin_alone(statement, arguments)
             raise
         finally:
@@ -204,7 +204,7 @@ class Connection:
 
     def _fault(self, statement: str) -> str | None:
         weather, choose = self._server.weather, self._server.random.choice
-        commits = statement == statements.WRITE and self._backend.transaction is None
+        commits = statement == writing.WRITE and self._backend.transaction is None
         if (statement == "COMMIT" or commits) and self._server.is_stormy(weather.commit_faults):
             return choose(COMMIT_FAULTS)
         if statement == "COMMIT":

@@ -19,21 +19,22 @@ DOUBT = "holdfast.engine.doubt"
 COMMITTER = "holdfast.engine.committer"
 SETTLEMENT = "holdfast.engine.settlement"
 STATEMENTS = "holdfast.engine.statements"
+WRITING = "holdfast.engine.writing"
 CALENDAR = "holdfast.engine.calendar"
 READER = "holdfast.engine.reader"
 
 ERRORS: dict[str, tuple[Edit, ...]] = {
-    "written without a look at the revision": (Edit(STATEMENTS, CHECK, ""),),
+    "written without a look at the revision": (Edit(WRITING, CHECK, ""),),
     "the revision is looked at before the lock": (
-        Edit(STATEMENTS, "PERFORM FROM places", "PERFORM FROM (SELECT FROM places"),
-        Edit(STATEMENTS, CHECK, " AND u.seen = q.seen_before"),
+        Edit(WRITING, "PERFORM FROM places", "PERFORM FROM (SELECT FROM places"),
+        Edit(WRITING, CHECK, " AND u.seen = q.seen_before"),
     ),
     "nothing locks what is written": (
-        Edit(STATEMENTS, "PERFORM FROM places WHERE place = ANY(locked) ORDER BY place FOR UPDATE;", ""),
+        Edit(WRITING, "PERFORM FROM places WHERE place = ANY(locked) ORDER BY place FOR UPDATE;", ""),
     ),
-    "locks in any order": (Edit(STATEMENTS, "ANY(locked) ORDER BY place FOR UPDATE", "ANY(locked) FOR UPDATE"),),
+    "locks in any order": (Edit(WRITING, "ANY(locked) ORDER BY place FOR UPDATE", "ANY(locked) FOR UPDATE"),),
     "half of the places may have changed": (
-        Edit(STATEMENTS, "found_places <> cardinality(changed)", "found_places = 0"),
+        Edit(WRITING, "found_places <> json_array_length(revisions)", "found_places = 0"),
     ),
     "a refused write counts as done": (
         Edit(
@@ -75,14 +76,14 @@ ERRORS: dict[str, tuple[Edit, ...]] = {
     "a move looks at the place it leaves": (
         Edit(
             SETTLEMENT,
-            "statements.look(connection, [target.key], [(target.key, wanted.end)], [before.id])\n"
+            "statements.look(connection, [target.key], [Wish(target.key, wanted.end)], [before.id])\n"
             "    batch.note(revisions, [target.key])\n",
             "statements.look(\n"
-            "        connection, [before.place.key], [(before.place.key, wanted.end)], [before.id]\n    )\n",
+            "        connection, [before.place.key], [Wish(before.place.key, wanted.end)], [before.id]\n    )\n",
         ),
     ),
     "a move is in its own way": (
-        Edit(SETTLEMENT, "[(target.key, wanted.end)], [before.id])", "[(target.key, wanted.end)])"),
+        Edit(SETTLEMENT, "[Wish(target.key, wanted.end)], [before.id])", "[Wish(target.key, wanted.end)])"),
     ),
     "a reservation is given back twice": (
         Edit(SETTLEMENT, "held.pop(claim.reservation_id, None)", "held.get(claim.reservation_id)"),
@@ -131,13 +132,13 @@ ERRORS: dict[str, tuple[Edit, ...]] = {
         ),
     ),
     "a key that is taken is ignored": (
-        Edit(STATEMENTS, "        ORDER BY u.id;\n", "        ORDER BY u.id ON CONFLICT DO NOTHING;\n"),
+        Edit(WRITING, "        ORDER BY u.id;\n", "        ORDER BY u.id ON CONFLICT DO NOTHING;\n"),
     ),
     "a key's body is not compared": (Edit(SETTLEMENT, "    if known.body != claim.key.body:\n", "    if False:\n"),),
     "the first answer is marked as a repeated one": (
         Edit(SETTLEMENT, "replayed=known.claim_id != claim.id)", "replayed=True)"),
     ),
-    "the revision is not raised": (Edit(STATEMENTS, "SET revision = u.raised\n", "SET revision = u.seen\n"),),
+    "the revision is not raised": (Edit(WRITING, "SET revision = u.raised\n", "SET revision = u.seen\n"),),
     "the place that a move leaves is not told": (
         Edit(SETTLEMENT, 'batch.tell("reservation.moved", uuids.uuid7(), after, before.place)', "pass"),
     ),

@@ -14,7 +14,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from holdfast.engine import statements
+from holdfast.engine import statements, writing
 from proof.server import Server, State, Transaction
 
 Row = dict[str, Any]
@@ -67,8 +67,7 @@ async def look(
     server: Server,
     mine: Transaction,
     seen: State,
-    places: Sequence[str],
-    ends: Sequence[datetime],
+    wanted: str,
     among: Sequence[str],
     leaving: Sequence[UUID] = (),
 ) -> list[tuple[object, ...]]:
@@ -76,10 +75,10 @@ async def look(
     there = server.view(seen, mine, "places")
     rows = [row for row in server.view(seen, mine, "reservations").values() if row["id"] not in leaving]
     found: list[tuple[object, ...]] = []
-    for position, (place, end) in enumerate(zip(places, ends, strict=True), 1):
-        if place in there and place in among:
-            row = before(rows, place, end) or {}
-            found.append((position, there[place], row.get("start_time"), row.get("end_time")))
+    for position, wish in enumerate(msgspec.json.decode(wanted, type=list[statements.Wish]), 1):
+        if wish.place in there and wish.place in among:
+            row = before(rows, wish.place, wish.claim_end) or {}
+            found.append((position, there[wish.place], row.get("start_time"), row.get("end_time")))
     return found
 
 
@@ -136,15 +135,18 @@ class Writing(NamedTuple):
     """The arguments of `WRITE`."""
 
     locked: Sequence[str]
-    changed: Sequence[str]
-    seen: Sequence[int]
-    raised: Sequence[int]
+    revisions: str
     cancelled: Sequence[UUID]
     removed: Sequence[UUID]
     moment: datetime
     reservations: str
     messages: str
     keys: str | None
+
+    @property
+    def changed(self) -> list[writing.Raise]:
+        """The places whose revisions rise."""
+        return msgspec.json.decode(self.revisions, type=list[writing.Raise])
 
 
 async def write(server: Server, mine: Transaction, seen: State, *arguments: Any) -> list[Row]:
@@ -154,9 +156,9 @@ async def write(server: Server, mine: Transaction, seen: State, *arguments: Any)
     await asyncio.sleep(0)
     if asked.changed:
         await STEPS["raise"](server, mine, server.state, asked)
-        for row in await existing(server, mine, asked.changed, asked.cancelled):
+        for row in await existing(server, mine, asked.locked, asked.cancelled):
             mine.write("reservations", (row["place"], row["id"]), row | {"cancelled_at": asked.moment})
-        for row in await existing(server, mine, asked.changed, asked.removed):
+        for row in await existing(server, mine, asked.locked, asked.removed):
             mine.write("reservations", (row["place"], row["id"]), None)
         await asyncio.sleep(0)
         await insert(server, mine, asked)
@@ -175,21 +177,21 @@ async def raise_revisions(server: Server, mine: Transaction, seen: State, asked:
     """Raise the revisions of places that are still at those seen; all of them, or nothing is written."""
     raised = 0
     there = server.view(seen, mine, "places")
-    rows = list(zip(asked.changed, asked.seen, asked.raised, strict=True))
-    for place, old, new in server.random.sample(rows, len(rows)):
-        if there.get(place) == old:
-            await server.lock(mine, "places", place)
-            if server.latest(mine, "places", place) == old:
-                mine.write("places", place, new)
+    changed = asked.changed
+    for one in server.random.sample(changed, len(changed)):
+        if there.get(one.place) == one.seen:
+            await server.lock(mine, "places", one.place)
+            if server.latest(mine, "places", one.place) == one.seen:
+                mine.write("places", one.place, one.raised)
                 raised += 1
-    if raised != len(rows):
+    if raised != len(changed):
         raise Stale("a place has changed since the batch was decided")
 
 
 class Stale(asyncpg.PostgresError):
     """What `WRITE` raises by itself."""
 
-    sqlstate = statements.STALE
+    sqlstate = writing.STALE
 
 
 async def existing(server: Server, mine: Transaction, places: Sequence[str], ids: Sequence[UUID]) -> list[Row]:
@@ -211,7 +213,7 @@ async def insert(server: Server, mine: Transaction, asked: Writing) -> None:
     if POISON in {row.user_id for row in new}:
         raise asyncpg.DataError("poison")
     for row in new:
-        if row.place not in there or row.place not in asked.changed:
+        if row.place not in there or row.place not in asked.locked:
             continue
         if not await server.claim_key(mine, "reservations", (row.place, row.id)):
             raise asyncpg.UniqueViolationError("reservations_pkey")
@@ -222,7 +224,7 @@ async def append(server: Server, mine: Transaction, asked: Writing) -> None:
     """Insert messages of the places that exist and are named."""
     there = server.view(server.state, mine, "places")
     for row in msgspec.json.decode(asked.messages, type=list[NewMessage]):
-        if row.place not in there or row.place not in asked.changed:
+        if row.place not in there or row.place not in asked.locked:
             continue
         if not await server.claim_key(mine, "outbox", (row.place, row.revision)):
             raise asyncpg.UniqueViolationError("outbox_pkey")
@@ -233,8 +235,8 @@ async def remember(server: Server, mine: Transaction, seen: State, asked: Writin
     """Insert keys; one that is there ends the transaction."""
     for row in sorted(msgspec.json.decode(asked.keys or "[]", type=list[NewKey]), key=lambda row: row.id):
         if not await server.claim_key(mine, "keys", row.id):
-            error = asyncpg.UniqueViolationError(statements.KEYS_UNIQUE)
-            error.constraint_name = statements.KEYS_UNIQUE
+            error = asyncpg.UniqueViolationError(writing.KEYS_UNIQUE)
+            error.constraint_name = writing.KEYS_UNIQUE
             raise error
         mine.write("keys", row.id, row.stored())
 
@@ -274,7 +276,7 @@ HANDLERS: dict[str, Handler] = {
     statements.LOOK: look,
     statements.LOOK_PAST: look,
     statements.HELD: held,
-    statements.WRITE: write,
+    writing.WRITE: write,
     statements.REMEMBERED: remembered,
     statements.MESSAGE_THERE: message_there,
     statements.KEY_THERE: key_there,

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from holdfast.engine import statements
+from holdfast.engine import writing
 from proof import sql
 from proof.server import Server, State, Transaction
 from proof.sql import Writing
@@ -10,7 +10,7 @@ from proof.sql import Writing
 
 def install() -> None:
     """Teach the server whichever changed statements the loaded engine has."""
-    source = statements.WRITE_FUNCTION
+    source = writing.WRITE_FUNCTION
     if "PERFORM FROM places" not in source:
         sql.STEPS["lock"] = lock_nothing
     elif "ORDER BY place FOR UPDATE" not in source:
@@ -48,25 +48,25 @@ async def look_and_lock(server: Server, mine: Transaction, seen: State, asked: W
 async def raise_if_it_was_so(server: Server, mine: Transaction, seen: State, asked: Writing) -> None:
     """Trust what was read before the wait."""
     before = BEFORE.pop(mine)
-    if any(before.places.get(place) != old for place, old in zip(asked.changed, asked.seen, strict=True)):
+    if any(before.places.get(one.place) != one.seen for one in asked.changed):
         raise sql.Stale("stale")
     await raise_whatever_it_is(server, mine, seen, asked)
 
 
 async def raise_whatever_it_is(server: Server, mine: Transaction, seen: State, asked: Writing) -> None:
     """Ask nothing."""
-    for place, new in zip(asked.changed, asked.raised, strict=True):
-        await server.lock(mine, "places", place)
-        mine.write("places", place, new)
+    for one in asked.changed:
+        await server.lock(mine, "places", one.place)
+        mine.write("places", one.place, one.raised)
 
 
 async def raise_some(server: Server, mine: Transaction, seen: State, asked: Writing) -> None:
     """Raise those that are as they were seen."""
     raised = 0
-    for place, old, new in zip(asked.changed, asked.seen, asked.raised, strict=True):
-        await server.lock(mine, "places", place)
-        if server.latest(mine, "places", place) == old:
-            mine.write("places", place, new)
+    for one in asked.changed:
+        await server.lock(mine, "places", one.place)
+        if server.latest(mine, "places", one.place) == one.seen:
+            mine.write("places", one.place, one.raised)
             raised += 1
     if not raised:
         raise sql.Stale("stale")
@@ -75,8 +75,8 @@ async def raise_some(server: Server, mine: Transaction, seen: State, asked: Writ
 async def raise_nothing(server: Server, mine: Transaction, seen: State, asked: Writing) -> None:
     """Check, and leave the revisions as they are."""
     await sql.raise_revisions(server, mine, seen, asked)
-    for place, old in zip(asked.changed, asked.seen, strict=True):
-        mine.write("places", place, old)
+    for one in asked.changed:
+        mine.write("places", one.place, one.seen)
 
 
 async def remember_if_new(server: Server, mine: Transaction, seen: State, asked: Writing) -> None:

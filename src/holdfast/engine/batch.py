@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from holdfast.engine import statements
 from holdfast.engine.claims import Claim, Move, Place, Reservation, Reserve, Verdict
-from holdfast.engine.statements import Changes
+from holdfast.engine.writing import Changes
 from holdfast.outbox.queries import Message
 
 

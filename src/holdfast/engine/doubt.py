@@ -5,10 +5,10 @@ from datetime import datetime
 import uuid_utils.compat as uuids
 
 from holdfast.database.connections import Connection
-from holdfast.engine import statements
+from holdfast.engine import statements, writing
 from holdfast.engine.batch import Proof, name_of
 from holdfast.engine.claims import Verdict
-from holdfast.engine.statements import Changes
+from holdfast.engine.writing import Changes
 from holdfast.outbox.queries import Message
 
 
@@ -53,4 +53,4 @@ async def _raise_fence(connection: Connection, key: str, seen: int, moment: date
     place = statements.place_of(key)
     data = {"kind": place.kind, name_of(place): place.id}
     message = Message(key, seen + 1, uuids.uuid7(), "place.checked", moment, data)
-    await statements.write(connection, Changes([key], revisions, {key: seen + 1}, moment, messages=[message]))
+    await writing.write(connection, Changes([key], revisions, {key: seen + 1}, moment, messages=[message]))

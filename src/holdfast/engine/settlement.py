@@ -16,7 +16,7 @@ import msgspec
 import uuid_utils.compat as uuids
 
 from holdfast.database.connections import AWAY, Connection, cut
-from holdfast.engine import calendar, statements
+from holdfast.engine import calendar, statements, writing
 from holdfast.engine.batch import Batch, KeyTaken, PlacesMissing, Proof, Stale, places_of
 from holdfast.engine.claims import (
     Claim,
@@ -29,7 +29,7 @@ from holdfast.engine.claims import (
     Verdict,
 )
 from holdfast.engine.doubt import CommitInDoubt
-from holdfast.engine.statements import Remembered
+from holdfast.engine.statements import Remembered, Wish
 
 ENDED = (
     asyncpg.PostgresConnectionError,
@@ -72,7 +72,7 @@ async def _settle_locked(connection: Connection, batch: Batch, longest: timedelt
         if proof is None:
             await connection.execute("ROLLBACK")
         else:
-            await statements.write(connection, batch.changes())
+            await writing.write(connection, batch.changes())
     except BaseException as error:
         await _abandon(connection, error)
         raise _known(error) from error
@@ -86,7 +86,7 @@ async def _settle_locked(connection: Connection, batch: Batch, longest: timedelt
 async def _write(connection: Connection, batch: Batch, proof: Proof) -> None:
     """Write and commit in one step."""
     try:
-        await statements.write(connection, batch.changes())
+        await writing.write(connection, batch.changes())
     except BaseException as error:
         if isinstance(error, asyncpg.PostgresError) and not isinstance(error, ENDED):
             raise _known(error) from error
@@ -145,8 +145,8 @@ async def _reserve(connection: Connection, batch: Batch, reserves: Sequence[Rese
     firsts, seconds = _first_of_each_key(reserves)
     if not firsts:
         return
-    wanted = [(claim.place.key, claim.interval.end) for claim in firsts]
-    places = list({key for key, _ in wanted})
+    wanted = [Wish(claim.place.key, claim.interval.end) for claim in firsts]
+    places = list({wish.place for wish in wanted})
     revisions, held = await statements.look(connection, places, wanted, batch.cancelled)
     batch.note(revisions, places)
     for claim, verdict in zip(firsts, calendar.settle(firsts, held, batch.now), strict=True):
@@ -201,7 +201,7 @@ async def _move(connection: Connection, batch: Batch, claim: Move, longest: time
         batch.verdicts[claim.id] = Refused(reason)
         return
     # The one that moves is not in its own way.
-    revisions, (nearest,) = await statements.look(connection, [target.key], [(target.key, wanted.end)], [before.id])
+    revisions, (nearest,) = await statements.look(connection, [target.key], [Wish(target.key, wanted.end)], [before.id])
     batch.note(revisions, [target.key])
     taken = calendar.obstacle(wanted, nearest)
     if taken is not None:
@@ -222,9 +222,9 @@ async def _move(connection: Connection, batch: Batch, claim: Move, longest: time
 
 def _known(error: BaseException) -> BaseException:
     """What a refused write means to us, if it is one that we expect."""
-    if isinstance(error, asyncpg.PostgresError) and error.sqlstate == statements.STALE:
+    if isinstance(error, asyncpg.PostgresError) and error.sqlstate == writing.STALE:
         return Stale()
-    if isinstance(error, asyncpg.UniqueViolationError) and error.constraint_name == statements.KEYS_UNIQUE:
+    if isinstance(error, asyncpg.UniqueViolationError) and error.constraint_name == writing.KEYS_UNIQUE:
         return KeyTaken()
     return error
 

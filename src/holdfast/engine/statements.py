@@ -13,8 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.database.connections import Connection
-from holdfast.engine.claims import Details, Interval, Kind, Place, Reservation, Reserve
-from holdfast.outbox.queries import Message
+from holdfast.engine.claims import Interval, Kind, Place, Reservation
 
 ENSURE = """
 INSERT INTO places (place, kind, id)
@@ -30,17 +29,18 @@ REVISIONS = "SELECT place, revision FROM places WHERE place = ANY($1::text[])"
 # One descent of the index a claim, however long the place's history: see `calendar.py` for why one row is enough.
 LOOK = """
 SELECT u.position, q.revision, r.start_time, r.end_time
-FROM unnest($1::text[], $2::timestamptz[]) WITH ORDINALITY AS u (place, claim_end, position)
-JOIN places q ON q.place = u.place AND q.place = ANY($3::text[])
+FROM ROWS FROM (json_to_recordset($1::json) AS (place text, claim_end timestamptz)) WITH ORDINALITY
+    AS u (place, claim_end, position)
+JOIN places q ON q.place = u.place AND q.place = ANY($2::text[])
 LEFT JOIN LATERAL (
     SELECT start_time, end_time FROM reservations
-    WHERE place = u.place AND place = ANY($3::text[]) AND start_time < u.claim_end AND cancelled_at IS NULL
+    WHERE place = u.place AND place = ANY($2::text[]) AND start_time < u.claim_end AND cancelled_at IS NULL
     ORDER BY start_time DESC LIMIT 1
 ) r ON true
 """
 
 # The same, as it will be when some reservations have left.
-LOOK_PAST = LOOK.replace("cancelled_at IS NULL", "cancelled_at IS NULL AND id <> ALL($4::uuid[])")
+LOOK_PAST = LOOK.replace("cancelled_at IS NULL", "cancelled_at IS NULL AND id <> ALL($3::uuid[])")
 
 # Places first, so that one without such a reservation tells its revision too. Cancelled ones as well, for on a table
 # without statistics the planner would take the index of active ones, and read all of a place's.
@@ -49,66 +49,6 @@ SELECT q.place, q.revision, r.id, r.start_time, r.end_time, r.user_id, r.created
 FROM places q
 LEFT JOIN reservations r ON r.place = q.place AND r.place = ANY($1::text[]) AND r.id = ANY($2::uuid[])
 WHERE q.place = ANY($1::text[])
-"""
-
-# Everything that a batch changes, in one round trip and one transaction. The function is made by a migration, and is
-# never changed: another version of the service may be calling it. Its statements each see what was committed before
-# them, as those of any transaction under READ COMMITTED do; so what is looked at after the lock is what is there now.
-WRITE = "SELECT write_batch_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
-STALE = "HF001"
-"""SQLSTATE of `WRITE_FUNCTION`, when a place is not at the revision that the batch was decided on."""
-KEYS_UNIQUE = "pk_idempotency_keys"
-"""The constraint that a key which was used before breaks."""
-WRITE_FUNCTION = """
-CREATE FUNCTION write_batch_1(
-    locked text[], changed text[], seen bigint[], raised bigint[], cancelled uuid[], removed uuid[],
-    moment timestamptz, new_reservations json, new_messages json, new_keys json
-) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    found_places bigint;
-BEGIN
-    -- Sorted, so two batches can never wait on each other.
-    PERFORM FROM places WHERE place = ANY(locked) ORDER BY place FOR UPDATE;
-    IF cardinality(changed) > 0 THEN
-        UPDATE places q SET revision = u.raised
-        FROM unnest(changed, seen, raised) AS u (place, seen, raised)
-        WHERE q.place = ANY(changed) AND q.place = u.place AND q.revision = u.seen;
-        GET DIAGNOSTICS found_places = ROW_COUNT;
-        IF found_places <> cardinality(changed) THEN
-            RAISE EXCEPTION 'a place has changed since the batch was decided' USING ERRCODE = 'HF001';
-        END IF;
-        IF cardinality(cancelled) > 0 THEN
-            UPDATE reservations SET cancelled_at = moment
-            WHERE place = ANY(changed) AND id = ANY(cancelled);
-        END IF;
-        IF cardinality(removed) > 0 THEN
-            DELETE FROM reservations WHERE place = ANY(changed) AND id = ANY(removed);
-        END IF;
-        INSERT INTO reservations (id, place, room_id, start_time, end_time, user_id, created_at, details)
-        SELECT u.id, u.place, CASE q.kind WHEN 'room' THEN q.id END, u.start_time, u.end_time, u.user_id, u.created_at,
-            u.details
-        FROM places q
-        JOIN json_to_recordset(new_reservations) AS u (
-            id uuid, place text, start_time timestamptz, end_time timestamptz, user_id uuid, created_at timestamptz,
-            details jsonb
-        ) ON u.place = q.place
-        WHERE q.place = ANY(changed);
-        INSERT INTO outbox (place, revision, id, type, occurred_at, data)
-        SELECT u.place, u.revision, u.id, u.type, u.occurred_at, u.data
-        FROM places q
-        JOIN json_to_recordset(new_messages) AS u (
-            place text, revision bigint, id uuid, type text, occurred_at timestamptz, data jsonb
-        ) ON u.place = q.place
-        WHERE q.place = ANY(changed);
-    END IF;
-    IF new_keys IS NOT NULL THEN
-        INSERT INTO idempotency_keys (id, body, claim_id, answer, created_at)
-        SELECT u.id, u.body, u.claim_id, u.answer, moment
-        FROM json_to_recordset(new_keys) AS u (id uuid, body bytea, claim_id uuid, answer bytea)
-        ORDER BY u.id;
-    END IF;
-END
-$$
 """
 
 REMEMBERED = "SELECT id, body, claim_id, answer FROM idempotency_keys WHERE id = ANY($1::uuid[])"
@@ -125,39 +65,11 @@ KEY_THERE = "SELECT EXISTS (SELECT FROM idempotency_keys WHERE id = $1 AND claim
 KEYS_FORGOTTEN_AT_ONCE = 1_000
 
 
-class Row(Struct):
-    """A reservation as it is written."""
+class Wish(Struct):
+    """A place, and when a claim there ends."""
 
-    id: UUID
     place: str
-    start_time: datetime
-    end_time: datetime
-    user_id: UUID | None
-    created_at: datetime
-    details: Details | None
-
-
-class KeyRow(Struct):
-    """An idempotency key as it is written: bytes as `bytea` reads them."""
-
-    id: UUID
-    body: str
-    claim_id: UUID
-    answer: str
-
-
-class Changes(Struct):
-    """What a batch writes. `seen` and `raised` are the revisions of the places that change, before and after."""
-
-    locked: Sequence[str]
-    seen: Mapping[str, int]
-    raised: Mapping[str, int]
-    moment: datetime
-    cancelled: Sequence[UUID] = ()
-    removed: Sequence[UUID] = ()
-    reservations: Sequence[Reservation] = ()
-    messages: Sequence[Message] = ()
-    answers: Sequence[tuple[Reserve, bytes]] = ()
+    claim_end: datetime
 
 
 class Remembered(NamedTuple):
@@ -193,19 +105,23 @@ async def revisions(connection: Connection, places: Sequence[str]) -> dict[str, 
 
 
 async def look(
-    connection: Connection, places: Sequence[str], wanted: Sequence[tuple[str, datetime]], leaving: Sequence[UUID] = ()
+    connection: Connection, places: Sequence[str], wanted: Sequence[Wish], leaving: Sequence[UUID] = ()
 ) -> tuple[dict[str, int], list[Interval | None]]:
-    """The places' revisions, and for each wish (a place, and when it ends) the nearest reservation, as it is committed.
+    """The places' revisions, and for each wish the nearest reservation, as it is committed.
 
     `places` are those of the wishes, each once: the list is prepared anew for each probe, so one of a whole batch would
     cost its square. A place that has no row has no revision either. The reservations in `leaving` count as gone.
     """
     found: list[Interval | None] = [None] * len(wanted)
     revisions: dict[str, int] = {}
-    arguments = [key for key, _ in wanted], [end for _, end in wanted], places
-    rows = await (connection.fetch(LOOK_PAST, *arguments, leaving) if leaving else connection.fetch(LOOK, *arguments))
+    # As JSON, which costs us a third of what arrays do: those are looked at value by value.
+    wishes = msgspec.json.encode(wanted).decode()
+    if leaving:
+        rows = await connection.fetch(LOOK_PAST, wishes, places, leaving)
+    else:
+        rows = await connection.fetch(LOOK, wishes, places)
     for position, revision, start, end in rows:
-        revisions[wanted[position - 1][0]] = revision
+        revisions[wanted[position - 1].place] = revision
         if start is not None:
             found[position - 1] = Interval(start, end)
     return revisions, found
@@ -219,25 +135,6 @@ async def held(
     revisions = {row["place"]: row["revision"] for row in rows}
     active = (row for row in rows if row["id"] is not None and row["cancelled_at"] is None)
     return revisions, {row["id"]: _reservation(row) for row in active}
-
-
-async def write(connection: Connection, changes: Changes) -> None:
-    """Write and, outside a transaction, commit. Raises `asyncpg.PostgresError` with `STALE`."""
-    changed = list(changes.raised)
-    await connection.execute(
-        WRITE,
-        changes.locked,
-        changed,
-        [changes.seen[place] for place in changed],
-        list(changes.raised.values()),
-        changes.cancelled,
-        changes.removed,
-        changes.moment,
-        # As JSON, which costs us a third of what arrays do: those are looked at value by value.
-        msgspec.json.encode([_row(each) for each in changes.reservations]).decode(),
-        msgspec.json.encode(changes.messages).decode(),
-        _keys(changes.answers) if changes.answers else None,
-    )
 
 
 async def remembered(connection: Connection, keys: Iterable[UUID]) -> dict[UUID, Remembered]:
@@ -256,19 +153,6 @@ def place_of(key: str) -> Place:
     """The place that a key stands for."""
     kind, _, place_id = key.partition(":")
     return Place(Kind(kind), place_id)
-
-
-def _row(each: Reservation) -> Row:
-    return Row(each.id, each.place.key, each.start, each.end, each.user_id, each.created_at, each.details)
-
-
-def _keys(answers: Sequence[tuple[Reserve, bytes]]) -> str:
-    rows = [
-        KeyRow(claim.key.id, "\\x" + claim.key.body.hex(), claim.id, "\\x" + answer.hex())
-        for claim, answer in answers
-        if claim.key is not None
-    ]
-    return msgspec.json.encode(rows).decode()
 
 
 def _reservation(row: Mapping[str, object]) -> Reservation:

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import holdfast
-from proof.errors import ERRORS, STATEMENTS
+from proof.errors import ERRORS, WRITING
 
 
 def planted(name: str, directory: Path) -> dict[str, str]:
@@ -18,6 +18,6 @@ def planted(name: str, directory: Path) -> dict[str, str]:
         # What the engine says of its function in the database, migrations say once more.
         for migration in (directory / "holdfast/database/migrations/versions").glob("*.py"):
             source = migration.read_text(encoding="utf-8")
-            if edit.module == STATEMENTS and edit.old.strip() in source:
+            if edit.module == WRITING and edit.old.strip() in source:
                 migration.write_text(source.replace(edit.old, edit.new), encoding="utf-8")
     return {"PYTHONPATH": str(directory)}

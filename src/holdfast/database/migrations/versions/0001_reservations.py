@@ -9,28 +9,28 @@ down_revision = None
 
 WRITE_BATCH = """
 CREATE FUNCTION write_batch_1(
-    locked text[], changed text[], seen bigint[], raised bigint[], cancelled uuid[], removed uuid[],
-    moment timestamptz, new_reservations json, new_messages json, new_keys json
+    locked text[], revisions json, cancelled uuid[], removed uuid[], moment timestamptz,
+    new_reservations json, new_messages json, new_keys json
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     found_places bigint;
 BEGIN
     -- Sorted, so two batches can never wait on each other.
     PERFORM FROM places WHERE place = ANY(locked) ORDER BY place FOR UPDATE;
-    IF cardinality(changed) > 0 THEN
+    IF json_array_length(revisions) > 0 THEN
         UPDATE places q SET revision = u.raised
-        FROM unnest(changed, seen, raised) AS u (place, seen, raised)
-        WHERE q.place = ANY(changed) AND q.place = u.place AND q.revision = u.seen;
+        FROM json_to_recordset(revisions) AS u (place text, seen bigint, raised bigint)
+        WHERE q.place = ANY(locked) AND q.place = u.place AND q.revision = u.seen;
         GET DIAGNOSTICS found_places = ROW_COUNT;
-        IF found_places <> cardinality(changed) THEN
+        IF found_places <> json_array_length(revisions) THEN
             RAISE EXCEPTION 'a place has changed since the batch was decided' USING ERRCODE = 'HF001';
         END IF;
         IF cardinality(cancelled) > 0 THEN
             UPDATE reservations SET cancelled_at = moment
-            WHERE place = ANY(changed) AND id = ANY(cancelled);
+            WHERE place = ANY(locked) AND id = ANY(cancelled);
         END IF;
         IF cardinality(removed) > 0 THEN
-            DELETE FROM reservations WHERE place = ANY(changed) AND id = ANY(removed);
+            DELETE FROM reservations WHERE place = ANY(locked) AND id = ANY(removed);
         END IF;
         INSERT INTO reservations (id, place, room_id, start_time, end_time, user_id, created_at, details)
         SELECT u.id, u.place, CASE q.kind WHEN 'room' THEN q.id END, u.start_time, u.end_time, u.user_id, u.created_at,
@@ -40,14 +40,14 @@ BEGIN
             id uuid, place text, start_time timestamptz, end_time timestamptz, user_id uuid, created_at timestamptz,
             details jsonb
         ) ON u.place = q.place
-        WHERE q.place = ANY(changed);
+        WHERE q.place = ANY(locked);
         INSERT INTO outbox (place, revision, id, type, occurred_at, data)
         SELECT u.place, u.revision, u.id, u.type, u.occurred_at, u.data
         FROM places q
         JOIN json_to_recordset(new_messages) AS u (
             place text, revision bigint, id uuid, type text, occurred_at timestamptz, data jsonb
         ) ON u.place = q.place
-        WHERE q.place = ANY(changed);
+        WHERE q.place = ANY(locked);
     END IF;
     IF new_keys IS NOT NULL THEN
         INSERT INTO idempotency_keys (id, body, claim_id, answer, created_at)
