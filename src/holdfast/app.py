@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from litestar import Litestar, Request, Response
 from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import (
     ClientException,
@@ -36,15 +37,37 @@ from holdfast.http.languages import preferred
 from holdfast.reservations.api import PlacesApi, ReservationsApi
 from holdfast.reservations.hot import HotReservations
 from holdfast.reservations.service import Reservations
+from holdfast.rooms.api import BookingsApi, RoomsApi
+from holdfast.rooms.bookings import Bookings
+from holdfast.rooms.conference import ConferenceProvider, MockConference
+from holdfast.rooms.days import Days
+from holdfast.rooms.hot import HotRooms
+from holdfast.rooms.links import Links
+from holdfast.rooms.rules import ManagedRooms
+from holdfast.rooms.service import Rooms
 from holdfast.settings import Settings
 
 logger = structlog.stdlib.get_logger("holdfast.http")
-PARAMETER_RULES = {"limit": "limit", "mine": "boolean", "cursor": "cursor"}
+PARAMETER_RULES = {
+    "limit": "limit",
+    "mine": "boolean",
+    "cursor": "cursor",
+    "page": "page_number",
+    "page_size": "page_size",
+    "date": "date",
+}
 """The catalogue's keys for query parameters that Litestar itself reads."""
+PARAMETER_NAMES = {"page_size": "pageSize"}
+"""What clients call the parameters whose names Litestar gives in the code's way."""
 
 
-def create(settings: Settings, database_url: str, clock: Clock = utc_now) -> ASGIApp:
-    """One process's application, on a database that has been migrated."""
+def create(
+    settings: Settings,
+    database_url: str,
+    clock: Clock = utc_now,
+    conference: ConferenceProvider | None = None,
+) -> ASGIApp:
+    """One process's application, on a database that has been migrated. Tests bring their own clock and `conference`."""
     database = Database(database_url, settings)
     access = Access(settings)
     longest = timedelta(days=settings.reservation_days_max)
@@ -58,8 +81,13 @@ def create(settings: Settings, database_url: str, clock: Clock = utc_now) -> ASG
     )
 
     committer = Committer(database, bounds, clock, stop=lambda: os.kill(os.getpid(), signal.SIGTERM))
-    reservations = Reservations(database, committer, access, longest)
-    hot = HotReservations(reservations, RevisionReader(database))
+    revisions = RevisionReader(database)
+    rooms = Rooms(database, clock)
+    links = Links(conference or MockConference())
+    bookings = Bookings(database, committer, rooms, links, clock)
+    hot_rooms = HotRooms(access, Days(database, rooms, revisions, clock), bookings)
+    reservations = Reservations(database, committer, access, ManagedRooms(rooms, clock), longest)
+    hot = HotReservations(reservations, revisions)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -72,6 +100,7 @@ def create(settings: Settings, database_url: str, clock: Clock = utc_now) -> ASG
             with suppress(asyncio.CancelledError):
                 await house
             await committer.drain()
+            await links.drain()
             await database.close()
 
     def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -89,11 +118,14 @@ def create(settings: Settings, database_url: str, clock: Clock = utc_now) -> ASG
 
     origins = cors(settings)
     app = Litestar(
-        route_handlers=[ReservationsApi, PlacesApi, health, info, exposition, docs.assets()],
+        route_handlers=[ReservationsApi, PlacesApi, RoomsApi, BookingsApi, health, info, exposition, docs.assets()],
         lifespan=[lifespan],
         dependencies={
             "database": Provide(lambda: database, sync_to_thread=False),
+            "bookings": Provide(lambda: bookings, sync_to_thread=False),
             "hot": Provide(lambda: hot, sync_to_thread=False),
+            "hot_rooms": Provide(lambda: hot_rooms, sync_to_thread=False),
+            "rooms": Provide(lambda: rooms, sync_to_thread=False),
             "reservations": Provide(lambda: reservations, sync_to_thread=False),
         },
         exception_handlers={Exception: answer_error},
@@ -101,8 +133,9 @@ def create(settings: Settings, database_url: str, clock: Clock = utc_now) -> ASG
         cors_config=origins,
         request_max_body_size=settings.body_bytes_max,
         logging_config=None,
+        state=State({"access": access}),
     )
-    return Edge(app, settings, HotRoutes(hot.routes()), origins)
+    return Edge(app, settings, HotRoutes(hot.routes() + hot_rooms.routes()), origins)
 
 
 def translate(error: Exception, request: Request[Any, Any, Any]) -> HoldfastError:
@@ -129,7 +162,9 @@ def invalid(error: ValidationException) -> InvalidRequest:
     if "data" in names:
         # What handlers call the body: there was none.
         return InvalidRequest(rule="json")
-    return InvalidRequest({name: PARAMETER_RULES.get(name, "invalid") for name in names if name})
+    return InvalidRequest(
+        {PARAMETER_NAMES.get(name, name): PARAMETER_RULES.get(name, "invalid") for name in names if name}
+    )
 
 
 def methods_at(request: Request[Any, Any, Any]) -> set[str]:

@@ -89,6 +89,48 @@ class TimeConflict(HoldfastError):
     code = "TIME_CONFLICT"
 
 
+class RoomNotFound(HoldfastError):
+    """No managed room has this id."""
+
+    code = "ROOM_NOT_FOUND"
+
+
+class ScheduleExists(HoldfastError):
+    """The room has a schedule, and keeps it."""
+
+    code = "SCHEDULE_EXISTS"
+
+
+class RoomClosed(HoldfastError):
+    """The managed room is not open then, by its schedule, or takes no new bookings any more."""
+
+    code = "ROOM_CLOSED"
+
+
+class SlotNotFound(HoldfastError):
+    """No slot has this id."""
+
+    code = "SLOT_NOT_FOUND"
+
+
+class SlotAlreadyBooked(HoldfastError):
+    """The slot is taken, by a booking or by any other reservation of its room."""
+
+    code = "SLOT_ALREADY_BOOKED"
+
+
+class BookingNotFound(HoldfastError):
+    """No booking has this id."""
+
+    code = "BOOKING_NOT_FOUND"
+
+
+class ConferenceServiceError(HoldfastError):
+    """The conference service gave no link, so nothing was booked."""
+
+    code = "CONFERENCE_SERVICE_ERROR"
+
+
 class IdempotencyKeyReused(HoldfastError):
     """The same `Idempotency-Key` came with another body."""
 

@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
 
 from rooms import body, some_room
 from service import Service
+from tokens import bearer
 
 CHECKS = [
     not_a_server_error,
@@ -33,11 +34,20 @@ CAN_BE_WRONG = [
     ("GET", "/reservations/{room_id}"),
     ("PATCH", "/reservations/{reservation_id}"),
     ("GET", "/places"),
+    ("POST", "/rooms/create"),
+    ("POST", "/rooms/{room_id}/schedule/create"),
+    ("GET", "/rooms/{room_id}/slots/list"),
+    ("POST", "/bookings/create"),
+    ("GET", "/bookings/list"),
 ]
 """Operations for which a request that breaks the description can be made at all."""
 ALWAYS_RIGHT = [
     ("GET", "/reservations/by-id/{reservation_id}"),
     ("DELETE", "/reservations/{reservation_id}"),
+    ("GET", "/rooms/list"),
+    ("POST", "/rooms/{room_id}/retire"),
+    ("GET", "/bookings/my"),
+    ("POST", "/bookings/{booking_id}/cancel"),
     ("GET", "/health"),
     ("GET", "/_info"),
     ("GET", "/metrics"),
@@ -65,7 +75,7 @@ def reservation_id(service: Service, session: requests.Session) -> str:
     return str(answer.json()["id"])
 
 
-def ask(cases: SearchStrategy[Case], session: requests.Session) -> None:
+def ask(cases: SearchStrategy[Case], session: requests.Session, headers: dict[str, str] | None = None) -> None:
     """Send a number of requests, the same ones in each run, and hold the answers against the description."""
 
     @settings(
@@ -78,7 +88,7 @@ def ask(cases: SearchStrategy[Case], session: requests.Session) -> None:
     )
     @given(case=cases)
     def each(case: Case) -> None:
-        case.call_and_validate(session=session, checks=CHECKS)
+        case.call_and_validate(session=session, checks=CHECKS, headers=headers)
 
     each()
 
@@ -103,6 +113,28 @@ def test_moves_of_a_reservation_are_answered_as_described(
 ) -> None:
     operation = description["/reservations/{reservation_id}"]["PATCH"]
     ask(operation.as_strategy(mode, path_parameters={"reservation_id": reservation_id}), session)
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["good", "bad"])
+@pytest.mark.parametrize("role", ["admin", "user"])
+@pytest.mark.parametrize(("method", "path"), [each for each in CAN_BE_WRONG if each[1].startswith(("/r", "/b"))])
+def test_who_has_a_token_is_answered_as_described(
+    description: BaseSchema, session: requests.Session, method: str, path: str, role: str, mode: GenerationMode
+) -> None:
+    ask(description[path][method].as_strategy(mode), session, bearer(role=role))
+
+
+def test_calls_of_a_managed_room_are_answered_as_described(service: Service, description: BaseSchema) -> None:
+    admin, user = bearer(role="admin"), bearer()
+    with requests.Session() as session:
+        made = session.post(f"{service.url}/rooms/create", json={"name": "Blue"}, headers=admin, timeout=30)
+        room = {"room_id": made.json()["room"]["id"]}
+        for method, path, who in (
+            ("POST", "/rooms/{room_id}/schedule/create", admin),
+            ("GET", "/rooms/{room_id}/slots/list", user),
+            ("POST", "/rooms/{room_id}/retire", admin),
+        ):
+            ask(description[path][method].as_strategy(GenerationMode.POSITIVE, path_parameters=room), session, who)
 
 
 def test_reservations_of_any_room_are_answered_as_described(description: BaseSchema, session: requests.Session) -> None:

@@ -95,6 +95,23 @@ async def test_every_refusal_has_the_schema_of_all_errors(http: httpx.AsyncClien
         ("patch", "/reservations/{reservation_id}", {"200", "400", "401", "403", "404", "409", "413", "415", "503"}),
         ("delete", "/reservations/{reservation_id}", {"204", "401", "403", "404", "503"}),
         ("get", "/places", {"200", "400", "401", "503"}),
+        ("post", "/rooms/create", {"201", "400", "401", "403", "413", "415", "422", "503"}),
+        ("get", "/rooms/list", {"200", "401", "503"}),
+        (
+            "post",
+            "/rooms/{room_id}/schedule/create",
+            {"201", "400", "401", "403", "404", "409", "413", "415", "422", "503"},
+        ),
+        ("post", "/rooms/{room_id}/retire", {"200", "400", "401", "403", "404", "503"}),
+        ("get", "/rooms/{room_id}/slots/list", {"200", "304", "400", "401", "404", "503"}),
+        (
+            "post",
+            "/bookings/create",
+            {"201", "400", "401", "403", "404", "409", "413", "415", "422", "500", "502", "503"},
+        ),
+        ("get", "/bookings/list", {"200", "400", "401", "403", "503"}),
+        ("get", "/bookings/my", {"200", "401", "403", "503"}),
+        ("post", "/bookings/{booking_id}/cancel", {"200", "400", "401", "403", "404", "503"}),
         ("get", "/health", {"200", "503"}),
     ],
 )
@@ -121,6 +138,12 @@ async def test_an_operation_that_reads_tokens_says_so(http: httpx.AsyncClient, m
     described = await description(http)
     assert {"token": []} in described["paths"][path][method]["security"]
     assert described["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+
+
+async def test_an_operation_of_the_rooms_contract_needs_a_token(http: httpx.AsyncClient) -> None:
+    for path, method, operation in operations(await description(http)):
+        if path.startswith(("/rooms", "/bookings")):
+            assert operation["security"] == [{"token": []}], (method, path)
 
 
 async def test_a_list_is_described_as_an_array_of_reservations(http: httpx.AsyncClient) -> None:

@@ -16,6 +16,7 @@ from holdfast.settings import HINTS, load
 
 PROSE_CHARACTERS_MAX = 120
 PACKAGE = ROOT / "src" / "holdfast"
+CONTRACTS = ("docs/reservations.md", "docs/rooms.md")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -79,13 +80,13 @@ def test_what_each_dependency_is_for_is_said_of_exactly_those_there_are() -> Non
 
 @pytest.mark.parametrize("error", STATUS, ids=lambda error: error.code)
 def test_every_error_is_in_the_contract_with_its_status(error: type[HoldfastError]) -> None:
-    assert f"\n| `{error.code}` | {STATUS[error]} | " in read("docs/reservations.md")
+    assert any(f"\n| `{error.code}` | {STATUS[error]} | " in read(page) for page in CONTRACTS)
 
 
 def error_examples() -> list[dict[str, object]]:
-    """The example answers of the contract's last block."""
-    block = blocks(read("docs/reservations.md"), "json")[-1]
-    return [json.loads(line)["error"] for line in block.splitlines()]
+    """The example answers of each contract's last block."""
+    lines = [line for page in CONTRACTS for line in blocks(read(page), "json")[-1].splitlines()]
+    return [json.loads(line)["error"] for line in lines]
 
 
 def test_every_error_has_an_example() -> None:

@@ -15,6 +15,7 @@ from holdfast.cli import cli
 from service import Service
 from tokens import SECRET
 
+RUN = ["README.md", "README.ru.md", "docs/reservations.md", "docs/rooms.md"]
 ADDRESS = "http://localhost:8080"
 EXPECTED = re.compile(r"^# ([1-5][0-9]{2})\b ?(.*)$", re.MULTILINE)
 COMMAND = re.compile(r"\.venv/bin/holdfast (\w+)")
@@ -68,7 +69,7 @@ def words(expected: str) -> Sequence[str]:
     return [expected] if re.match(r"[A-Z][\w-]+: ", expected) else expected.split()
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.ru.md", "docs/reservations.md"])
+@pytest.mark.parametrize("page", RUN)
 def test_every_example_answers_what_the_document_says(
     page: str, fresh_database_url: str, start: Callable[..., Service], tmp_path: Path
 ) -> None:
@@ -82,7 +83,7 @@ def test_every_example_answers_what_the_document_says(
             assert word.casefold() in answer.text.casefold()
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.ru.md", "docs/reservations.md"])
+@pytest.mark.parametrize("page", RUN)
 def test_every_call_in_an_example_has_its_status_beside_it(page: str) -> None:
     script = examples(page)
     calls = re.findall(r"(?:^|\$\()curl ", script, re.MULTILINE)

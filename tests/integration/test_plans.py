@@ -1,8 +1,10 @@
 """The check for conflicts costs one descent of its index, however long a place's history is."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -12,14 +14,17 @@ from batches import name, room
 from databases import create_database, drop_database
 from holdfast.database import migrate
 from holdfast.engine import statements
+from holdfast.rooms import queries as rooms
 from rooms import hour
 
 FILL = """
-INSERT INTO reservations (id, place, room_id, start_time, end_time, created_at, cancelled_at)
+INSERT INTO reservations (id, place, room_id, start_time, end_time, created_at, cancelled_at, user_id, details)
 SELECT gen_random_uuid(), 'room:' || (n % 50), (n % 50)::text, t, t + interval '1 hour', now(),
-       CASE WHEN n % 3 = 0 THEN now() END
+       CASE WHEN n % 3 = 0 THEN now() END, $1, CASE WHEN n % 5 = 0 THEN '{}'::jsonb END
 FROM generate_series(1, 20000) AS n, LATERAL (SELECT timestamptz '2030-05-01' + n * interval '1 hour') AS x (t)
 """
+USER = UUID(int=7)
+BOOKINGS = "details IS NOT NULL AND room_id IS NOT NULL"
 INDEX = "ix_reservations_active_place_start_time"
 
 
@@ -30,7 +35,7 @@ async def filled() -> "AsyncIterator[asyncpg.Connection]":
     await migrate.upgrade(url)
     connection = await asyncpg.connect(url)
     await name(connection, *(room(str(number)) for number in range(50)))
-    await connection.execute(FILL)
+    await connection.execute(FILL, USER)
     await connection.execute("VACUUM ANALYZE")
     yield connection
     await connection.close()
@@ -87,17 +92,52 @@ async def test_a_batch_locks_its_places_in_order_whatever_the_plan(filled: "asyn
     await filled.execute("RESET enable_indexscan; RESET enable_bitmapscan")
 
 
-async def test_before_there_are_statistics_no_statement_takes_the_index_of_all_starts(fresh_database_url: str) -> None:
-    """On tables that were never analysed every index looks as good as any other; this one would be read whole."""
+async def test_what_is_taken_of_a_day_costs_two_descents(filled: "asyncpg.Connection") -> None:
+    places = [f"room:{number}" for number in range(10)]
+    top = await plan(filled, rooms.TAKEN, places, [hour(10_000)] * 10, places)
+    scans = [node for node in nodes(top) if node.get("Relation Name") == "reservations"]
+    assert {(scan["Index Name"], scan["Node Type"]) for scan in scans} == {(INDEX, "Index Only Scan")}
+    assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < 10 * 12
+
+
+@pytest.mark.parametrize(
+    ("statement", "index"),
+    [
+        (f"SELECT id FROM reservations WHERE {BOOKINGS} ORDER BY created_at DESC, id DESC LIMIT 20", "created_at_id"),
+        (f"SELECT id FROM reservations WHERE {BOOKINGS} ORDER BY created_at, id LIMIT 20", "created_at_id"),
+        (f"SELECT count(*) FROM reservations WHERE {BOOKINGS} AND created_at > now()", "created_at_id"),
+        (
+            (
+                f"SELECT id FROM reservations WHERE {BOOKINGS} AND user_id = '{USER}' AND start_time >= '2032-08-10' "
+                "ORDER BY start_time, id"
+            ),
+            "user_id_start_time",
+        ),
+    ],
+    ids=["newest", "oldest", "count", "one's own"],
+)
+async def test_bookings_are_found_by_an_index_of_theirs(
+    filled: "asyncpg.Connection", statement: str, index: str
+) -> None:
+    top = await plan(filled, statement)
+    scans = [node for node in nodes(top) if node.get("Index Name")]
+    assert {scan["Index Name"] for scan in scans} == {f"ix_reservations_booking_{index}"}
+    assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < 100
+
+
+async def test_before_there_are_statistics_no_statement_takes_an_index_of_lists(fresh_database_url: str) -> None:
+    """On tables that were never analysed every index looks as good as any other; these would be read whole."""
     connection = await asyncpg.connect(fresh_database_url)
     await connection.execute("SET plan_cache_mode = force_generic_plan")
     for statement, arguments in {
         statements.LOOK: "'[]', array['a']",
         statements.LOOK_PAST: "'[]', array['a'], array[gen_random_uuid()]",
         statements.HELD: "array['a'], array[gen_random_uuid()]",
+        rooms.TAKEN: "array['a'], array[now()], array['a']",
+        "SELECT id FROM reservations WHERE id = $1::uuid": "gen_random_uuid()",
     }.items():
         await connection.execute(f"PREPARE asked AS {statement}")
         lines = [row[0] for row in await connection.fetch(f"EXPLAIN EXECUTE asked({arguments})")]
         await connection.execute("DEALLOCATE asked")
-        assert "start_of_all" not in "\n".join(lines)
+        assert not re.search("start_of_all|booking", "\n".join(lines))
     await connection.close()

@@ -3,7 +3,6 @@
 Each handler gets the snapshot that was taken when its statement began: if it has to wait, it still sees that one, and
 only the rows that it locks are read again. That is READ COMMITTED.
 """
-# ruff: noqa: PLR0917 - a handler takes what its statement takes, in that order.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

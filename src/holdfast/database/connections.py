@@ -38,8 +38,8 @@ AWAY = (
 """What a database that is away, too busy or not ours to write says; asking again later may help."""
 
 
-READS_AT_ONCE = 4
-"""Connections of the engine's pool besides those of its lanes: combined reads, health, housekeeping."""
+READS_AT_ONCE = 9
+"""Connections of the engine's pool besides those of its lanes: combined reads, managed rooms, health, housekeeping."""
 
 
 class Database:

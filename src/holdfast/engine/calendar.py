@@ -36,7 +36,10 @@ def settle(claims: Sequence[Reserve], nearest: Sequence[Interval | None], now: d
             continue
         grants.add(claim.interval)
         start, end = claim.interval
-        verdicts.append(Granted(Reservation(claim.id, claim.place, start, end, now, claim.user_id, claim.details)))
+        reservation_id = claim.becomes or claim.id
+        verdicts.append(
+            Granted(Reservation(reservation_id, claim.place, start, end, now, claim.user_id, claim.details))
+        )
     return verdicts
 
 

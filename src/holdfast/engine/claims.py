@@ -79,7 +79,9 @@ class Reservation(Struct, frozen=True):
 
 
 class Reserve(Struct, frozen=True):
-    """Asks for a calendar for a stretch of time. `id` becomes the reservation's, and so do owner and details."""
+    """Asks for a calendar for a stretch of time. Owner and details become the reservation's, and so does `id`, unless
+    the reservation is to be called `becomes`, as it is each time that a request is sent again.
+    """
 
     id: UUID
     place: Place
@@ -87,6 +89,12 @@ class Reserve(Struct, frozen=True):
     user_id: UUID | None = None
     key: Key | None = None
     details: Details | None = None
+    becomes: UUID | None = None
+
+    @property
+    def reservation_id(self) -> UUID:
+        """The reservation's id, if it comes to be."""
+        return self.becomes or self.id
 
 
 class Release(Struct, frozen=True):

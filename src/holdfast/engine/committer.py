@@ -22,7 +22,7 @@ from holdfast.database.connections import AWAY, Database
 from holdfast.engine import doubt as doubts
 from holdfast.engine import settlement, statements
 from holdfast.engine.batch import KeyTaken, PlacesMissing, Stale, places_of
-from holdfast.engine.claims import Claim, Move, Place, Reserve, Verdict
+from holdfast.engine.claims import Claim, Move, Place, Verdict
 from holdfast.engine.doubt import CommitInDoubt
 from holdfast.errors import ClientGone, OutcomeUnknown, Unavailable
 
@@ -219,8 +219,7 @@ class Lane:
             await self._try(batch)
         except StillInDoubt:
             for waiting in batch:
-                claim = waiting.claim
-                waiting.refuse(OutcomeUnknown(claim.id if isinstance(claim, Reserve) else claim.reservation_id))
+                waiting.refuse(OutcomeUnknown(waiting.claim.reservation_id))
         except AGAIN as error:
             logger.warning("claims could not be settled in time", claims=len(batch), error=repr(error))
             for waiting in batch:

@@ -1,30 +1,49 @@
-"""Reads of revisions that must be true, combined: all that arrive in one turn of the event loop share one query."""
+"""Reads that must be true, combined: all that arrive in one turn of the event loop share one query."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Generic, TypeVar
+from uuid import UUID
 
-from holdfast.database.connections import AWAY, Database
+import msgspec
+
+from holdfast.database.connections import AWAY, Connection, Database
 from holdfast.engine import statements
+from holdfast.engine.claims import Key, Reason, Refused, Verdict
+from holdfast.engine.statements import Remembered
 from holdfast.errors import Unavailable
 
+K = TypeVar("K")
+V = TypeVar("V")
 KEYS_AT_ONCE = 1_000
 READERS_MAX = 2
-"""Queries under way at once. While all are busy, what arrives gathers for the next."""
+"""Queries under way at once, of one reader. While all are busy, what arrives gathers for the next."""
 
 
-class RevisionReader:
-    """Answers a place's revision, read from the database after the question was asked. Made once in each process."""
+class Reader(Generic[K, V]):
+    """Answers questions of one kind, each from what the database has after it was asked. Made once in each process.
 
-    def __init__(self, database: Database) -> None:
+    `read` asks for many keys with one query; what it does not find is not in its answer.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        read: Callable[[Connection, list[K]], Awaitable[Mapping[K, V]]],
+        readers_max: int = READERS_MAX,
+    ) -> None:
         self._database = database
-        self._waiting: dict[str, list[asyncio.Future[int | None]]] = {}
+        self._find = read
+        self._readers_max = readers_max
+        self._waiting: dict[K, list[asyncio.Future[V | None]]] = {}
         self._readers: set[asyncio.Task[None]] = set()
         self._is_due = False
 
-    def revision(self, place: str) -> "asyncio.Future[int | None]":
-        """The revision of the place with this key, `None` for one never named. The future raises `Unavailable`."""
+    def get(self, key: K) -> "asyncio.Future[V | None]":
+        """What there is under this key, `None` for nothing. The future raises `Unavailable`."""
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[int | None] = loop.create_future()
-        self._waiting.setdefault(place, []).append(answer)
+        answer: asyncio.Future[V | None] = loop.create_future()
+        self._waiting.setdefault(key, []).append(answer)
         if not self._is_due:
             self._is_due = True
             # At the end of this turn, when everything that arrived together has asked.
@@ -34,7 +53,7 @@ class RevisionReader:
     def _begin(self) -> None:
         """Start a reader, if there is something to read and one may be started."""
         self._is_due = False
-        if self._waiting and len(self._readers) < READERS_MAX:
+        if self._waiting and len(self._readers) < self._readers_max:
             reader = asyncio.create_task(self._read())
             self._readers.add(reader)
             reader.add_done_callback(self._ended)
@@ -51,25 +70,53 @@ class RevisionReader:
             return
         try:
             async with self._database.engine_connection() as connection:
-                found = await statements.revisions(connection, list(asked))
+                found = await self._find(connection, list(asked))
         except BaseException as error:
             self._fail(asked, Unavailable())
             if not isinstance(error, AWAY):
                 raise
         else:
-            for place, answers in asked.items():
+            for key, answers in asked.items():
                 for answer in answers:
                     if not answer.done():
-                        answer.set_result(found.get(place))
+                        answer.set_result(found.get(key))
 
-    def _fail(self, asked: "dict[str, list[asyncio.Future[int | None]]]", error: Exception) -> None:
+    def _fail(self, asked: "dict[K, list[asyncio.Future[V | None]]]", error: Exception) -> None:
         for answers in asked.values():
             for answer in answers:
                 if not answer.done():
                     answer.set_exception(error)
 
-    def _take(self) -> "dict[str, list[asyncio.Future[int | None]]]":
+    def _take(self) -> "dict[K, list[asyncio.Future[V | None]]]":
         if len(self._waiting) <= KEYS_AT_ONCE:
             asked, self._waiting = self._waiting, {}
             return asked
-        return {place: self._waiting.pop(place) for place in list(self._waiting)[:KEYS_AT_ONCE]}
+        return {key: self._waiting.pop(key) for key in list(self._waiting)[:KEYS_AT_ONCE]}
+
+
+class RevisionReader(Reader[str, int]):
+    """Answers places' revisions, as they were after the question was asked."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, statements.revisions)
+
+    def revision(self, place: str) -> "asyncio.Future[int | None]":
+        """The revision of the place with this key, `None` for one never named. The future raises `Unavailable`."""
+        return self.get(place)
+
+
+class KeyReader(Reader[UUID, Remembered]):
+    """Answers what requests with idempotency keys were told before, for what is to be known before a claim is made."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, statements.remembered, readers_max=1)
+
+    async def verdict(self, key: Key) -> Verdict | None:
+        """The answer to repeat, or `None` when the key was not used yet. Raises `Unavailable`."""
+        known = await self.get(key.id)
+        if known is None:
+            return None
+        if known.body != key.body:
+            return Refused(Reason.KEY_REUSED)
+        verdict: Verdict = msgspec.json.decode(known.answer, type=Verdict)
+        return msgspec.structs.replace(verdict, replayed=True)

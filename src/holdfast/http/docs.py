@@ -24,15 +24,19 @@ DESCRIPTIONS = {
     401: "The token does not hold, or one is needed.",
     403: "The token does not allow this.",
     404: "There is no such thing.",
-    409: "The time is taken; `details` says from when to when.",
+    409: "The time is taken; `details` says from when to when. Or a managed room is closed then (`ROOM_CLOSED`).",
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "The `Idempotency-Key` was used with another body.",
+    500: "A mistake of ours, or the conference service gave what is no link: nothing was booked.",
+    502: "The conference service gave no link: nothing was booked.",
     503: "Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit "
     "(`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`.",
 }
 MAY_HAVE_TOKEN: list[dict[str, list[str]]] = [{}, {"token": []}]
 """What an operation needs that reads a token, if there is one; under `ACCESS=token` there must be."""
+NEEDS_TOKEN: list[dict[str, list[str]]] = [{"token": []}]
+"""What an operation needs that cannot be called without a token, in either mode."""
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -114,6 +118,8 @@ def config() -> OpenAPIConfig:
         tags=[
             Tag(name="reservations", description="A place for a stretch of time"),
             Tag(name="places", description="What has been named so far"),
+            Tag(name="rooms", description="An office's rooms, their schedules and half-hour slots"),
+            Tag(name="bookings", description="Booked slots"),
             Tag(name="service", description="State of the service"),
         ],
         components=Components(

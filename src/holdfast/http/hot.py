@@ -13,7 +13,7 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 
 class Asked:
-    """A request that has arrived whole. `rest` is what follows the route's prefix, percent-decoded."""
+    """A request that has arrived whole. `rest` is what the route's path leaves open, percent-decoded."""
 
     __slots__ = ("_scope", "body", "headers", "rest")
 
@@ -27,6 +27,11 @@ class Asked:
     def path(self) -> str:
         """The path, percent-decoded."""
         return self._scope["path"]
+
+    @property
+    def query(self) -> bytes:
+        """What follows the question mark, as it was sent."""
+        return self._scope["query_string"]
 
     def header(self, name: bytes) -> str | None:
         """A header's value, by its name in lower case."""
@@ -54,9 +59,10 @@ class Answered(NamedTuple):
 
 
 class HotRoute(NamedTuple):
-    """A hot call: its method, its path (with `prefix`, whatever follows it and has no slash), its template for metrics.
+    """A hot call: its method, its path, its template for metrics.
 
-    Only requests without a query are taken.
+    With `prefix`, the path is followed by whatever has no slash, and that by `suffix`. Only requests without a query
+    are taken, unless the call reads one.
     """
 
     method: str
@@ -64,6 +70,8 @@ class HotRoute(NamedTuple):
     template: str
     answer: Callable[[Asked], Awaitable[Answered]]
     prefix: bool = False
+    suffix: str = ""
+    reads_query: bool = False
 
 
 class HotRoutes:
@@ -71,16 +79,24 @@ class HotRoutes:
 
     def __init__(self, routes: tuple[HotRoute, ...]) -> None:
         self._exact = {(route.method, route.path): route for route in routes if not route.prefix}
-        self._prefixes = {(route.method, route.path): route for route in routes if route.prefix}
+        self._prefixes = {(route.method, route.path): route for route in routes if route.prefix and not route.suffix}
+        self._around = tuple(route for route in routes if route.suffix)
 
     def find(self, scope: HTTPScope) -> tuple[HotRoute, str] | None:
-        """The route and what follows its prefix, or `None` for what the framework answers."""
-        if scope["query_string"]:
+        """The route and what its path leaves open, or `None` for what the framework answers."""
+        found = self._find(scope["method"], scope["path"].rstrip("/"))
+        if found is None or (scope["query_string"] and not found[0].reads_query):
             return None
-        method, path = scope["method"], scope["path"].rstrip("/")
+        return found
+
+    def _find(self, method: str, path: str) -> tuple[HotRoute, str] | None:
         route = self._exact.get((method, path))
         if route is not None:
             return route, ""
+        for route in self._around:
+            if path.endswith(route.suffix) and path.startswith(route.path) and method == route.method:
+                rest = path[len(route.path) : -len(route.suffix)]
+                return (route, rest) if rest and "/" not in rest else None
         head, slash, rest = path.rpartition("/")
         route = self._prefixes.get((method, head + slash))
         return None if route is None or not rest else (route, rest)

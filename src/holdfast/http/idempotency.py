@@ -11,6 +11,7 @@ from holdfast.http.hot import Asked
 HEADER = "Idempotency-Key"
 HEADER_NAME = HEADER.lower().encode()
 REPLAYED = "Idempotency-Replayed"
+REPLAYED_HEADER = (REPLAYED.lower().encode(), b"true")
 KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 

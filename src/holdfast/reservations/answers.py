@@ -14,10 +14,8 @@ from holdfast.errors import (
     TimeConflict,
 )
 from holdfast.http.hot import Answered
-from holdfast.http.idempotency import REPLAYED
+from holdfast.http.idempotency import REPLAYED_HEADER
 from holdfast.reservations.bodies import ReservationBody
-
-REPLAYED_HEADER = (REPLAYED.lower().encode(), b"true")
 
 
 def made(verdict: Verdict) -> Answered:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from litestar import Controller, Request, Response, delete, get, patch, post, route
 from litestar.datastructures import ResponseHeader
 from litestar.openapi import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, Parameter, QueryParameter
 from litestar.response import Stream
 
 from holdfast.engine.claims import Kind, Place
@@ -28,9 +28,11 @@ LISTED = {
 }
 
 WindowStart = Annotated[
-    fields.Timestamp | None, Parameter(query="from", description="Only what ends after this moment")
+    fields.Timestamp | None, QueryParameter(name="from", description="Only what ends after this moment")
 ]
-WindowEnd = Annotated[fields.Timestamp | None, Parameter(query="to", description="Only what starts before this moment")]
+WindowEnd = Annotated[
+    fields.Timestamp | None, QueryParameter(name="to", description="Only what starts before this moment")
+]
 Cursor = Annotated[
     str | None, Parameter(description="`next_cursor` of the page before", max_length=CURSOR_CHARACTERS_MAX)
 ]
@@ -38,13 +40,15 @@ ListLimit = Annotated[int | None, Parameter(ge=1, description="Most items; witho
 PageLimit = Annotated[int, Parameter(ge=1, le=LIMIT_MAX, description="Most items on the page")]
 IdempotencyKey = Annotated[
     str | None,
-    Parameter(
-        header=idempotency.HEADER,
+    HeaderParameter(
+        name=idempotency.HEADER,
         description="1 to 255 printable ASCII characters. The same key and body get the first answer again",
     ),
 ]
 
-IfNoneMatch = Annotated[str | None, Parameter(header="If-None-Match", description="`ETag` of the list that is known")]
+IfNoneMatch = Annotated[
+    str | None, HeaderParameter(name="If-None-Match", description="`ETag` of the list that is known")
+]
 
 
 class ReservationsApi(Controller):
@@ -58,7 +62,7 @@ class ReservationsApi(Controller):
         dto=StrictBody[ReserveBody],
         return_dto=None,
         summary="Reserve a room",
-        responses=MADE | refusals(400, 401, 409, 413, 415, 422),
+        responses=MADE | refusals(400, 401, 403, 409, 413, 415, 422),
         response_headers=[ResponseHeader(name="Location", description="The reservation", documentation_only=True)],
     )
     async def reserve(
@@ -185,7 +189,9 @@ class PlacesApi(Controller):
         reservations.access.caller(request.headers.get("authorization"))
         after = None if cursor is None else read_cursor(cursor, str)
         found = await reservations.places(after, limit)
-        return page([PlaceBody.of(each) for each in found], limit, lambda last: Place(last.kind, last.id).key)
+        return page(
+            [PlaceBody.of(each, name) for each, name in found], limit, lambda last: Place(last.kind, last.id).key
+        )
 
 
 def _asked(request: Request[Any, Any, Any], body: bytes = b"") -> Asked:

@@ -59,9 +59,9 @@ class PlaceBody(Struct):
     revision: int
 
     @classmethod
-    def of(cls, known: KnownPlace) -> "PlaceBody":
+    def of(cls, known: KnownPlace, name: str) -> "PlaceBody":
         """The place as clients see it. A room that was only ever named is called what its id says."""
-        return cls(known.place.kind, known.place.id, known.place.id, known.revision)
+        return cls(known.place.kind, known.place.id, name, known.revision)
 
 
 # Named for the description, where a generic type would be called after its modules.

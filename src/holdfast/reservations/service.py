@@ -1,13 +1,13 @@
 """The use cases of reservations: make, move, cancel, look up, list."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import uuid_utils.compat as uuids
 from msgspec import Struct
 
-from holdfast.accounts.access import Access, Caller
+from holdfast.accounts.access import Access, Caller, Role
 from holdfast.database.connections import Database
 from holdfast.engine import calendar
 from holdfast.engine.claims import (
@@ -24,9 +24,11 @@ from holdfast.engine.claims import (
     Verdict,
 )
 from holdfast.engine.committer import Committer
-from holdfast.errors import ReservationNotFound
+from holdfast.engine.reader import KeyReader
+from holdfast.errors import Forbidden, ReservationNotFound, Unauthorized
 from holdfast.reservations import queries
 from holdfast.reservations.queries import Filter, KnownPlace, Position, Window
+from holdfast.reservations.rules import RoomRules, may_be_managed
 
 ROWS_AT_ONCE = 1_000
 """How many reservations one short read of a long list takes."""
@@ -45,11 +47,15 @@ class Change(Struct, frozen=True):
 class Reservations:
     """The reservations of this installation. Made once in each process."""
 
-    def __init__(self, database: Database, committer: Committer, access: Access, longest: timedelta) -> None:
+    def __init__(
+        self, database: Database, committer: Committer, access: Access, rules: RoomRules, longest: timedelta
+    ) -> None:
         self._database = database
         self._committer = committer
         self.access = access
+        self._rules = rules
         self._longest = longest
+        self._keys = KeyReader(database)
 
     def fault(self, interval: Interval) -> Reason | None:
         """Why nobody may hold this stretch, whoever else does."""
@@ -63,21 +69,45 @@ class Reservations:
         key: Key | None,
         is_gone: Callable[[], bool] | None = None,
     ) -> Verdict:
-        """Hold a place for a stretch of time that has no fault; dropped if the caller `is_gone` before it is begun."""
+        """Hold a place for a stretch of time that has no fault; dropped if the caller `is_gone` before it is begun.
+
+        Raises what the rules of a managed room say.
+        """
+        if may_be_managed(place):
+            before = None if key is None else await self._keys.verdict(key)
+            if before is not None:
+                # Granted by rules that may refuse it now: what was closed or in the past when it was asked first.
+                return before
+            await self._rules.check_reserve(place, interval, caller)
         return await self._submit(Reserve(uuids.uuid7(), place, interval, caller.user_id, key), is_gone)
 
     async def cancel(self, reservation_id: UUID, caller: Caller) -> Verdict:
         """Give a reservation back. Raises `ReservationNotFound`, `Forbidden`."""
-        return await self._change(reservation_id, caller, lambda place: Release(uuids.uuid7(), place, reservation_id))
+
+        async def release(found: Reservation) -> Release:
+            return Release(uuids.uuid7(), found.place, reservation_id)
+
+        return await self._change(reservation_id, caller, release)
 
     async def move(self, reservation_id: UUID, change: Change, caller: Caller) -> Verdict:
-        """Hold a reservation elsewhere or at another time. Raises `ReservationNotFound`, `Forbidden`."""
-        target, start, end = change.target, change.start, change.end
-        return await self._change(
-            reservation_id,
-            caller,
-            lambda place: Move(uuids.uuid7(), place, reservation_id, target, start, end),
-        )
+        """Hold a reservation elsewhere or at another time.
+
+        Raises `ReservationNotFound`, `Forbidden`, and what the rules of a managed room say.
+        """
+
+        async def move(found: Reservation) -> Move | Refused:
+            target, start, end = change.target or found.place, change.start, change.end
+            if may_be_managed(found.place) or may_be_managed(target):
+                # The whole of it is checked, and claimed: what is left out may be moved by others meanwhile.
+                wanted = calendar.moved(found.interval, start, end)
+                reason = self.fault(wanted)
+                if reason is not None:
+                    return Refused(reason)
+                await self._rules.check_move(found, target, wanted, caller)
+                start, end = wanted
+            return Move(uuids.uuid7(), found.place, reservation_id, target, start, end)
+
+        return await self._change(reservation_id, caller, move)
 
     async def get(self, reservation_id: UUID) -> Reservation:
         """One active reservation. Raises `ReservationNotFound`."""
@@ -112,22 +142,39 @@ class Reservations:
             start = None if after is None else after.start
             return await queries.of_place(connection, chosen.place, chosen.window, after=start, limit=limit + 1)
 
-    async def places(self, after: str | None, limit: int) -> list[KnownPlace]:
-        """One page of the places that have been named, and one more."""
+    async def places(self, after: str | None, limit: int) -> Sequence[tuple[KnownPlace, str]]:
+        """One page of the places that have been named, and one more; with what each is called."""
         async with self._database.begin() as connection:
-            return await queries.known_places(connection, after=after, limit=limit + 1)
+            found = await queries.known_places(connection, after=after, limit=limit + 1)
+        names = await self._rules.names([each.place for each in found if may_be_managed(each.place)])
+        return [(each, names.get(each.place, each.place.id)) for each in found]
 
     async def _change(
-        self, reservation_id: UUID, caller: Caller, claim_at: Callable[[Place], Release | Move]
+        self,
+        reservation_id: UUID,
+        caller: Caller,
+        claim: Callable[[Reservation], Awaitable[Release | Move | Refused]],
     ) -> Verdict:
         """Find where the reservation is, then change it there."""
         for _ in range(FINDS_MAX):
             found = await self.get(reservation_id)
-            self.access.check_may_change(caller, found.user_id)
-            verdict = await self._submit(claim_at(found.place))
+            await self._check_may_change(found, caller)
+            wanted = await claim(found)
+            if isinstance(wanted, Refused):
+                return wanted
+            verdict = await self._submit(wanted)
             if not (isinstance(verdict, Refused) and verdict.reason is Reason.NOT_FOUND):
                 return verdict
         raise ReservationNotFound
+
+    async def _check_may_change(self, found: Reservation, caller: Caller) -> None:
+        """Whether the caller may cancel or move it. In a managed room only its owner and admins may, in either mode."""
+        if not may_be_managed(found.place) or not await self._rules.is_managed(found.place):
+            self.access.check_may_change(caller, found.user_id)
+        elif caller.user_id is None:
+            raise Unauthorized
+        elif caller.role is not Role.ADMIN and caller.user_id != found.user_id:
+            raise Forbidden
 
     async def _submit(self, claim: Claim, is_gone: Callable[[], bool] | None = None) -> Verdict:
         return await self._committer.submit(claim, is_gone)

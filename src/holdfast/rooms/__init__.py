@@ -1,0 +1,1 @@
+"""An office's meeting rooms: schedules, half-hour slots, bookings, conference links."""

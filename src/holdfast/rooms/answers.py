@@ -1,0 +1,65 @@
+"""The engine's verdicts as clients of the rooms contract get them."""
+
+from collections.abc import Sequence
+from typing import assert_never
+from uuid import UUID
+
+import msgspec
+
+from holdfast.engine.claims import Granted, Reason, Refused, Reservation, Verdict
+from holdfast.errors import HoldfastError, IdempotencyKeyReused, SlotAlreadyBooked
+from holdfast.http.hot import Answered
+from holdfast.http.idempotency import REPLAYED_HEADER
+from holdfast.rooms.bodies import BookingAnswer, BookingBody, SlotBody, SlotsAnswer
+from holdfast.rooms.queries import Booking
+from holdfast.rooms.service import Made
+from holdfast.rooms.slots import Slot
+
+
+def booked(verdict: Verdict) -> Answered:
+    """201 with the booking; marked when it is the answer to an earlier request. Raises the refusal."""
+    match verdict:
+        case Granted(reservation=reservation):
+            body = msgspec.json.encode(BookingAnswer(BookingBody.of(_booking(reservation))))
+            return Answered(201, body, (REPLAYED_HEADER,) if verdict.replayed else ())
+        case Refused():
+            error = _refusal(verdict.reason)
+            error.replayed = verdict.replayed
+            raise error
+        case _:
+            assert_never(verdict)
+
+
+def made(answer: Made) -> Answered:
+    """201 with what was made; marked when it is the answer to an earlier request."""
+    return Answered(201, answer.body, (REPLAYED_HEADER,) if answer.replayed else ())
+
+
+def listed(slots: Sequence[Slot]) -> bytes:
+    """Slots as JSON."""
+    return msgspec.json.encode(SlotsAnswer([SlotBody.of(slot) for slot in slots]))
+
+
+def _booking(reservation: Reservation) -> Booking:
+    link = (reservation.details or {}).get("conference_link")
+    return Booking(
+        reservation.id,
+        UUID(reservation.place.id),
+        reservation.start,
+        reservation.user_id,
+        reservation.created_at,
+        is_cancelled=False,
+        conference_link=None if link is None else str(link),
+    )
+
+
+def _refusal(reason: Reason) -> HoldfastError:
+    match reason:
+        case Reason.TIME_CONFLICT:
+            return SlotAlreadyBooked()
+        case Reason.KEY_REUSED:
+            return IdempotencyKeyReused()
+        case Reason.NOT_FOUND | Reason.END_NOT_AFTER_START | Reason.TOO_LONG | Reason.FULL | Reason.ALREADY_BOOKED:
+            raise AssertionError("a slot that is claimed is there and lasts half an hour")
+        case _:
+            assert_never(reason)

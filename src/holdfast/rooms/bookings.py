@@ -1,0 +1,209 @@
+"""The use cases of bookings: book a slot, cancel, look at one's own, list all."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+import msgspec
+import uuid_utils.compat as uuids
+from cachetools import LRUCache
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from holdfast.clock import Clock
+from holdfast.database.connections import Database, translated
+from holdfast.engine.claims import Granted, Interval, Key, Reason, Refused, Release, Reserve, Verdict
+from holdfast.engine.committer import Committer
+from holdfast.engine.reader import KeyReader, Reader
+from holdfast.errors import (
+    BookingNotFound,
+    Forbidden,
+    InvalidRequest,
+    OutcomeUnknown,
+    RoomClosed,
+    SlotNotFound,
+)
+from holdfast.rooms import queries
+from holdfast.rooms.links import Links
+from holdfast.rooms.queries import Booking, place_of
+from holdfast.rooms.service import Rooms
+from holdfast.rooms.slots import Slot
+
+SLOTS_KNOWN_MAX = 100_000
+FINDS_MAX = 3
+"""How often a booking that moved away between finding and cancelling it is looked for again."""
+SETTLED = timedelta(minutes=5)
+"""After this long nothing is committed any more that was decided before."""
+RECOUNT = timedelta(minutes=10)
+
+
+class Wish(Struct, frozen=True):
+    """Who wants which slot, and whether with a conference link."""
+
+    slot_id: UUID
+    user_id: UUID
+    wants_link: bool
+
+
+class Bookings:
+    """The bookings of this installation. Made once in each process."""
+
+    def __init__(self, database: Database, committer: Committer, rooms: Rooms, links: Links, clock: Clock) -> None:
+        self._database = database
+        self._committer = committer
+        self._rooms = rooms
+        self._links = links
+        self._clock = clock
+        self._tally = Tally(clock)
+        self._keys = KeyReader(database)
+        self._slots: Reader[UUID, Slot] = Reader(database, queries.slots_by_id, readers_max=1)
+        self._known: LRUCache[UUID, Slot] = LRUCache(SLOTS_KNOWN_MAX)
+
+    async def create(self, wish: Wish, key: Key | None, is_gone: Callable[[], bool] | None = None) -> Verdict:
+        """Book a slot; dropped if the caller `is_gone` before it is begun.
+
+        Raises `SlotNotFound`, `InvalidRequest` for a slot in the past, `RoomClosed` for a retired room, and what the
+        conference service's failure is answered with.
+        """
+        if key is not None:
+            before = await self._keys.verdict(key)
+            if before is not None:
+                return before
+        slot = await self._bookable(wish.slot_id)
+        interval = Interval(slot.start, slot.end)
+        claim_id = uuids.uuid7()
+        booking_id = claim_id if key is None else await self._id_for(key)
+        link = None
+        if wish.wants_link:
+            if await self._is_taken(slot.room_id, interval):
+                return await self._refuse(key)
+            # Nothing is held meanwhile: no lock, no lane, no connection.
+            link = await self._links.ask(booking_id, interval)
+        place = place_of(slot.room_id)
+        claim = Reserve(claim_id, place, interval, wish.user_id, key, {"conference_link": link}, booking_id)
+        if link is None:
+            return await self._committer.submit(claim, is_gone)
+        return await self._submit_with_link(claim, is_gone)
+
+    async def cancel(self, booking_id: UUID, user_id: UUID) -> Booking:
+        """Give a slot back; one that was given back stays so. Raises `BookingNotFound`, `Forbidden`."""
+        for _ in range(FINDS_MAX):
+            async with self._database.begin() as connection:
+                booking = await queries.find_booking(connection, booking_id)
+            if booking is None:
+                raise BookingNotFound
+            if booking.user_id != user_id:
+                raise Forbidden
+            if booking.is_cancelled:
+                return booking
+            release = Release(uuids.uuid7(), place_of(booking.room_id), booking_id)
+            verdict = await self._committer.submit(release)
+            if isinstance(verdict, Granted):
+                # As it stood when it was cancelled: it may have been moved since it was found.
+                start = verdict.reservation.start
+                return msgspec.structs.replace(booking, start=start, is_cancelled=True)
+        raise BookingNotFound
+
+    async def of_user(self, user_id: UUID) -> list[Booking]:
+        """A user's bookings of slots that start now or later, by start."""
+        async with self._database.begin() as connection:
+            return await queries.bookings_of(connection, user_id, self._clock())
+
+    async def page(self, number: int, size: int) -> tuple[list[Booking], int]:
+        """A page of all bookings, newest first, and how many there are. Reads from whichever end is nearer."""
+        async with self._database.begin() as connection:
+            total = await self._tally.total(connection)
+            before = (number - 1) * size
+            after = total - before - size
+            if before >= total:
+                return [], total
+            if before <= after:
+                return await queries.newest_bookings(connection, skip=before, limit=size), total
+            found = await queries.oldest_bookings(connection, skip=max(after, 0), limit=size + min(after, 0))
+            return found[::-1], total
+
+    async def _bookable(self, slot_id: UUID) -> Slot:
+        """The slot, if it may be booked, whoever holds it."""
+        slot = self._known.get(slot_id)
+        if slot is None:
+            slot = await self._slots.get(slot_id)
+            if slot is None:
+                raise SlotNotFound
+            # Kept for good: what an id stands for never changes.
+            self._known[slot_id] = slot
+        if slot.start < self._clock():
+            raise InvalidRequest({"slotId": "past"})
+        if (await self._rooms.get(slot.room_id)).retired_at is not None:
+            raise RoomClosed
+        return slot
+
+    async def _is_taken(self, room_id: UUID, interval: Interval) -> bool:
+        """Spares the conference service slots that are taken already; who gets a free one is decided later."""
+        async with self._database.begin() as connection:
+            return await queries.is_taken(connection, place_of(room_id), interval)
+
+    async def _refuse(self, key: Key | None) -> Verdict:
+        """Refuse a slot that is taken as the engine would. With a key, what took it may be this very request's twin."""
+        refused = Refused(Reason.TIME_CONFLICT)
+        if key is None:
+            return refused
+        answer = msgspec.json.encode(refused)
+        with translated():
+            async with self._database.engine_connection() as connection:
+                if await queries.remember(connection, key, uuids.uuid7(), answer, self._clock()):
+                    return refused
+        return await self._keys.verdict(key) or refused
+
+    async def _id_for(self, key: Key) -> UUID:
+        """The id that a request with this key gives its booking, each time that it is sent.
+
+        A key is forgotten after a day, and what was booked with it is not: used again, it stands for the next id.
+        """
+        number = 0
+        while True:
+            # Of the body too, for another body with the same key is another wish.
+            booking_id = uuid5(key.id, f"{key.body.hex()}/{number}")
+            async with self._database.begin() as connection:
+                if not await queries.is_known(connection, booking_id):
+                    return booking_id
+            number += 1
+
+    async def _submit_with_link(self, claim: Reserve, is_gone: Callable[[], bool] | None) -> Verdict:
+        """Submit a claim that has a link already; the link is given back unless somebody has it or may come to."""
+        try:
+            verdict = await self._committer.submit(claim, is_gone)
+        except (OutcomeUnknown, asyncio.CancelledError):
+            # The booking may be there.
+            raise
+        except Exception:
+            # A retry with the same key would ask for the same link: it must not be taken away under it.
+            if claim.key is None:
+                self._links.give_back(claim.reservation_id)
+            raise
+        if not (isinstance(verdict, Granted) and verdict.reservation.id == claim.reservation_id):
+            self._links.give_back(claim.reservation_id)
+        return verdict
+
+
+class Tally:
+    """How many bookings there are, without counting all of them each time.
+
+    Bookings are never deleted, so those made some time ago are counted once; what rows were changed by hand shows
+    within ten minutes.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._counted = 0
+        self._until: datetime | None = None
+        self._since: datetime | None = None
+
+    async def total(self, connection: AsyncConnection) -> int:
+        """The number of all bookings now."""
+        now = self._clock()
+        settled = now - SETTLED
+        if self._until is None or self._since is None or not timedelta() <= now - self._since < RECOUNT:
+            counted = await queries.count_bookings(connection, until=settled)
+            self._counted, self._until, self._since = counted, settled, now
+        return self._counted + await queries.count_bookings(connection, after=self._until)

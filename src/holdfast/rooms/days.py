@@ -1,0 +1,88 @@
+"""A day's free slots as ready bytes, kept by the revision of their room: the hottest answer there is."""
+
+from collections.abc import Mapping
+from datetime import date
+from uuid import UUID
+
+from cachetools import LRUCache
+from msgspec import Struct
+
+from holdfast.clock import Clock
+from holdfast.database.connections import Connection, Database
+from holdfast.engine.claims import Interval
+from holdfast.engine.reader import Reader, RevisionReader
+from holdfast.errors import RoomNotFound
+from holdfast.rooms import answers, queries, slots
+from holdfast.rooms.queries import Day, place_of
+from holdfast.rooms.service import Rooms
+
+READY_BYTES_MAX = 64 * 1024 * 1024
+READY_EXTRA_BYTES = 600
+STORED_MAX = 100_000
+NOTHING = answers.listed([])
+
+
+class ReadyDay(Struct, frozen=True):
+    """A day's free slots as JSON, as they were at a revision of the room or later. `tag` is the answer's `ETag`."""
+
+    revision: int
+    tag: bytes
+    body: bytes
+
+
+class Days:
+    """The days of this installation's rooms. Made once in each process."""
+
+    def __init__(self, database: Database, rooms: Rooms, revisions: RevisionReader, clock: Clock) -> None:
+        self._rooms = rooms
+        self._revisions = revisions
+        self._clock = clock
+        self._taken: Reader[Day, list[Interval]] = Reader(database, self._look)
+        self._ready: LRUCache[tuple[UUID, date], ReadyDay] = LRUCache(
+            READY_BYTES_MAX, getsizeof=lambda ready: len(ready.body) + READY_EXTRA_BYTES
+        )
+        self._stored: LRUCache[Day, bool] = LRUCache(STORED_MAX)
+
+    async def free(self, room_id: UUID, date: date) -> ReadyDay:
+        """The slots of a day that nobody holds, as the database has them after this was asked. Raises `RoomNotFound`.
+
+        Of a day more than ten years away there are none, whatever the revision.
+        """
+        revision = await self._revisions.revision(place_of(room_id).key)
+        if revision is None:
+            raise RoomNotFound
+        ready = self._ready.get((room_id, date))
+        if ready is not None and ready.revision == revision:
+            return ready
+        return await self._read(room_id, date, revision)
+
+    async def _read(self, room_id: UUID, date: date, revision: int) -> ReadyDay:
+        """Read the day anew: after the revision, so it may hold more than the revision says, never less."""
+        room = await self._rooms.get(room_id)
+        if slots.is_far(date, self._clock().date()):
+            # Not kept, and tagged by another name: some day it will be near.
+            return ReadyDay(revision, b'"%d-far"' % revision, NOTHING)
+        if room.schedule is None or room.retired_at is not None:
+            return self._keep(room_id, date, revision, NOTHING)
+        taken = await self._taken.get(Day(room_id, date, room.schedule))
+        ready = self._ready.get((room_id, date))
+        if ready is not None and ready.revision == revision:
+            # Somebody who waited for the same has been quicker.
+            return ready
+        free = slots.free(slots.of_day(room_id, room.schedule, date), taken or [])
+        return self._keep(room_id, date, revision, answers.listed(free))
+
+    def _keep(self, room_id: UUID, date: date, revision: int, body: bytes) -> ReadyDay:
+        ready = ReadyDay(revision, b'"%d"' % revision, body)
+        self._ready[room_id, date] = ready
+        return ready
+
+    async def _look(self, connection: Connection, days: list[Day]) -> Mapping[Day, list[Interval]]:
+        """What is taken of some days. Their slots are stored before anybody sees them."""
+        new = [day for day in days if day not in self._stored]
+        made = [slot for day in new for slot in slots.of_day(day.room_id, day.schedule, day.date)]
+        if made:
+            await queries.store_slots(connection, made)
+        for day in new:
+            self._stored[day] = True
+        return await queries.taken(connection, days)

@@ -1,0 +1,279 @@
+"""All SQL of managed rooms: what is read of them, and what is written beside what the engine writes.
+
+With an asyncpg connection: what hot calls read, many at once, and what is written under a place's lock. With one of
+SQLAlchemy: the lists.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from holdfast.database.connections import Connection
+from holdfast.engine.claims import Interval, Key, Kind, Place
+from holdfast.engine.schema import reservations
+from holdfast.rooms.schema import IS_BOOKING, rooms
+from holdfast.rooms.slots import Schedule, Slot, slot_id
+
+ROOMS = """
+SELECT r.id, r.name, r.description, r.capacity, r.created_at, r.retired_at,
+    s.id AS schedule_id, s.days_of_week, s.start_minute, s.end_minute
+FROM rooms r LEFT JOIN schedules s ON s.room_id = r.id WHERE r.id = ANY($1::uuid[])
+"""
+
+INSERT_ROOM = """
+INSERT INTO rooms (id, name, description, capacity, created_at) VALUES ($1, $2, $3, $4, $5)
+"""
+
+INSERT_SCHEDULE = """
+INSERT INTO schedules (id, room_id, days_of_week, start_minute, end_minute, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+"""
+
+RETIRE = "UPDATE rooms SET retired_at = $2 WHERE id = $1"
+
+SLOTS = "SELECT id, room_id, start_time FROM slots WHERE id = ANY($1::uuid[])"
+
+# Sorted, so that two processes which store the same day never wait on each other.
+STORE_SLOTS = """
+INSERT INTO slots (id, room_id, start_time)
+SELECT u.id, u.room_id, u.start_time
+FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS u (id, room_id, start_time)
+ORDER BY u.id
+ON CONFLICT DO NOTHING
+"""
+
+# Of what began before the day, only what began last can reach into it: see the engine's `calendar.py`.
+TAKEN = """
+SELECT u.position, r.start_time, r.end_time
+FROM unnest($1::text[], $2::timestamptz[]) WITH ORDINALITY AS u (place, midnight, position)
+CROSS JOIN LATERAL (
+    (SELECT start_time, end_time FROM reservations
+    WHERE place = u.place AND place = ANY($3::text[]) AND start_time < u.midnight AND cancelled_at IS NULL
+    ORDER BY start_time DESC LIMIT 1)
+    UNION ALL
+    SELECT start_time, end_time FROM reservations
+    WHERE place = u.place AND place = ANY($3::text[]) AND cancelled_at IS NULL
+        AND start_time >= u.midnight AND start_time < u.midnight + interval '1 day'
+) r
+ORDER BY u.position, r.start_time
+"""
+
+REMEMBER = """
+INSERT INTO idempotency_keys (id, body, claim_id, answer, created_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (id) DO NOTHING RETURNING id
+"""
+
+COLUMNS = (
+    reservations.c.id,
+    reservations.c.room_id,
+    reservations.c.start_time,
+    reservations.c.user_id,
+    reservations.c.created_at,
+    reservations.c.cancelled_at,
+    reservations.c.details,
+)
+
+
+class Room(Struct, frozen=True):
+    """A managed room. All but `retired_at` and `schedule` stays as it was made; a schedule is made once."""
+
+    id: UUID
+    name: str
+    description: str | None
+    capacity: int | None
+    created_at: datetime
+    retired_at: datetime | None = None
+    schedule: Schedule | None = None
+
+    @property
+    def place(self) -> Place:
+        """The room as the engine knows it."""
+        return place_of(self.id)
+
+
+class Day(Struct, frozen=True):
+    """A room's day, with the schedule that makes its slots."""
+
+    room_id: UUID
+    date: date
+    schedule: Schedule
+
+
+class Booking(Struct, frozen=True):
+    """A slot that somebody holds, or held until it was cancelled."""
+
+    id: UUID
+    room_id: UUID
+    start: datetime
+    user_id: UUID | None
+    created_at: datetime
+    is_cancelled: bool
+    conference_link: str | None
+
+    @property
+    def slot_id(self) -> UUID:
+        """The slot's id: made of room and start, so it is true wherever the booking was moved."""
+        return slot_id(self.room_id, self.start)
+
+
+def place_of(room_id: UUID) -> Place:
+    """A managed room as the engine knows it."""
+    return Place(Kind.ROOM, str(room_id))
+
+
+async def rooms_by_id(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Room]:
+    """Those of these rooms that there are."""
+    return {row["id"]: _room(row) for row in await connection.fetch(ROOMS, ids)}
+
+
+async def insert_room(connection: Connection, room: Room) -> None:
+    """Write a new room."""
+    await connection.execute(INSERT_ROOM, room.id, room.name, room.description, room.capacity, room.created_at)
+
+
+async def insert_schedule(connection: Connection, room_id: UUID, schedule: Schedule, now: datetime) -> None:
+    """Write a room's schedule."""
+    await connection.execute(
+        INSERT_SCHEDULE,
+        schedule.id,
+        room_id,
+        list(schedule.days),
+        schedule.start_minute,
+        schedule.end_minute,
+        now,
+    )
+
+
+async def retire(connection: Connection, room_id: UUID, now: datetime) -> None:
+    """Write that a room takes no new bookings."""
+    await connection.execute(RETIRE, room_id, now)
+
+
+async def slots_by_id(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Slot]:
+    """Those of these slots that were ever made."""
+    rows = await connection.fetch(SLOTS, ids)
+    return {row["id"]: Slot(row["id"], row["room_id"], row["start_time"]) for row in rows}
+
+
+async def store_slots(connection: Connection, slots: Sequence[Slot]) -> None:
+    """Keep slots, those that are kept already excepted."""
+    await connection.execute(
+        STORE_SLOTS,
+        [slot.id for slot in slots],
+        [slot.room_id for slot in slots],
+        [slot.start for slot in slots],
+    )
+
+
+async def taken(connection: Connection, days: Sequence[Day]) -> dict[Day, list[Interval]]:
+    """For each day what is taken of it, in order of time; what reaches in from the day before, too."""
+    found: dict[Day, list[Interval]] = {day: [] for day in days}
+    places = [place_of(day.room_id).key for day in days]
+    midnights = [datetime.combine(day.date, time(), UTC) for day in days]
+    for row in await connection.fetch(TAKEN, places, midnights, list(set(places))):
+        found[days[row["position"] - 1]].append(Interval(row["start_time"], row["end_time"]))
+    return found
+
+
+async def remember(connection: Connection, key: Key, made_id: UUID, answer: bytes, now: datetime) -> bool:
+    """Keep the answer to a request that has a key. False when the key was used elsewhere in the meantime."""
+    return await connection.fetchval(REMEMBER, key.id, key.body, made_id, answer, now) is not None
+
+
+async def all_rooms(connection: AsyncConnection) -> list[Room]:
+    """Every room that is not retired, in the order in which they were made."""
+    query = select(rooms.c.id, rooms.c.name, rooms.c.description, rooms.c.capacity, rooms.c.created_at)
+    query = query.where(rooms.c.retired_at.is_(None)).order_by(rooms.c.created_at, rooms.c.id)
+    return [Room(*row) for row in await connection.execute(query)]
+
+
+async def find_booking(connection: AsyncConnection, booking_id: UUID) -> Booking | None:
+    """The booking with this id, cancelled or not."""
+    # That it is a booking is looked at here, not there: the planner shall search by id, not through all bookings.
+    rows = await connection.execute(select(*COLUMNS).where(reservations.c.id == booking_id))
+    return next((_booking(row) for row in rows if row.details is not None and row.room_id is not None), None)
+
+
+async def is_known(connection: AsyncConnection, reservation_id: UUID) -> bool:
+    """Whether a reservation has, or had, this id."""
+    query = select(reservations.c.id).where(reservations.c.id == reservation_id).limit(1)
+    return (await connection.execute(query)).first() is not None
+
+
+async def is_taken(connection: AsyncConnection, place: Place, wanted: Interval) -> bool:
+    """Whether an active reservation is in the way of a stretch."""
+    query = (
+        select(reservations.c.end_time)
+        .where(
+            reservations.c.place == place.key,
+            reservations.c.cancelled_at.is_(None),
+            reservations.c.start_time < wanted.end,
+        )
+        .order_by(reservations.c.start_time.desc())
+        .limit(1)
+    )
+    end = (await connection.execute(query)).scalar()
+    return end is not None and end > wanted.start
+
+
+async def bookings_of(connection: AsyncConnection, user_id: UUID, since: datetime) -> list[Booking]:
+    """A user's bookings of slots that start at a moment or later, by start."""
+    query = _bookings().where(reservations.c.user_id == user_id, reservations.c.start_time >= since)
+    return await _read(connection, query.order_by(reservations.c.start_time, reservations.c.id))
+
+
+async def count_bookings(
+    connection: AsyncConnection, *, after: datetime | None = None, until: datetime | None = None
+) -> int:
+    """How many bookings were made after a moment, until a moment; `None` leaves that side open."""
+    query = select(func.count()).select_from(reservations).where(IS_BOOKING)
+    if after is not None:
+        query = query.where(reservations.c.created_at > after)
+    if until is not None:
+        query = query.where(reservations.c.created_at <= until)
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def newest_bookings(connection: AsyncConnection, *, skip: int, limit: int) -> list[Booking]:
+    """Bookings from the newest on."""
+    order = (reservations.c.created_at.desc(), reservations.c.id.desc())
+    return await _read(connection, _bookings().order_by(*order).offset(skip).limit(limit))
+
+
+async def oldest_bookings(connection: AsyncConnection, *, skip: int, limit: int) -> list[Booking]:
+    """Bookings from the oldest on."""
+    order = (reservations.c.created_at, reservations.c.id)
+    return await _read(connection, _bookings().order_by(*order).offset(skip).limit(limit))
+
+
+def _bookings() -> Select[Any]:
+    return select(*COLUMNS).where(IS_BOOKING)
+
+
+async def _read(connection: AsyncConnection, query: Select[Any]) -> list[Booking]:
+    return [_booking(row) for row in await connection.execute(query)]
+
+
+def _booking(row: Row[*tuple[Any, ...]]) -> Booking:
+    booking_id, room_id, start, user_id, created_at, cancelled_at, details = row
+    link = details.get("conference_link")
+    return Booking(booking_id, UUID(room_id), start, user_id, created_at, cancelled_at is not None, link)
+
+
+def _room(row: Any) -> Room:
+    schedule = None
+    if row["schedule_id"] is not None:
+        schedule = Schedule(row["schedule_id"], tuple(row["days_of_week"]), row["start_minute"], row["end_minute"])
+    return Room(
+        row["id"],
+        row["name"],
+        row["description"],
+        row["capacity"],
+        row["created_at"],
+        row["retired_at"],
+        schedule,
+    )

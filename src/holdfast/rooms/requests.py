@@ -1,0 +1,55 @@
+"""What requests say, as values. Each raises `InvalidRequest` naming the field."""
+
+import re
+from datetime import date
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from holdfast.errors import InvalidRequest
+from holdfast.http import fields
+from holdfast.rooms.bodies import ScheduleRequest
+from holdfast.rooms.slots import Schedule
+
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def identity(field: str, text: str) -> UUID:
+    """A UUID from a path, with hyphens or without, in either case."""
+    if fields.UUID.fullmatch(text) is None:
+        raise InvalidRequest({field: "uuid"})
+    return UUID(text)
+
+
+def day(text: str | None) -> date:
+    """The day that a query asks for."""
+    if text is None:
+        raise InvalidRequest({"date": "required"})
+    if DATE.fullmatch(text) is None:
+        raise InvalidRequest({"date": "date"})
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidRequest({"date": "date"}) from None
+
+
+def date_in(query: bytes) -> str | None:
+    """The parameter `date` of a query, the last of several."""
+    name, _, value = query.partition(b"=")
+    if name == b"date" and value.isascii() and value.translate(None, b"&%+;=") == value:
+        return value.decode()
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    return dict(pairs).get("date")
+
+
+def schedule(data: ScheduleRequest, schedule_id: UUID) -> Schedule:
+    """The schedule that a body asks for; days that are named twice count once."""
+    opening, closing = minute(data.start_time), minute(data.end_time)
+    if opening >= closing:
+        raise InvalidRequest({"endTime": "end_after_start"})
+    return Schedule(schedule_id, tuple(sorted(set(data.days_of_week))), opening, closing)
+
+
+def minute(clock_time: str) -> int:
+    """The minute of the day that a checked time of day names."""
+    hours, _, minutes = clock_time.partition(":")
+    return int(hours) * 60 + int(minutes)

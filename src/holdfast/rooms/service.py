@@ -1,0 +1,158 @@
+"""The use cases of managed rooms themselves: make, schedule, retire, look up, list."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+import uuid_utils.compat as uuids
+
+from holdfast.clock import Clock
+from holdfast.database.connections import Connection, Database, translated
+from holdfast.engine import statements
+from holdfast.engine.batch import KeyTaken
+from holdfast.engine.claims import Key
+from holdfast.engine.reader import Reader
+from holdfast.engine.statements import Changes
+from holdfast.errors import IdempotencyKeyReused, RoomClosed, RoomNotFound, ScheduleExists, Unavailable
+from holdfast.outbox.queries import Message
+from holdfast.rooms import queries
+from holdfast.rooms.bodies import RoomAnswer, RoomBody, RoomRequest, ScheduleAnswer, ScheduleBody
+from holdfast.rooms.queries import Room, place_of
+from holdfast.rooms.slots import Schedule
+
+ATTEMPTS_MAX = 3
+"""How often a change is tried whose key another request uses at the same moment."""
+
+Write = Callable[[Connection, int | None], Awaitable[None]]
+
+
+class Made(NamedTuple):
+    """The answer to a request that makes something; `replayed` when an earlier one with the same key did."""
+
+    body: bytes
+    replayed: bool
+
+
+class Rooms:
+    """The managed rooms of this installation. Made once in each process."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._by_id: Reader[UUID, Room] = Reader(database, queries.rooms_by_id, readers_max=1)
+
+    async def find(self, room_id: UUID) -> Room | None:
+        """The room as it is now, or `None` when no managed room has this id."""
+        return await self._by_id.get(room_id)
+
+    async def get(self, room_id: UUID) -> Room:
+        """The room as it is now. Raises `RoomNotFound`."""
+        room = await self.find(room_id)
+        if room is None:
+            raise RoomNotFound
+        return room
+
+    async def all(self) -> list[Room]:
+        """Every room that is not retired, in the order in which they were made."""
+        async with self._database.begin() as connection:
+            return await queries.all_rooms(connection)
+
+    async def create(self, data: RoomRequest, key: Key | None) -> Made:
+        """Make a room. It is the place of the engine that has the same id."""
+        now = self._clock()
+        room = Room(uuids.uuid7(), data.name, data.description, data.capacity, now)
+
+        async def write(connection: Connection, _: int | None) -> None:
+            await statements.ensure_places(connection, [room.place])
+            await queries.insert_room(connection, room)
+            await _tell(connection, room, 0, "room.created", now)
+
+        return await self._once(room.id, key, msgspec.json.encode(RoomAnswer(RoomBody.of(room))), write)
+
+    async def schedule(self, room_id: UUID, schedule: Schedule, key: Key | None) -> Made:
+        """Give a room its schedule. Raises `RoomNotFound`, `RoomClosed` for a retired one, `ScheduleExists`."""
+        now = self._clock()
+
+        async def write(connection: Connection, revision: int | None) -> None:
+            room = await _read(connection, room_id)
+            if room is None or revision is None:
+                raise RoomNotFound
+            if room.retired_at is not None:
+                raise RoomClosed
+            if room.schedule is not None:
+                raise ScheduleExists
+            await queries.insert_schedule(connection, room_id, schedule, now)
+            await _tell(connection, room, revision, "room.scheduled", now)
+
+        answer = msgspec.json.encode(ScheduleAnswer(ScheduleBody.of(room_id, schedule)))
+        return await self._once(room_id, key, answer, write)
+
+    async def retire(self, room_id: UUID) -> Room:
+        """Take no new bookings of a room. Done twice, it is done once. Raises `RoomNotFound`."""
+        now = self._clock()
+        found: list[Room] = []
+
+        async def write(connection: Connection, revision: int | None) -> None:
+            room = await _read(connection, room_id)
+            if room is None or revision is None:
+                raise RoomNotFound
+            found.append(room)
+            if room.retired_at is None:
+                await queries.retire(connection, room_id, now)
+                await _tell(connection, room, revision, "room.retired", now)
+
+        await self._once(room_id, None, b"", write)
+        return found[-1]
+
+    async def _once(self, room_id: UUID, key: Key | None, answer: bytes, write: Write) -> Made:
+        """Write under the lock of the room's place, with the answer to remember, or find that this was done before.
+
+        `write` is given the place's revision, `None` if it was never named.
+        """
+        with translated():
+            for _ in range(ATTEMPTS_MAX):
+                try:
+                    async with self._database.engine_connection() as connection, connection.transaction():
+                        return await self._attempt(connection, room_id, key, answer, write)
+                except KeyTaken:
+                    # Rolled back; the next attempt finds what the other request was answered.
+                    continue
+        raise Unavailable
+
+    async def _attempt(
+        self, connection: Connection, room_id: UUID, key: Key | None, answer: bytes, write: Write
+    ) -> Made:
+        place = place_of(room_id).key
+        await statements.lock(connection, [place])
+        before = None if key is None else await _remembered(connection, key)
+        if before is not None:
+            return Made(before, True)
+        await write(connection, (await statements.revisions(connection, [place])).get(place))
+        if key is not None and not await queries.remember(connection, key, room_id, answer, self._clock()):
+            raise KeyTaken
+        return Made(answer, False)
+
+
+async def _read(connection: Connection, room_id: UUID) -> Room | None:
+    return (await queries.rooms_by_id(connection, [room_id])).get(room_id)
+
+
+async def _remembered(connection: Connection, key: Key) -> bytes | None:
+    """The answer to an earlier request with this key. Raises `IdempotencyKeyReused`."""
+    known = (await statements.remembered(connection, [key.id])).get(key.id)
+    if known is None:
+        return None
+    if known.body != key.body:
+        raise IdempotencyKeyReused
+    return known.answer
+
+
+async def _tell(connection: Connection, room: Room, revision: int, kind: str, now: datetime) -> None:
+    """Raise the revision of a locked room by one, with the message that tells why."""
+    place = room.place.key
+    data: dict[str, Any] = {"id": room.id, "kind": room.place.kind, "room_id": room.id, "name": room.name}
+    message = Message(place, revision + 1, uuids.uuid7(), kind, now, data)
+    seen, raised = {place: revision}, {place: revision + 1}
+    await statements.write(connection, Changes([place], seen, raised, now, messages=[message]))
