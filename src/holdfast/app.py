@@ -22,6 +22,9 @@ from litestar.exceptions import (
 from litestar.types import ASGIApp
 
 from holdfast.accounts.access import Access
+from holdfast.accounts.api import SignInApi, UsersApi
+from holdfast.accounts.service import Accounts
+from holdfast.accounts.tokens import Tokens
 from holdfast.clock import Clock, utc_now
 from holdfast.database.connections import Database
 from holdfast.engine.committer import Bounds, Committer
@@ -69,7 +72,9 @@ def create(
 ) -> ASGIApp:
     """One process's application, on a database that has been migrated. Tests bring their own clock and `conference`."""
     database = Database(database_url, settings)
-    access = Access(settings)
+    tokens = Tokens(database, settings, clock)
+    access = Access(database, tokens, settings)
+    accounts = Accounts(database, settings, tokens, clock)
     longest = timedelta(days=settings.reservation_days_max)
     bounds = Bounds(
         lanes=settings.worker_lanes,
@@ -101,6 +106,7 @@ def create(
                 await house
             await committer.drain()
             await links.drain()
+            accounts.close()
             await database.close()
 
     def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -118,9 +124,21 @@ def create(
 
     origins = cors(settings)
     app = Litestar(
-        route_handlers=[ReservationsApi, PlacesApi, RoomsApi, BookingsApi, health, info, exposition, docs.assets()],
+        route_handlers=[
+            SignInApi,
+            UsersApi,
+            RoomsApi,
+            BookingsApi,
+            ReservationsApi,
+            PlacesApi,
+            health,
+            info,
+            exposition,
+            docs.assets(),
+        ],
         lifespan=[lifespan],
         dependencies={
+            "accounts": Provide(lambda: accounts, sync_to_thread=False),
             "database": Provide(lambda: database, sync_to_thread=False),
             "bookings": Provide(lambda: bookings, sync_to_thread=False),
             "hot": Provide(lambda: hot, sync_to_thread=False),

@@ -137,6 +137,18 @@ class IdempotencyKeyReused(HoldfastError):
     code = "IDEMPOTENCY_KEY_REUSED"
 
 
+class UserNotFound(HoldfastError):
+    """No account has this id."""
+
+    code = "USER_NOT_FOUND"
+
+
+class LastAdmin(HoldfastError):
+    """Without this one, nobody would be left who may administer."""
+
+    code = "LAST_ADMIN"
+
+
 class InternalError(HoldfastError):
     """A mistake of ours."""
 

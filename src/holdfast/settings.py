@@ -12,6 +12,7 @@ from msgspec import Meta
 
 SECRET = {"secret": True}
 JWT_SECRET_BYTES_MIN = 32
+PASSWORD_COST_MIN = 10
 RESERVATION_DAYS_LIMIT = 366
 """No installation may allow longer reservations: a list by window looks this far back for one that still runs."""
 
@@ -80,6 +81,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Meta(description=f"Key that signs tokens (HS256), at least {JWT_SECRET_BYTES_MIN} bytes", extra=SECRET),
     ] = None
+    token_hours: Annotated[int, Meta(ge=1, le=24 * 366, description="How long a token holds, in hours")] = 24
+    password_cost: Annotated[
+        int, Meta(ge=4, le=16, description="Work for one password: bcrypt's cost; one more doubles it")
+    ] = 11
     default_language: Annotated[
         Literal["ru", "en"], Meta(description="Language of messages for callers who name none")
     ] = "ru"
@@ -224,9 +229,11 @@ def _check_together(settings: Settings, given: Mapping[str, Any]) -> None:
     secret = settings.jwt_secret
     if secret is not None and len(secret.encode()) < JWT_SECRET_BYTES_MIN:
         raise WrongSetting(f"JWT_SECRET=*** is not allowed: at least {JWT_SECRET_BYTES_MIN} bytes")
-    if settings.access == "token" and secret is None:
-        raise WrongSetting("ACCESS=token is not allowed: with it, JWT_SECRET must be set")
     if settings.production and "access" not in given:
         raise WrongSetting("PRODUCTION=true is not allowed: with it, ACCESS must be set to open or token")
     if settings.production and secret is None:
         raise WrongSetting("PRODUCTION=true is not allowed: with it, JWT_SECRET must be set")
+    if settings.production and settings.password_cost < PASSWORD_COST_MIN:
+        raise WrongSetting(
+            f"PRODUCTION=true is not allowed: with it, PASSWORD_COST must be at least {PASSWORD_COST_MIN}"
+        )

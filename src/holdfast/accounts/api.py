@@ -1,6 +1,7 @@
 """Accounts over HTTP: HTTP in, HTTP out. Field by field: docs/accounts.md."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from litestar import Controller, Request, Response, get, patch, post
 from litestar.openapi import ResponseSpec
@@ -133,4 +134,4 @@ class UsersApi(Controller):
         """Admins only. A disabled user's tokens stop working at once. 409 for the last admin."""
         if fields.UUID.fullmatch(user_id) is None:
             raise UserNotFound
-        return AccountAnswer(AccountBody.of(await accounts.change(fields.uuid(user_id), data)))
+        return AccountAnswer(AccountBody.of(await accounts.change(UUID(user_id), data)))

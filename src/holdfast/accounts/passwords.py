@@ -4,11 +4,15 @@ import asyncio
 import os
 import secrets
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import bcrypt
 
 from holdfast.errors import Unavailable
+
+T = TypeVar("T")
 
 BYTES_MIN, BYTES_MAX = 8, 72
 """bcrypt looks at 72 bytes only, so longer passwords are refused."""
@@ -53,7 +57,7 @@ class Passwords:
             return False
         return bcrypt.checkpw(password, hashed)
 
-    async def _run(self, work, *arguments):  # type: ignore[no-untyped-def]
+    async def _run(self, work: Callable[..., T], *arguments: bytes | None) -> T:
         if self._waiting >= WAITING_MAX:
             raise Unavailable
         self._waiting += 1

@@ -90,9 +90,9 @@ async def change(connection: AsyncConnection, user_id: UUID, values: Mapping[str
     await connection.execute(update(users).where(users.c.id == user_id).values(values))
 
 
-def _user(row: Row[Any] | None) -> User | None:
+def _user(row: Row[*tuple[Any, ...]] | None) -> User | None:
     return None if row is None else _of(row)
 
 
-def _of(row: Row[Any]) -> User:
+def _of(row: Row[*tuple[Any, ...]]) -> User:
     return User(row.id, row.email, Role(row.role), row.created_at, row.disabled_at, row.password_hash)

@@ -76,9 +76,9 @@ class Accounts:
             before = None if key_id is None else await queries.by_id(connection, key_id)
         if before is None:
             raise InvalidRequest({"email": "email_taken"})
-        if (before.email, before.role) == (user.email, user.role):
-            if await self.passwords.check(wanted.password, before.password_hash):
-                return Registered(before, replayed=True)
+        is_same = (before.email, before.role) == (user.email, user.role)
+        if is_same and await self.passwords.check(wanted.password, before.password_hash):
+            return Registered(before, replayed=True)
         raise IdempotencyKeyReused
 
     async def sign_in(self, email: str, password: str) -> str:

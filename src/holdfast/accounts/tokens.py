@@ -7,6 +7,7 @@ from uuid import UUID
 import jwt
 import msgspec
 from cachetools import LRUCache
+from jwt.types import Options
 from msgspec import Struct
 
 from holdfast.accounts import queries
@@ -19,7 +20,7 @@ from holdfast.settings import Settings
 ALGORITHM = "HS256"
 TOKENS_KNOWN_MAX = 20_000
 TOKEN_CHARACTERS_MAX = 4_096
-OPTIONS = {
+OPTIONS: Options = {
     "require": ["exp", "user_id", "role"],
     "enforce_minimum_key_length": True,
     # Looked at each time that the token is used, by our own clock.
@@ -76,8 +77,6 @@ class Tokens:
             async with self._database.begin() as connection:
                 self._secret = await queries.signing_key(connection, secrets.token_urlsafe(48))
         return self._secret
-
-
 
 
 def _verified(token: str, secret: str) -> Content:

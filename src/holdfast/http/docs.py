@@ -118,6 +118,7 @@ def config() -> OpenAPIConfig:
         tags=[
             Tag(name="reservations", description="A place for a stretch of time"),
             Tag(name="places", description="What has been named so far"),
+            Tag(name="accounts", description="Users, passwords, tokens"),
             Tag(name="rooms", description="An office's rooms, their schedules and half-hour slots"),
             Tag(name="bookings", description="Booked slots"),
             Tag(name="service", description="State of the service"),

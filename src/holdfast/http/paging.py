@@ -3,9 +3,10 @@
 import base64
 import binascii
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
+from litestar.params import Parameter, QueryParameter
 from msgspec import Struct
 
 from holdfast.errors import InvalidRequest
@@ -14,6 +15,20 @@ T = TypeVar("T")
 LIMIT_DEFAULT, LIMIT_MAX = 50, 500
 CURSOR_CHARACTERS_MAX = 2_000
 """Room for the longest position: a place whose 255 characters take four bytes each, in base64."""
+
+
+PAGE_MAX = 1_000_000_000
+PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX = 20, 100
+PageNumber = Annotated[int, Parameter(ge=1, le=PAGE_MAX, description="Which page, from 1")]
+PageSize = Annotated[int, QueryParameter(name="pageSize", ge=1, le=PAGE_SIZE_MAX, description="At most 100")]
+
+
+class Pagination(Struct, rename="camel"):
+    """Which page of a numbered list this is, and how much there is on all pages."""
+
+    page: int
+    page_size: int
+    total: int
 
 
 class Page(Struct, Generic[T]):

@@ -91,7 +91,7 @@ class ReservationsApi(Controller):
         window = requests.window(window_start, window_end)
         after = None if cursor is None else read_cursor(cursor, Position)
         place = None if room_id is None else requests.room(fields.name("room_id", room_id))
-        caller = reservations.access.caller(request.headers.get("authorization"))
+        caller = await reservations.access.caller(request.headers.get("authorization"))
         owner = requests.owner(caller) if mine else None
         found = await reservations.page(Filter(window, place, owner), after, limit)
         return page([ReservationBody.of(each) for each in found], limit, lambda last: (last.start_time, last.id))
@@ -101,7 +101,7 @@ class ReservationsApi(Controller):
         self, reservation_id: str, request: Request[Any, Any, Any], reservations: Reservations
     ) -> ReservationBody:
         """An active reservation. 404 for one that was cancelled, too."""
-        reservations.access.caller(request.headers.get("authorization"))
+        await reservations.access.caller(request.headers.get("authorization"))
         return ReservationBody.of(await reservations.get(requests.reservation_id(reservation_id)))
 
     @get("/{room_id:str}", summary="All reservations of a room", responses=LISTED | refusals(400, 401))
@@ -121,7 +121,7 @@ class ReservationsApi(Controller):
         """
         place = requests.room(fields.name("room_id", room_id))
         window = requests.window(window_start, window_end)
-        reservations.access.caller(request.headers.get("authorization"))
+        await reservations.access.caller(request.headers.get("authorization"))
         return await _listed(reservations, place, window, limit)
 
     @get("/by-id", include_in_schema=False)
@@ -135,7 +135,7 @@ class ReservationsApi(Controller):
     ) -> Stream:
         """The list of the one room that the path of a single reservation hides."""
         window = requests.window(window_start, window_end)
-        reservations.access.caller(request.headers.get("authorization"))
+        await reservations.access.caller(request.headers.get("authorization"))
         return await _listed(reservations, Place(Kind.ROOM, "by-id"), window, limit)
 
     @route("/by-id", http_method=["PATCH", "DELETE"], include_in_schema=False)
@@ -159,14 +159,14 @@ class ReservationsApi(Controller):
     ) -> ReservationBody:
         """Changes room or time at once or not at all: after a 409 the reservation is where it was."""
         change = requests.change(data)
-        caller = reservations.access.caller(request.headers.get("authorization"))
+        caller = await reservations.access.caller(request.headers.get("authorization"))
         verdict = await reservations.move(requests.reservation_id(reservation_id), change, caller)
         return ReservationBody.of(answers.granted(verdict))
 
     @delete("/{reservation_id:str}", summary="Cancel a reservation", responses=refusals(400, 401, 403, 404))
     async def cancel(self, reservation_id: str, request: Request[Any, Any, Any], reservations: Reservations) -> None:
         """The room is free at once. 404 for a reservation already cancelled."""
-        caller = reservations.access.caller(request.headers.get("authorization"))
+        caller = await reservations.access.caller(request.headers.get("authorization"))
         answers.granted(await reservations.cancel(requests.reservation_id(reservation_id), caller))
 
 
@@ -186,7 +186,7 @@ class PlacesApi(Controller):
         limit: PageLimit = LIMIT_DEFAULT,
     ) -> PlacePage:
         """All rooms that were ever reserved, by id, with a revision that grows with every change there."""
-        reservations.access.caller(request.headers.get("authorization"))
+        await reservations.access.caller(request.headers.get("authorization"))
         after = None if cursor is None else read_cursor(cursor, str)
         found = await reservations.places(after, limit)
         return page(

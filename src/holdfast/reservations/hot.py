@@ -48,7 +48,7 @@ class HotReservations:
         fault = self._reservations.fault(interval)
         if fault is not None:
             raise answers.refusal(Refused(fault))
-        caller = self._reservations.access.caller(asked.header(b"authorization"))
+        caller = await self._reservations.access.caller(asked.header(b"authorization"))
         key = idempotency.key_of(asked, caller.name)
         place = requests.room(data.room_id)
         return answers.made(await self._reservations.reserve(place, interval, caller, key, asked.is_gone))
@@ -60,7 +60,7 @@ class HotReservations:
     async def _list(self, asked: Asked) -> Answered:
         """All of a room's reservations: ready bytes, if they are of the revision that the database has now."""
         place = requests.room(fields.name("room_id", asked.rest))
-        self._reservations.access.caller(asked.header(b"authorization"))
+        await self._reservations.access.caller(asked.header(b"authorization"))
         # Read after the request arrived: what was acknowledged before it was sent is never missing.
         revision = await self._reader.revision(place.key) or 0
         tag = b'"%d"' % revision

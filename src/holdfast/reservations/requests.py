@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from holdfast.accounts.access import Caller
+from holdfast.accounts.roles import Caller
 from holdfast.engine.claims import Interval, Kind, Place
 from holdfast.errors import InvalidRequest, ReservationNotFound, Unauthorized
 from holdfast.http import fields

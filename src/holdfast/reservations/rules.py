@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from holdfast.accounts.access import Caller
+from holdfast.accounts.roles import Caller
 from holdfast.engine.claims import Interval, Kind, Place, Reservation
 from holdfast.http import fields
 

@@ -7,7 +7,8 @@ from uuid import UUID
 import uuid_utils.compat as uuids
 from msgspec import Struct
 
-from holdfast.accounts.access import Access, Caller, Role
+from holdfast.accounts.access import Access
+from holdfast.accounts.roles import Caller, Role
 from holdfast.database.connections import Database
 from holdfast.engine import calendar
 from holdfast.engine.claims import (

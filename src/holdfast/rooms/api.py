@@ -6,13 +6,15 @@ from uuid import UUID
 import uuid_utils.compat as uuids
 from litestar import Controller, Request, Response, get, post
 from litestar.openapi import ResponseSpec
-from litestar.params import HeaderParameter, Parameter, QueryParameter
+from litestar.params import HeaderParameter, Parameter
 
-from holdfast.accounts.access import Caller
+from holdfast.accounts.guards import admins, caller_of, signed_in, users
+from holdfast.accounts.roles import Caller
 from holdfast.http import idempotency
 from holdfast.http.bodies import JSON, StrictBody
 from holdfast.http.docs import NEEDS_TOKEN, refusals
 from holdfast.http.hot import Answered, Asked
+from holdfast.http.paging import PAGE_SIZE_DEFAULT, PageNumber, PageSize, Pagination
 from holdfast.rooms import answers, requests
 from holdfast.rooms.bodies import (
     BookingAnswer,
@@ -20,7 +22,6 @@ from holdfast.rooms.bodies import (
     BookingRequest,
     BookingsAnswer,
     BookingsPage,
-    Pagination,
     RoomAnswer,
     RoomBody,
     RoomRequest,
@@ -30,12 +31,9 @@ from holdfast.rooms.bodies import (
     SlotsAnswer,
 )
 from holdfast.rooms.bookings import Bookings
-from holdfast.rooms.guards import admins, caller_of, signed_in, users
 from holdfast.rooms.hot import HotRooms
 from holdfast.rooms.service import Rooms
 
-PAGE_MAX = 1_000_000_000
-PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX = 20, 100
 ROOM_MADE = {201: ResponseSpec(RoomAnswer, description="The room", generate_examples=False)}
 SCHEDULE_MADE = {201: ResponseSpec(ScheduleAnswer, description="The schedule", generate_examples=False)}
 BOOKED = {201: ResponseSpec(BookingAnswer, description="The booking", generate_examples=False)}
@@ -59,10 +57,6 @@ IdempotencyKey = Annotated[
         name=idempotency.HEADER,
         description="1 to 255 printable ASCII characters. The same key and body get the first answer again",
     ),
-]
-PageNumber = Annotated[int, Parameter(ge=1, le=PAGE_MAX, description="Which page, from 1")]
-PageSize = Annotated[
-    int, QueryParameter(name="pageSize", ge=1, le=PAGE_SIZE_MAX, description="Bookings on a page, at most 100")
 ]
 
 
@@ -95,7 +89,7 @@ class RoomsApi(Controller):
     ) -> Response[bytes]:
         """Admins only. The room has no slots until it has a schedule."""
         asked = _asked(request, await request.body())
-        caller = await caller_of(request)
+        caller = caller_of(request)
         return _response(answers.made(await rooms.create(data, idempotency.key_of(asked, caller.name))))
 
     @post(
@@ -116,7 +110,7 @@ class RoomsApi(Controller):
     ) -> Response[bytes]:
         """Admins only, and only once: a schedule cannot be changed."""
         asked = _asked(request, await request.body())
-        caller = await caller_of(request)
+        caller = caller_of(request)
         found = requests.identity("roomId", room_id)
         wanted = requests.schedule(data, uuids.uuid7())
         return _response(answers.made(await rooms.schedule(found, wanted, idempotency.key_of(asked, caller.name))))
@@ -177,7 +171,7 @@ class BookingsApi(Controller):
     ) -> Response[bytes]:
         """For the token's user. 409 when anybody holds any of it."""
         asked = _asked(request, await request.body())
-        caller = await caller_of(request)
+        caller = caller_of(request)
         return _response(await hot_rooms.book(data, asked, caller, _user_id(caller)))
 
     @get("/list", guards=[admins], summary="List all bookings in pages", responses=refusals(400, 401, 403))
@@ -191,7 +185,7 @@ class BookingsApi(Controller):
     @get("/my", guards=[users], summary="One's own bookings", responses=refusals(401, 403))
     async def mine(self, request: Request[Any, Any, Any], bookings: Bookings) -> BookingsAnswer:
         """Bookings of the token's user on slots that start now or later, by start; cancelled ones too."""
-        found = await bookings.of_user(_user_id(await caller_of(request)))
+        found = await bookings.of_user(_user_id(caller_of(request)))
         return BookingsAnswer([BookingBody.of(each) for each in found])
 
     @post(
@@ -204,7 +198,7 @@ class BookingsApi(Controller):
     async def cancel(self, booking_id: BookingId, request: Request[Any, Any, Any], bookings: Bookings) -> BookingAnswer:
         """The slot is free at once. A booking that was cancelled before stays so, and is answered too."""
         found = requests.identity("bookingId", booking_id)
-        user_id = _user_id(await caller_of(request))
+        user_id = _user_id(caller_of(request))
         return BookingAnswer(BookingBody.of(await bookings.cancel(found, user_id)))
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from holdfast.http.fields import Name
+from holdfast.http.paging import Pagination
 from holdfast.rooms.queries import Booking, Room
 from holdfast.rooms.slots import Schedule, Slot
 
@@ -123,14 +124,6 @@ class BookingBody(Struct, rename="camel"):
             booking.conference_link,
             booking.created_at,
         )
-
-
-class Pagination(Struct, rename="camel"):
-    """Which page this is, and how many bookings there are on all pages."""
-
-    page: int
-    page_size: int
-    total: int
 
 
 class RoomAnswer(Struct):

@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from holdfast.accounts.access import Access, Caller, Role
+from holdfast.accounts.access import Access
+from holdfast.accounts.roles import Caller, Role
 from holdfast.errors import Forbidden, Unauthorized
 from holdfast.http import fields, idempotency
 from holdfast.http.bodies import check_media_type
@@ -66,7 +67,7 @@ class HotRooms:
 
     async def _signed_in(self, asked: Asked) -> tuple[Caller, UUID]:
         """Who asks, and their id; the rooms contract always needs a token. Raises `Unauthorized`."""
-        caller = self._access.caller(asked.header(b"authorization"))
+        caller = await self._access.caller(asked.header(b"authorization"))
         if caller.user_id is None:
             raise Unauthorized
         return caller, caller.user_id

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from holdfast.accounts.access import Caller, Role
+from holdfast.accounts.roles import Caller, Role
 from holdfast.clock import Clock
 from holdfast.engine.claims import Interval, Place, Reservation
 from holdfast.errors import Forbidden, InvalidRequest, RoomClosed, Unauthorized
