@@ -10,6 +10,7 @@ from holdfast.errors import HoldfastError
 from holdfast.http.errors import STATUS
 from holdfast.http.languages import CATALOGUES
 from holdfast.reservations import bodies
+from holdfast.rooms import bodies as rooms
 
 
 def all_errors(kind: type[HoldfastError] = HoldfastError) -> Iterator[type[HoldfastError]]:
@@ -50,7 +51,13 @@ def test_no_text_is_empty_or_the_same_in_both_languages() -> None:
 
 
 def test_every_field_names_a_rule_that_has_a_text() -> None:
-    for kind in (bodies.ReserveBody, bodies.MoveBody):
+    for kind in (
+        bodies.ReserveBody,
+        bodies.MoveBody,
+        rooms.RoomRequest,
+        rooms.ScheduleRequest,
+        rooms.BookingRequest,
+    ):
         info = inspect.type_info(kind)
         assert isinstance(info, inspect.StructType)
         for field in info.fields:

@@ -10,6 +10,9 @@ import httpx
 import pytest
 
 from answers import error
+from holdfast.engine.claims import Reserve, Verdict
+from holdfast.engine.committer import Committer
+from holdfast.errors import OutcomeUnknown
 from holdfast.rooms.conference import BadConferenceUrl, ConferenceError
 from holdfast.rooms.slots import slot_id
 from inprocess import Clock, running
@@ -202,6 +205,20 @@ async def test_a_claim_that_could_not_be_settled_gives_its_link_back(database_ur
             error(await ask(http, slot, **{"Idempotency-Key": "k"}), 503, "UNAVAILABLE")
     # With a key a retry asks for the same link: it stays.
     assert conference.returned == [conference.asked[0][0]]
+
+
+async def test_a_link_stays_when_nobody_knows_whether_the_booking_is_there(
+    database_url: str, conference: Conference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def vanish(_: Committer, claim: Reserve, __: object = None) -> Verdict:
+        raise OutcomeUnknown(claim.reservation_id)
+
+    async with running(database_url, Clock(), conference) as http:
+        _, slot = await first_slot(http)
+        monkeypatch.setattr(Committer, "submit", vanish)
+        details = error(await ask(http, slot), 503, "OUTCOME_UNKNOWN")
+    assert details == {"id": str(conference.asked[0][0])}
+    assert conference.returned == []
 
 
 class TestRepeated:

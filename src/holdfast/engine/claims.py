@@ -79,8 +79,9 @@ class Reservation(Struct, frozen=True):
 
 
 class Reserve(Struct, frozen=True):
-    """Asks for a calendar for a stretch of time. Owner and details become the reservation's, and so does `id`, unless
-    the reservation is to be called `becomes`, as it is each time that a request is sent again.
+    """Asks for a calendar for a stretch of time. Owner and details become the reservation's.
+
+    So does `id`, unless `becomes` names another: the same for each claim of a request that is sent again.
     """
 
     id: UUID

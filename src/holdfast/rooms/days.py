@@ -1,8 +1,6 @@
 """A day's free slots as ready bytes, kept by the revision of their room: the hottest answer there is."""
 
 from collections.abc import Mapping
-from datetime import date
-from uuid import UUID
 
 from cachetools import LRUCache
 from msgspec import Struct
@@ -13,7 +11,8 @@ from holdfast.engine.claims import Interval
 from holdfast.engine.reader import Reader, RevisionReader
 from holdfast.errors import RoomNotFound
 from holdfast.rooms import answers, queries, slots
-from holdfast.rooms.queries import Day, place_of
+from holdfast.rooms.queries import Day
+from holdfast.rooms.requests import RoomDay
 from holdfast.rooms.service import Rooms
 
 READY_BYTES_MAX = 64 * 1024 * 1024
@@ -38,43 +37,43 @@ class Days:
         self._revisions = revisions
         self._clock = clock
         self._taken: Reader[Day, list[Interval]] = Reader(database, self._look)
-        self._ready: LRUCache[tuple[UUID, date], ReadyDay] = LRUCache(
+        self._ready: LRUCache[RoomDay, ReadyDay] = LRUCache(
             READY_BYTES_MAX, getsizeof=lambda ready: len(ready.body) + READY_EXTRA_BYTES
         )
         self._stored: LRUCache[Day, bool] = LRUCache(STORED_MAX)
 
-    async def free(self, room_id: UUID, date: date) -> ReadyDay:
+    async def free(self, wanted: RoomDay) -> ReadyDay:
         """The slots of a day that nobody holds, as the database has them after this was asked. Raises `RoomNotFound`.
 
         Of a day more than ten years away there are none, whatever the revision.
         """
-        revision = await self._revisions.revision(place_of(room_id).key)
+        revision = await self._revisions.revision(wanted.place)
         if revision is None:
             raise RoomNotFound
-        ready = self._ready.get((room_id, date))
+        ready = self._ready.get(wanted)
         if ready is not None and ready.revision == revision:
             return ready
-        return await self._read(room_id, date, revision)
+        return await self._read(wanted, revision)
 
-    async def _read(self, room_id: UUID, date: date, revision: int) -> ReadyDay:
+    async def _read(self, wanted: RoomDay, revision: int) -> ReadyDay:
         """Read the day anew: after the revision, so it may hold more than the revision says, never less."""
-        room = await self._rooms.get(room_id)
-        if slots.is_far(date, self._clock().date()):
+        room = await self._rooms.get(wanted.room_id)
+        if slots.is_far(wanted.date, self._clock().date()):
             # Not kept, and tagged by another name: some day it will be near.
             return ReadyDay(revision, b'"%d-far"' % revision, NOTHING)
         if room.schedule is None or room.retired_at is not None:
-            return self._keep(room_id, date, revision, NOTHING)
-        taken = await self._taken.get(Day(room_id, date, room.schedule))
-        ready = self._ready.get((room_id, date))
+            return self._keep(wanted, revision, NOTHING)
+        taken = await self._taken.get(Day(room.id, wanted.date, room.schedule))
+        ready = self._ready.get(wanted)
         if ready is not None and ready.revision == revision:
             # Somebody who waited for the same has been quicker.
             return ready
-        free = slots.free(slots.of_day(room_id, room.schedule, date), taken or [])
-        return self._keep(room_id, date, revision, answers.listed(free))
+        free = slots.free(slots.of_day(room.id, room.schedule, wanted.date), taken or [])
+        return self._keep(wanted, revision, answers.listed(free))
 
-    def _keep(self, room_id: UUID, date: date, revision: int, body: bytes) -> ReadyDay:
+    def _keep(self, wanted: RoomDay, revision: int, body: bytes) -> ReadyDay:
         ready = ReadyDay(revision, b'"%d"' % revision, body)
-        self._ready[room_id, date] = ready
+        self._ready[wanted] = ready
         return ready
 
     async def _look(self, connection: Connection, days: list[Day]) -> Mapping[Day, list[Interval]]:

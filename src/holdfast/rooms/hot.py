@@ -42,11 +42,7 @@ class HotRooms:
     async def slots(self, asked: Asked) -> Answered:
         """The free slots of a day; for the ordinary handler too. Raises what refuses it."""
         await self._signed_in(asked)
-        asked_for = fields.each(
-            roomId=lambda: requests.identity("roomId", asked.rest),
-            date=lambda: requests.day(requests.date_in(asked.query)),
-        )
-        ready = await self._days.free(asked_for["roomId"], asked_for["date"])
+        ready = await self._days.free(requests.room_day(asked.rest, requests.date_in(asked.query)))
         headers = ((b"etag", ready.tag), (b"cache-control", b"no-cache"))
         if ready.tag in (asked.headers.get(b"if-none-match") or b""):
             return Answered(NOT_MODIFIED, b"", headers)

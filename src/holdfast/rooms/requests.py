@@ -2,14 +2,18 @@
 
 import re
 from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 from holdfast.errors import InvalidRequest
 from holdfast.http import fields
 from holdfast.rooms.bodies import ScheduleRequest
+from holdfast.rooms.queries import place_of
 from holdfast.rooms.slots import Schedule
 
+DAYS_KNOWN_MAX = 20_000
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -18,6 +22,21 @@ def identity(field: str, text: str) -> UUID:
     if fields.UUID.fullmatch(text) is None:
         raise InvalidRequest({field: "uuid"})
     return UUID(text)
+
+
+class RoomDay(NamedTuple):
+    """A day of a room, which is the engine's `place`."""
+
+    room_id: UUID
+    date: date
+    place: str
+
+
+@lru_cache(DAYS_KNOWN_MAX)
+def room_day(room: str, date: str | None) -> RoomDay:
+    """Which day of which room a path and a query name; the same ones are asked for again and again."""
+    read = fields.each(roomId=lambda: identity("roomId", room), date=lambda: day(date))
+    return RoomDay(read["roomId"], read["date"], place_of(read["roomId"]).key)
 
 
 def day(text: str | None) -> date:

@@ -10,11 +10,11 @@ import uuid_utils.compat as uuids
 
 from holdfast.clock import Clock
 from holdfast.database.connections import Connection, Database, translated
-from holdfast.engine import statements
+from holdfast.engine import statements, writing
 from holdfast.engine.batch import KeyTaken
 from holdfast.engine.claims import Key
 from holdfast.engine.reader import Reader
-from holdfast.engine.statements import Changes
+from holdfast.engine.writing import Changes
 from holdfast.errors import IdempotencyKeyReused, RoomClosed, RoomNotFound, ScheduleExists, Unavailable
 from holdfast.outbox.queries import Message
 from holdfast.rooms import queries
@@ -155,4 +155,4 @@ async def _tell(connection: Connection, room: Room, revision: int, kind: str, no
     data: dict[str, Any] = {"id": room.id, "kind": room.place.kind, "room_id": room.id, "name": room.name}
     message = Message(place, revision + 1, uuids.uuid7(), kind, now, data)
     seen, raised = {place: revision}, {place: revision + 1}
-    await statements.write(connection, Changes([place], seen, raised, now, messages=[message]))
+    await writing.write(connection, Changes([place], seen, raised, now, messages=[message]))
