@@ -61,7 +61,8 @@ async def connection(database_url: str) -> "AsyncIterator[asyncpg.Connection]":
 @pytest.fixture(scope="session")
 def service(database_url: str) -> Iterator[Service]:
     """A running service of this test process, with one worker and default settings."""
-    with Service({"DATABASE_URL": database_url, "JWT_SECRET": "s" * 32}) as service:
+    settings = {"DATABASE_URL": database_url, "JWT_SECRET": "s" * 32, "PASSWORD_COST": 4}
+    with Service(settings) as service:
         yield service
 
 

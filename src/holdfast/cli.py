@@ -1,6 +1,7 @@
 """The command line. No logic of its own."""
 
 import asyncio
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -63,6 +64,29 @@ def migrate(
     console.print(f"The database is at revision {now or 'base'}")
 
 
+@cli.command("create-admin")
+def create_admin(
+    email: Annotated[str, typer.Option(prompt="E-mail address", help="Address of the account")],
+    promote: Annotated[bool, typer.Option("--promote", help="Make an account that exists an admin's")] = False,
+) -> None:
+    """Make an admin. The password is asked for, or read from standard input."""
+    from holdfast.accounts import operator
+    from holdfast.database import embedded
+
+    settings = _settings()
+    password = "" if promote else _password()
+    with ExitStack() as stack:
+        try:
+            url = settings.postgres_url or stack.enter_context(embedded.running(Path(settings.data_dir)))
+            if promote:
+                asyncio.run(operator.promote(url, settings, email))
+            else:
+                asyncio.run(operator.create_admin(url, settings, email, password))
+        except (OSError, embedded.EmbeddedFailed, operator.Refused) as error:
+            _stop(str(error))
+    console.print(f"{email.lower()} is an admin", highlight=False, markup=False)
+
+
 @cli.command()
 def settings() -> None:
     """Show every setting: its value, where secrets are masked, and its meaning."""
@@ -79,6 +103,13 @@ def settings() -> None:
 def version() -> None:
     """Show the version."""
     console.print(__version__, highlight=False)
+
+
+def _password() -> str:
+    """From a person, unseen and twice, or the first line of what another program writes."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password (8 to 72 bytes)", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\n")
 
 
 def _settings() -> Settings:

@@ -12,6 +12,8 @@ class HoldfastError(Exception):
     """Base of every error that a client may see. `details` is sent as it is, so it must hold nothing private."""
 
     code: ClassVar[str]
+    text: ClassVar[str | None] = None
+    """The catalogue's key, where an error that clients treat like another has words of its own for people."""
     replayed: bool = False
     """Whether this repeats the answer to an earlier request with the same idempotency key."""
 
@@ -35,6 +37,12 @@ class Unauthorized(HoldfastError):
     """No token, or one that does not hold."""
 
     code = "UNAUTHORIZED"
+
+
+class WrongPassword(Unauthorized):
+    """The address and the password do not belong together, or the account is disabled: nobody is told which."""
+
+    text = "WRONG_PASSWORD"
 
 
 class Forbidden(HoldfastError):

@@ -21,13 +21,14 @@ Email = Annotated[
         extra={"rule": "email"},
     ),
 ]
-Password = Annotated[
+Password = Annotated[str, Meta(min_length=1, max_length=72, pattern=NO_CONTROLS, extra={"rule": "password"})]
+NewPassword = Annotated[
     str,
     Meta(
-        pattern=NO_CONTROLS,
-        min_length=1,
+        min_length=8,
         max_length=72,
-        description="8 to 72 bytes of UTF-8",
+        pattern=NO_CONTROLS,
+        description="At least 8 characters, at most 72 bytes in UTF-8",
         examples=["correct horse"],
         extra={"rule": "password"},
     ),
@@ -46,7 +47,7 @@ class RegisterRequest(Struct):
     """An account to be made."""
 
     email: Email
-    password: Password
+    password: NewPassword
     role: AnyRole
 
 
@@ -61,7 +62,7 @@ class PasswordRequest(Struct, rename="camel"):
     """A password and the one that replaces it."""
 
     old_password: Password
-    new_password: Password
+    new_password: NewPassword
 
 
 class UserChange(Struct):

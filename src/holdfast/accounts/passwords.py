@@ -14,8 +14,8 @@ from holdfast.errors import Unavailable
 
 T = TypeVar("T")
 
-BYTES_MIN, BYTES_MAX = 8, 72
-"""bcrypt looks at 72 bytes only, so longer passwords are refused."""
+BYTES_MAX = 72
+"""bcrypt looks at no more, so longer passwords are refused."""
 WAITING_MAX = 100
 NICENESS = 10
 
@@ -68,8 +68,8 @@ class Passwords:
 
 
 def is_fit(password: str) -> bool:
-    """Whether a password is neither too short nor too long, in bytes of UTF-8."""
-    return BYTES_MIN <= len(password.encode()) <= BYTES_MAX
+    """Whether a password is not too long, in bytes of UTF-8."""
+    return len(password.encode()) <= BYTES_MAX
 
 
 def _stand_back() -> None:

@@ -31,12 +31,13 @@ OPTIONS: Options = {
 
 
 class Content(Struct, frozen=True):
-    """What a token says. `exp` and `iat` are Unix times in seconds."""
+    """What a token says. Until when, since when and from when on it holds are Unix times in seconds."""
 
     user_id: UUID
     role: Role
     exp: float
     iat: float | None = None
+    nbf: float | None = None
 
 
 class Tokens:
@@ -67,7 +68,8 @@ class Tokens:
         content = self._known.get(token)
         if content is None:
             content = self._known[token] = _verified(token, await self._key())
-        if content.exp <= self._clock().timestamp():
+        now = self._clock().timestamp()
+        if content.exp <= now or (content.nbf is not None and content.nbf > now):
             raise Unauthorized
         return content
 

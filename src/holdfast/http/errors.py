@@ -14,6 +14,7 @@ from holdfast.http.languages import Language, text
 STATUS: Mapping[type[HoldfastError], int] = {
     errors.InvalidRequest: 400,
     errors.Unauthorized: 401,
+    errors.WrongPassword: 401,
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.ReservationNotFound: 404,
@@ -72,7 +73,7 @@ def headers_of(error: HoldfastError) -> dict[str, str]:
 
 def render(error: HoldfastError, language: Language) -> bytes:
     """The error's body, in JSON."""
-    message = text(language, "errors", error.code)
+    message = text(language, "errors", error.text or error.code)
     details = dict(error.details) if error.details else None
     if isinstance(error, InvalidRequest):
         if error.rule is not None:

@@ -1,0 +1,54 @@
+"""What the operator does with accounts at the terminal."""
+
+import msgspec
+
+from holdfast.accounts import queries
+from holdfast.accounts.bodies import RegisterRequest
+from holdfast.accounts.passwords import is_fit
+from holdfast.accounts.roles import Role
+from holdfast.accounts.service import Accounts
+from holdfast.accounts.tokens import Tokens
+from holdfast.clock import utc_now
+from holdfast.database.connections import Database
+from holdfast.errors import InvalidRequest, Unavailable
+from holdfast.settings import Settings
+
+
+class Refused(Exception):
+    """It was not done. Its text is the one line to show."""
+
+
+async def create_admin(url: str, settings: Settings, email: str, password: str) -> None:
+    """Make an account with the role of an admin, in production too. Raises `Refused`."""
+    try:
+        wanted = msgspec.convert({"email": email, "password": password, "role": Role.ADMIN}, RegisterRequest)
+    except msgspec.ValidationError:
+        raise Refused("an e-mail address and a password of 8 to 72 bytes are needed") from None
+    if not is_fit(password):
+        raise Refused("the password is longer than 72 bytes")
+    database = Database(url, settings)
+    accounts = Accounts(database, settings, Tokens(database, settings, utc_now), utc_now)
+    try:
+        await accounts.add(wanted)
+    except InvalidRequest:
+        raise Refused(f"{wanted.email} has an account already; --promote makes it an admin's") from None
+    except Unavailable:
+        raise Refused("the database does not answer") from None
+    finally:
+        accounts.close()
+        await database.engine.dispose()
+
+
+async def promote(url: str, settings: Settings, email: str) -> None:
+    """Make the account with this address an admin's, and let it be used. Raises `Refused`."""
+    database = Database(url, settings)
+    try:
+        async with database.begin() as connection:
+            user = await queries.by_email(connection, email.lower())
+            if user is None:
+                raise Refused(f"{email} has no account")
+            await queries.change(connection, user.id, {"role": Role.ADMIN.value, "disabled_at": None})
+    except Unavailable:
+        raise Refused("the database does not answer") from None
+    finally:
+        await database.engine.dispose()
