@@ -72,17 +72,27 @@ def create_admin(
     """Make an admin. The password is asked for, or read from standard input."""
     from holdfast.accounts import operator
     from holdfast.database import embedded
+    from holdfast.database import migrate as migrations
 
     settings = _settings()
     password = "" if promote else _password()
     with ExitStack() as stack:
         try:
             url = settings.postgres_url or stack.enter_context(embedded.running(Path(settings.data_dir)))
+            # The first admin of a server may well be made before it has ever been started.
+            asyncio.run(
+                migrations.prepare(
+                    settings.database_direct_url or url,
+                    migrate=settings.migrate_on_start,
+                    seconds_max=settings.database_wait_seconds_max,
+                    tell=lambda line: console.print(line, highlight=False),
+                )
+            )
             if promote:
                 asyncio.run(operator.promote(url, settings, email))
             else:
                 asyncio.run(operator.create_admin(url, settings, email, password))
-        except (OSError, embedded.EmbeddedFailed, operator.Refused) as error:
+        except (OSError, embedded.EmbeddedFailed, migrations.NotReady, operator.Refused) as error:
             _stop(str(error))
     console.print(f"{email.lower()} is an admin", highlight=False, markup=False)
 
@@ -109,7 +119,10 @@ def _password() -> str:
     """From a person, unseen and twice, or the first line of what another program writes."""
     if sys.stdin.isatty():
         return str(typer.prompt("Password (8 to 72 bytes)", hide_input=True, confirmation_prompt=True))
-    return sys.stdin.readline().rstrip("\n")
+    try:
+        return sys.stdin.readline().rstrip("\r\n")
+    except UnicodeDecodeError:
+        _stop("the password is not UTF-8")
 
 
 def _settings() -> Settings:

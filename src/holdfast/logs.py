@@ -17,7 +17,8 @@ def configure(level: str) -> None:
     ]
     people = sys.stderr.isatty()
     render: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer()]
+        # Not its usual tracebacks, which show every local variable: passwords and tokens are among them.
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if people
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 from holdfast.accounts import queries
 from holdfast.accounts.queries import Standing
 from holdfast.accounts.roles import ANONYMOUS, DUMMIES, Caller, Role
-from holdfast.accounts.tokens import Content, Tokens
+from holdfast.accounts.tokens import Tokens
 from holdfast.database.connections import Database
 from holdfast.engine.reader import Reader
 from holdfast.errors import Forbidden, Unauthorized
@@ -26,7 +26,7 @@ class Access:
 
         What the token's user may do is asked of the database each time, so a disabled account stops working at once,
         through every worker. A token of somebody without an account is as good as its signature: whoever has the key
-        may sign tokens for users of their own.
+        may sign tokens for users of their own. One of our own making is not: its account has been deleted.
         """
         if header is None:
             if self._open:
@@ -36,9 +36,11 @@ class Access:
         # Swagger's box sends what was typed: the bare token is taken too.
         content = await self._tokens.read(rest.strip() if scheme.lower() == "bearer" else header.strip())
         standing = await self._standings.get(content.user_id)
-        if standing is None:
+        if standing is None and content.epoch is None:
             return Caller(content.user_id, content.role)
-        if standing.is_disabled or _is_outdated(content, standing) or self._is_dummy(content.user_id):
+        if standing is None or standing.is_disabled or (content.epoch or 0) != standing.epoch:
+            raise Unauthorized
+        if self._is_dummy(content.user_id):
             raise Unauthorized
         return Caller(content.user_id, standing.role)
 
@@ -53,9 +55,3 @@ class Access:
     def _is_dummy(self, user_id: UUID) -> bool:
         """Whether this is a user of `/dummyLogin`, where nobody may be one."""
         return self._production and user_id in DUMMIES.values()
-
-
-def _is_outdated(content: Content, standing: Standing) -> bool:
-    """Whether the token is older than the user's password."""
-    since = standing.tokens_from
-    return since is not None and (content.iat is None or content.iat < since.timestamp())

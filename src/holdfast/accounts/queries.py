@@ -14,16 +14,24 @@ from holdfast.accounts.roles import Role
 from holdfast.accounts.schema import signing_keys, users
 from holdfast.database.connections import Connection
 
-STANDINGS = "SELECT id, role, disabled_at IS NOT NULL, tokens_from FROM users WHERE id = ANY($1::uuid[])"
-COLUMNS = (users.c.id, users.c.email, users.c.role, users.c.created_at, users.c.disabled_at, users.c.password_hash)
+STANDINGS = "SELECT id, role, disabled_at IS NOT NULL, epoch FROM users WHERE id = ANY($1::uuid[])"
+COLUMNS = (
+    users.c.id,
+    users.c.email,
+    users.c.role,
+    users.c.created_at,
+    users.c.disabled_at,
+    users.c.password_hash,
+    users.c.epoch,
+)
 
 
 class Standing(Struct, frozen=True):
-    """What a user may do now, whatever their token says. Tokens made before `tokens_from` do not hold."""
+    """What a user may do now, whatever their token says. Only tokens of this `epoch` hold."""
 
     role: Role
     is_disabled: bool
-    tokens_from: datetime | None
+    epoch: int
 
 
 class User(Struct, frozen=True):
@@ -35,12 +43,13 @@ class User(Struct, frozen=True):
     created_at: datetime
     disabled_at: datetime | None = None
     password_hash: str | None = None
+    epoch: int = 0
 
 
 async def standings(connection: Connection, ids: Sequence[UUID]) -> Mapping[UUID, Standing]:
     """Those of these users that have an account."""
     rows = await connection.fetch(STANDINGS, ids)
-    return {user_id: Standing(Role(role), is_disabled, since) for user_id, role, is_disabled, since in rows}
+    return {user_id: Standing(Role(role), is_disabled, epoch) for user_id, role, is_disabled, epoch in rows}
 
 
 async def signing_key(connection: AsyncConnection, proposed: str) -> str:
@@ -90,9 +99,17 @@ async def change(connection: AsyncConnection, user_id: UUID, values: Mapping[str
     await connection.execute(update(users).where(users.c.id == user_id).values(values))
 
 
+async def replace_password(connection: AsyncConnection, user: User, password_hash: str) -> int | None:
+    """Give a user another password; their new epoch, or `None` when theirs is not the known one any more."""
+    query = update(users).where(users.c.id == user.id, users.c.password_hash == user.password_hash)
+    values = {"password_hash": password_hash, "epoch": users.c.epoch + 1}
+    epoch: int | None = (await connection.execute(query.values(values).returning(users.c.epoch))).scalar_one_or_none()
+    return epoch
+
+
 def _user(row: Row[*tuple[Any, ...]] | None) -> User | None:
     return None if row is None else _of(row)
 
 
 def _of(row: Row[*tuple[Any, ...]]) -> User:
-    return User(row.id, row.email, Role(row.role), row.created_at, row.disabled_at, row.password_hash)
+    return User(row.id, row.email, Role(row.role), row.created_at, row.disabled_at, row.password_hash, row.epoch)

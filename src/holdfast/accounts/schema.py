@@ -1,6 +1,6 @@
 """The accounts' SQL tables."""
 
-from sqlalchemy import CheckConstraint, Column, DateTime, SmallInteger, Table, Text, Uuid, text
+from sqlalchemy import CheckConstraint, Column, DateTime, Integer, SmallInteger, Table, Text, Uuid, text
 
 from holdfast.database.metadata import metadata
 
@@ -15,7 +15,7 @@ users = Table(
     Column("role", Text, nullable=False, comment="admin or user"),
     Column("created_at", TIME, nullable=False),
     Column("disabled_at", TIME, comment="NULL while the account may be used"),
-    Column("tokens_from", TIME, comment="Tokens made before this moment do not hold; NULL: all do"),
+    Column("epoch", Integer, nullable=False, server_default=text("0"), comment="Counts passwords; tokens carry it"),
 )
 
 signing_keys = Table(

@@ -89,7 +89,7 @@ class Accounts:
         is_right = await self.passwords.check(password, None if user is None else user.password_hash)
         if user is None or not is_right or user.disabled_at is not None:
             raise WrongPassword
-        return await self._tokens.make(user.id, user.role)
+        return await self._tokens.make(user.id, user.role, user.epoch)
 
     async def change_password(self, user_id: UUID, wanted: PasswordRequest) -> str:
         """Replace a password; answers a new token, for older ones end with it. Raises `InvalidRequest`."""
@@ -102,8 +102,11 @@ class Accounts:
         assert user is not None
         hashed = await self.passwords.hash(wanted.new_password)
         async with self._database.begin() as connection:
-            await queries.change(connection, user_id, {"password_hash": hashed, "tokens_from": self._clock()})
-        return await self._tokens.make(user.id, user.role)
+            epoch = await queries.replace_password(connection, user, hashed)
+        if epoch is None:
+            # Somebody else was quicker, and the old password is not the password any more.
+            raise InvalidRequest({"oldPassword": "password_wrong"})
+        return await self._tokens.make(user.id, user.role, epoch)
 
     async def page(self, number: int, size: int) -> tuple[list[User], int]:
         """One page of the users in the order in which they came, and how many there are in all."""

@@ -31,13 +31,14 @@ OPTIONS: Options = {
 
 
 class Content(Struct, frozen=True):
-    """What a token says. Until when, since when and from when on it holds are Unix times in seconds."""
+    """What a token says. Until when and from when on it holds are Unix times in seconds."""
 
     user_id: UUID
     role: Role
     exp: float
-    iat: float | None = None
     nbf: float | None = None
+    epoch: int | None = None
+    """Which of the user's passwords it was made for, by our count; `None` for a token that is not of our making."""
 
 
 class Tokens:
@@ -51,14 +52,15 @@ class Tokens:
         # A signature costs more to check than all the rest of a short request.
         self._known: LRUCache[str, Content] = LRUCache(TOKENS_KNOWN_MAX)
 
-    async def make(self, user_id: UUID, role: Role) -> str:
-        """A token that holds for the setting `TOKEN_HOURS`."""
+    async def make(self, user_id: UUID, role: Role, epoch: int = 0) -> str:
+        """A token that holds for the setting `TOKEN_HOURS`, or until the user's epoch is another."""
         now = self._clock()
         content = {
             "user_id": str(user_id),
             "role": role.value,
-            # With its fraction: a token made in the very second of a password change is told from an older one.
-            "iat": now.timestamp(),
+            # A count, not a moment: clocks differ, and a sign-in may begin before a new password and end after it.
+            "epoch": epoch,
+            "iat": int(now.timestamp()),
             "exp": int((now + self._hours).timestamp()),
         }
         return jwt.encode(content, await self._key(), algorithm=ALGORITHM)

@@ -58,6 +58,8 @@ class Database:
             max_overflow=0,
             pool_timeout=settings.statement_seconds_max,
             pool_pre_ping=True,
+            # What a failed statement was given, a password's hash for one, is for no log.
+            hide_parameters=True,
             connect_args=statement_cache(settings),
         )
 
