@@ -43,7 +43,7 @@ from holdfast.reservations.hot import HotReservations
 from holdfast.reservations.service import Reservations
 from holdfast.rooms.api import BookingsApi, RoomsApi
 from holdfast.rooms.bookings import Bookings
-from holdfast.rooms.conference import ConferenceProvider, MockConference
+from holdfast.rooms.conference import ConferenceProvider, provider
 from holdfast.rooms.days import Days
 from holdfast.rooms.hot import HotRooms
 from holdfast.rooms.links import Links
@@ -81,7 +81,7 @@ class Parts:
         self.committer = Committer(self.database, bounds(settings), clock, stop)
         revisions = RevisionReader(self.database)
         self.rooms = Rooms(self.database, clock)
-        self.links = Links(conference or MockConference())
+        self.links = Links(conference or provider(settings))
         self.bookings = Bookings(self.database, self.committer, self.rooms, self.links, clock)
         days = Days(self.database, self.rooms, revisions, clock)
         self.hot_rooms = HotRooms(self.access, days, self.bookings)

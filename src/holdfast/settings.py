@@ -92,6 +92,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, Meta(description="Web origins that may call the API, separated by commas; * for any")
     ] = ""
 
+    conference_provider: Annotated[
+        Literal["mock", "jitsi", "http"],
+        Meta(description="Where conference links come from: nowhere, a Jitsi server, a service of your own"),
+    ] = "mock"
+    conference_url: Annotated[
+        str | None,
+        Meta(description="Your conference service, with CONFERENCE_PROVIDER=http; docs/rooms.md says what is asked"),
+    ] = None
+    conference_token: Annotated[
+        str | None, Meta(description="Bearer token for the conference service", extra=SECRET)
+    ] = None
+    jitsi_url: Annotated[str, Meta(description="Jitsi server, with CONFERENCE_PROVIDER=jitsi")] = "https://meet.jit.si"
+
     reservation_days_max: Annotated[
         int, Meta(ge=1, le=RESERVATION_DAYS_LIMIT, description="Longest reservation, in days of 24 hours")
     ] = 31
@@ -229,6 +242,14 @@ def _check_together(settings: Settings, given: Mapping[str, Any]) -> None:
     secret = settings.jwt_secret
     if secret is not None and len(secret.encode()) < JWT_SECRET_BYTES_MIN:
         raise WrongSetting(f"JWT_SECRET=*** is not allowed: at least {JWT_SECRET_BYTES_MIN} bytes")
+    if settings.conference_provider == "http" and settings.conference_url is None:
+        raise WrongSetting("CONFERENCE_PROVIDER=http is not allowed: with it, CONFERENCE_URL must be set")
+    for name in ("conference_url", "jitsi_url"):
+        address = getattr(settings, name)
+        if address is not None and not address.startswith(("http://", "https://")):
+            raise WrongSetting(
+                f"{name.upper()}={address} is not allowed: an address that begins with https:// or http://"
+            )
     if settings.production and "access" not in given:
         raise WrongSetting("PRODUCTION=true is not allowed: with it, ACCESS must be set to open or token")
     if settings.production and secret is None:

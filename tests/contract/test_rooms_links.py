@@ -40,6 +40,9 @@ class Conference:
             raise self.failure
         return f"https://call.example/{booking_id}"
 
+    async def close(self) -> None:
+        """Nothing to do."""
+
     async def has_been_asked(self, times: int = 1) -> None:
         """Returns when it has been asked this often."""
         while len(self.asked) < times:
