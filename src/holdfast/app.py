@@ -3,9 +3,10 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -50,6 +51,7 @@ from holdfast.rooms.rules import ManagedRooms
 from holdfast.rooms.service import Rooms
 from holdfast.settings import Settings
 
+FEATURES = (SignInApi, UsersApi, RoomsApi, BookingsApi, ReservationsApi, PlacesApi)
 logger = structlog.stdlib.get_logger("holdfast.http")
 PARAMETER_RULES = {
     "limit": "limit",
@@ -64,6 +66,56 @@ PARAMETER_NAMES = {"page_size": "pageSize"}
 """What clients call the parameters whose names Litestar gives in the code's way."""
 
 
+class Parts:
+    """What one process is made of."""
+
+    def __init__(
+        self, settings: Settings, database_url: str, clock: Clock, conference: ConferenceProvider | None
+    ) -> None:
+        self.clock = clock
+        self.database = Database(database_url, settings)
+        tokens = Tokens(self.database, settings, clock)
+        self.access = Access(self.database, tokens, settings)
+        self.accounts = Accounts(self.database, settings, tokens, clock)
+        stop = partial(os.kill, os.getpid(), signal.SIGTERM)
+        self.committer = Committer(self.database, bounds(settings), clock, stop)
+        revisions = RevisionReader(self.database)
+        self.rooms = Rooms(self.database, clock)
+        self.links = Links(conference or MockConference())
+        self.bookings = Bookings(self.database, self.committer, self.rooms, self.links, clock)
+        days = Days(self.database, self.rooms, revisions, clock)
+        self.hot_rooms = HotRooms(self.access, days, self.bookings)
+        rules = ManagedRooms(self.rooms, clock)
+        longest = timedelta(days=settings.reservation_days_max)
+        self.reservations = Reservations(self.database, self.committer, self.access, rules, longest)
+        self.hot = HotReservations(self.reservations, revisions)
+
+    @asynccontextmanager
+    async def alive(self, _: Litestar) -> AsyncIterator[None]:
+        """Everything is open inside, and what was begun is finished at the end."""
+        await self.database.open()
+        house = asyncio.create_task(keep_house(self.database.pool, self.clock))
+        try:
+            yield
+        finally:
+            house.cancel()
+            with suppress(asyncio.CancelledError):
+                await house
+            await self.committer.drain()
+            await self.links.drain()
+            self.accounts.close()
+            await self.database.close()
+
+    def handed_over(self) -> dict[str, Provide]:
+        """What handlers ask for, by the names of their parameters."""
+        names = ("accounts", "bookings", "database", "hot", "hot_rooms", "reservations", "rooms")
+        return {name: Provide(_giving(getattr(self, name)), sync_to_thread=False) for name in names}
+
+
+def _giving(part: Any) -> Callable[[], Any]:
+    return lambda: part
+
+
 def create(
     settings: Settings,
     database_url: str,
@@ -71,43 +123,7 @@ def create(
     conference: ConferenceProvider | None = None,
 ) -> ASGIApp:
     """One process's application, on a database that has been migrated. Tests bring their own clock and `conference`."""
-    database = Database(database_url, settings)
-    tokens = Tokens(database, settings, clock)
-    access = Access(database, tokens, settings)
-    accounts = Accounts(database, settings, tokens, clock)
-    longest = timedelta(days=settings.reservation_days_max)
-    bounds = Bounds(
-        lanes=settings.worker_lanes,
-        batch_claims_max=settings.batch_claims_max,
-        lane_claims_max=settings.lane_claims_max,
-        place_claims_max=settings.place_claims_max,
-        claim_seconds_max=settings.claim_seconds_max,
-        longest=longest,
-    )
-
-    committer = Committer(database, bounds, clock, stop=lambda: os.kill(os.getpid(), signal.SIGTERM))
-    revisions = RevisionReader(database)
-    rooms = Rooms(database, clock)
-    links = Links(conference or MockConference())
-    bookings = Bookings(database, committer, rooms, links, clock)
-    hot_rooms = HotRooms(access, Days(database, rooms, revisions, clock), bookings)
-    reservations = Reservations(database, committer, access, ManagedRooms(rooms, clock), longest)
-    hot = HotReservations(reservations, revisions)
-
-    @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        await database.open()
-        house = asyncio.create_task(keep_house(database.pool, clock))
-        try:
-            yield
-        finally:
-            house.cancel()
-            with suppress(asyncio.CancelledError):
-                await house
-            await committer.drain()
-            await links.drain()
-            accounts.close()
-            await database.close()
+    parts = Parts(settings, database_url, clock, conference)
 
     def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         known = translate(error, request)
@@ -124,36 +140,29 @@ def create(
 
     origins = cors(settings)
     app = Litestar(
-        route_handlers=[
-            SignInApi,
-            UsersApi,
-            RoomsApi,
-            BookingsApi,
-            ReservationsApi,
-            PlacesApi,
-            health,
-            info,
-            exposition,
-            docs.assets(),
-        ],
-        lifespan=[lifespan],
-        dependencies={
-            "accounts": Provide(lambda: accounts, sync_to_thread=False),
-            "database": Provide(lambda: database, sync_to_thread=False),
-            "bookings": Provide(lambda: bookings, sync_to_thread=False),
-            "hot": Provide(lambda: hot, sync_to_thread=False),
-            "hot_rooms": Provide(lambda: hot_rooms, sync_to_thread=False),
-            "rooms": Provide(lambda: rooms, sync_to_thread=False),
-            "reservations": Provide(lambda: reservations, sync_to_thread=False),
-        },
+        route_handlers=[*FEATURES, health, info, exposition, docs.assets()],
+        lifespan=[parts.alive],
+        dependencies=parts.handed_over(),
         exception_handlers={Exception: answer_error},
         openapi_config=docs.config(),
         cors_config=origins,
         request_max_body_size=settings.body_bytes_max,
         logging_config=None,
-        state=State({"access": access}),
+        state=State({"access": parts.access}),
     )
-    return Edge(app, settings, HotRoutes(hot.routes() + hot_rooms.routes()), origins)
+    return Edge(app, settings, HotRoutes(parts.hot.routes() + parts.hot_rooms.routes()), origins)
+
+
+def bounds(settings: Settings) -> Bounds:
+    """What the engine may take on."""
+    return Bounds(
+        lanes=settings.worker_lanes,
+        batch_claims_max=settings.batch_claims_max,
+        lane_claims_max=settings.lane_claims_max,
+        place_claims_max=settings.place_claims_max,
+        claim_seconds_max=settings.claim_seconds_max,
+        longest=timedelta(days=settings.reservation_days_max),
+    )
 
 
 def translate(error: Exception, request: Request[Any, Any, Any]) -> HoldfastError:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from msgspec import inspect
 
 from holdfast import errors
+from holdfast.accounts import bodies as accounts
 from holdfast.errors import HoldfastError
 from holdfast.http.errors import STATUS
 from holdfast.http.languages import CATALOGUES
@@ -24,13 +25,13 @@ def test_every_error_has_a_status() -> None:
 
 
 def test_every_error_has_a_code_of_its_own() -> None:
-    codes = [error.code for error in all_errors()]
+    codes = [error.code for error in all_errors() if error.text is None]
     assert len(codes) == len(set(codes))
     assert all(set(code) <= set(string.ascii_uppercase + "_") for code in codes)
 
 
 def test_every_code_has_a_text_in_every_language_and_no_text_is_left_over() -> None:
-    codes = {error.code for error in all_errors()}
+    codes = {error.text or error.code for error in all_errors()}
     assert {language: set(catalogue["errors"]) for language, catalogue in CATALOGUES.items()} == {
         "ru": codes,
         "en": codes,
@@ -54,6 +55,11 @@ def test_every_field_names_a_rule_that_has_a_text() -> None:
     for kind in (
         bodies.ReserveBody,
         bodies.MoveBody,
+        accounts.DummyLoginRequest,
+        accounts.RegisterRequest,
+        accounts.LoginRequest,
+        accounts.PasswordRequest,
+        accounts.UserChange,
         rooms.RoomRequest,
         rooms.ScheduleRequest,
         rooms.BookingRequest,

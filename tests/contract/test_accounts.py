@@ -46,23 +46,23 @@ async def test_an_address_has_one_account_however_it_is_written(http: httpx.Asyn
     assert faults(await register(http, email=email.title())) == {"email"}
 
 
-@pytest.mark.parametrize(
-    "email",
-    [
-        "",
-        "x",
-        "@x",
-        "x@",
-        "a b@x.org",
-        "a@b@c",
-        "a\n@x.org",
-        "a@x.org\n",
-        "a\0@x.org",
-        "a" * 65 + "@x",
-        "a@" + "x" * 253,
-    ]
-    + [5, None],  # noqa: RUF005  shorter so
-)
+NO_ADDRESSES = [
+    "",
+    "x",
+    "@x",
+    "x@",
+    "a b@x.org",
+    "a@b@c",
+    "a\n@x.org",
+    "a@x.org\n",
+    "a\0@x.org",
+    "a" * 65 + "@x",
+    5,
+    None,
+]
+
+
+@pytest.mark.parametrize("email", [*NO_ADDRESSES, "a@" + "x" * 253])
 async def test_an_address_that_is_none_is_refused(http: httpx.AsyncClient, email: Any) -> None:
     assert faults(await register(http, email=email)) == {"email"}
 

@@ -101,8 +101,9 @@ def test_production_insists_on_a_secret() -> None:
     assert "JWT_SECRET must be set" in refusal(PRODUCTION="true", ACCESS="open")
 
 
-def test_tokens_need_a_secret() -> None:
-    assert "JWT_SECRET must be set" in refusal(ACCESS="token")
+def test_passwords_of_a_public_server_cost_some_work() -> None:
+    secret = "s" * 32
+    assert "at least 10" in refusal(PRODUCTION="true", ACCESS="open", JWT_SECRET=secret, PASSWORD_COST="9")
 
 
 @pytest.mark.parametrize("name", HINTS)
