@@ -52,10 +52,13 @@ class SignInApi(Controller):
         return_dto=None,
         status_code=200,
         summary="Be one of two fixed users",
-        responses=refusals(400, 404, 413, 415),
+        responses=refusals(400, 401, 404, 413, 415),
     )
     async def dummy(self, data: DummyLoginRequest, accounts: Accounts) -> TokenAnswer:
-        """A token without a password, to try things out. Under `PRODUCTION=true` there is no such call."""
+        """A token without a password, to try things out. 401 when that user is disabled.
+
+        Under `PRODUCTION=true` there is no such call.
+        """
         return TokenAnswer(await accounts.sign_in_as(data.role))
 
     @post(

@@ -16,6 +16,7 @@ from holdfast.accounts.tokens import Tokens
 from holdfast.clock import Clock
 from holdfast.database.connections import Database
 from holdfast.errors import (
+    Forbidden,
     IdempotencyKeyReused,
     InvalidRequest,
     LastAdmin,
@@ -44,10 +45,14 @@ class Accounts:
         self.passwords = Passwords(settings.password_cost)
 
     async def sign_in_as(self, role: Role) -> str:
-        """A token of the fixed user with this role. Raises `NotFound` where there is no such thing."""
+        """A token of the fixed user with this role. Raises `NotFound` in production, `WrongPassword` if disabled."""
         if self._production:
             raise NotFound
-        return await self._tokens.make(DUMMIES[role], role)
+        async with self._database.begin() as connection:
+            user = await queries.by_id(connection, DUMMIES[role])
+        if user is None or user.disabled_at is not None:
+            raise WrongPassword
+        return await self._tokens.make(user.id, user.role, user.epoch)
 
     async def register(self, wanted: RegisterRequest, key_id: UUID | None = None) -> Registered:
         """Make an account. `key_id` stands for an idempotency key, and becomes the user's id.
@@ -114,13 +119,16 @@ class Accounts:
             return await queries.page(connection, skip=(number - 1) * size, limit=size)
 
     async def change(self, user_id: UUID, wanted: UserChange) -> User:
-        """Disable or enable an account, or give it a role. Raises `UserNotFound`, `LastAdmin`."""
+        """Disable or enable an account, or give it a role. Raises `UserNotFound`, `Forbidden`, `LastAdmin`."""
         async with self._database.begin() as connection:
             admins = await queries.lock_admins(connection)
             user = await queries.by_id(connection, user_id)
             if user is None:
                 raise UserNotFound
             changed = self._changed(user, wanted)
+            if user_id in DUMMIES.values() and changed.role is not user.role:
+                # Whoever asks to be the fixed admin must get one.
+                raise Forbidden
             stays_admin = changed.role is Role.ADMIN and changed.disabled_at is None
             # Where nobody can be the fixed admin, it does not count.
             others = admins - {user_id} - ({DUMMIES[Role.ADMIN]} if self._production else set())
