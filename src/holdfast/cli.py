@@ -6,8 +6,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import asyncpg
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from holdfast import __version__
@@ -98,6 +100,34 @@ def create_admin(
 
 
 @cli.command()
+def seed(
+    yes: Annotated[bool, typer.Option("--yes", help="Even under PRODUCTION=true, where its password is known")] = False,
+) -> None:
+    """Fill the database with an office to try things out on: 50 rooms, 10,000 users, 100,000 bookings."""
+    from holdfast.clock import utc_now
+    from holdfast.database import embedded
+    from holdfast.database import migrate as migrations
+    from holdfast.seeding import office
+    from holdfast.seeding.seed import seed as write
+
+    settings = _settings()
+    if settings.production and not yes:
+        _stop(f"everybody knows the seeded users' password, {office.PASSWORD!r}: with PRODUCTION=true say --yes")
+    with ExitStack() as stack:
+        try:
+            url = settings.postgres_url or stack.enter_context(embedded.running(Path(settings.data_dir)))
+            asyncio.run(migrations.upgrade(settings.database_direct_url or url, "head"))
+            with Steps(console) as steps:
+                is_new = asyncio.run(write(url, utc_now(), settings.password_cost, steps.advance))
+        except (OSError, asyncpg.PostgresError, embedded.EmbeddedFailed) as error:
+            _stop(str(error))
+    if is_new:
+        console.print(f"Sign in as {office.email(1)} with the password {office.PASSWORD!r}", highlight=False)
+    else:
+        console.print("The office is there already; nothing was changed")
+
+
+@cli.command()
 def settings() -> None:
     """Show every setting: its value, where secrets are masked, and its meaning."""
     current = _settings()
@@ -113,6 +143,33 @@ def settings() -> None:
 def version() -> None:
     """Show the version."""
     console.print(__version__, highlight=False)
+
+
+class Steps:
+    """Bars that show how far some steps are."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description:>10}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> "Steps":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def advance(self, what: str, total: int, more: int) -> None:
+        """Show that more of something is done."""
+        if what not in self._tasks:
+            self._tasks[what] = self._progress.add_task(what, total=total)
+        self._progress.advance(self._tasks[what], more)
 
 
 def _password() -> str:
