@@ -12,7 +12,7 @@ UV_LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 # One process of tests for each core: more only makes them wait for each other.
 JOBS ?= $(shell $(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)))' 2>/dev/null || echo 2)
 
-.PHONY: help run seed test proof check fmt test-cover bench setup-env setup-dev lock migration clean
+.PHONY: help run seed load-test test proof check fmt test-cover bench setup-env setup-dev lock migration clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -30,6 +30,9 @@ proof: setup-dev ## Prove the engine: 100,000 simulated runs, planted errors all
 
 seed: setup-env ## Fill the database with 50 rooms, 10,000 users and 100,000 bookings
 	@$(BIN)/holdfast seed $(ARGS)
+
+load-test: setup-dev ## Ask a running service for free slots at a constant rate; ARGS="--rate 200 --duration 30s"
+	@$(BIN)/holdfast load-test $(ARGS)
 
 check: setup-dev ## Formatting, linting, types, import rules: what a commit must pass
 	@$(BIN)/pre-commit run --all-files --show-diff-on-failure

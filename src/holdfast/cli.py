@@ -127,6 +127,38 @@ def seed(
         console.print("The office is there already; nothing was changed")
 
 
+@cli.command("load-test")
+def load_test(  # noqa: PLR0913, PLR0917  each is an option
+    url: Annotated[str, typer.Option(help="Address of the service")] = "http://127.0.0.1:8080",
+    rate: Annotated[float, typer.Option(min=0.1, max=10_000, help="Requests a second")] = 100,
+    duration: Annotated[str, typer.Option(help="For how long, such as 10s or 1m")] = "10s",
+    p95: Annotated[str, typer.Option(help="Longest 95th percentile, such as 200ms")] = "200ms",
+    max_err: Annotated[float, typer.Option(min=0, max=1, help="Largest share of requests that fail")] = 0.01,
+    token: Annotated[str | None, typer.Option(help="Bearer token; without it, /dummyLogin gives one")] = None,
+    out: Annotated[Path, typer.Option(help="Directory for metrics.json and report.html")] = Path("load"),
+) -> None:
+    """Ask for free slots of all rooms, the next 7 days, at a constant rate; fail when a limit is broken."""
+    from holdfast.clock import utc_now
+    from holdfast.loadtest import run
+    from holdfast.loadtest.results import Limits
+
+    try:
+        load = run.Load(rate, run.duration(duration), token, utc_now().date())
+        limits = Limits(run.duration(p95), max_err)
+        with Steps(console) as steps:
+            found = run.test(url, load, limits, out, lambda done, total: steps.reach("answers", total, done))
+    except (run.CannotTest, ValueError, OSError) as error:
+        _stop(str(error), status=2)
+    console.print(
+        f"{found.rate:.1f} a second, {found.success_rate:.2%} answered well\n"
+        f"p50 {found.p50:.2f} ms   p95 {found.p95:.2f} ms   p99 {found.p99:.2f} ms\n"
+        f"written: {out / 'metrics.json'}, {out / 'report.html'}",
+        highlight=False,
+    )
+    if found.broken:
+        _stop("; ".join(found.broken))
+
+
 @cli.command()
 def settings() -> None:
     """Show every setting: its value, where secrets are masked, and its meaning."""
@@ -167,9 +199,16 @@ class Steps:
 
     def advance(self, what: str, total: int, more: int) -> None:
         """Show that more of something is done."""
+        self._progress.advance(self._task(what, total), more)
+
+    def reach(self, what: str, total: int, done: int) -> None:
+        """Show how much of something is done."""
+        self._progress.update(self._task(what, total), completed=done)
+
+    def _task(self, what: str, total: int) -> TaskID:
         if what not in self._tasks:
             self._tasks[what] = self._progress.add_task(what, total=total)
-        self._progress.advance(self._tasks[what], more)
+        return self._tasks[what]
 
 
 def _password() -> str:
@@ -198,7 +237,7 @@ def _shown(current: Settings, name: str) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _stop(line: str) -> NoReturn:
+def _stop(line: str, status: int = 1) -> NoReturn:
     """End with one line for the person at the terminal."""
     Console(stderr=True).print(f"holdfast: {line}", highlight=False, markup=False, soft_wrap=True)
-    raise SystemExit(1)
+    raise SystemExit(status)
