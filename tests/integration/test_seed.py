@@ -1,11 +1,14 @@
 """The office that `holdfast seed` makes."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import bcrypt
 import pytest
 
+from databases import create_database, drop_database
+from holdfast.database import migrate
 from holdfast.rooms.slots import of_day
 from holdfast.seeding import office
 from holdfast.seeding.seed import seed
@@ -19,10 +22,13 @@ def nothing(*_: object) -> None:
 
 
 @pytest.fixture(scope="module")
-async def url(fresh_database_url: str) -> str:
+async def url() -> AsyncIterator[str]:
     """A database with the office."""
-    assert await seed(fresh_database_url, NOW, 4, nothing)
-    return fresh_database_url
+    url = await create_database()
+    await migrate.upgrade(url)
+    assert await seed(url, NOW, 4, nothing)
+    yield url
+    await drop_database(url)
 
 
 async def test_there_is_as_much_as_is_promised(url: str) -> None:

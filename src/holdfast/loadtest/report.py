@@ -5,7 +5,7 @@ from html import escape
 
 from holdfast.loadtest.results import Answer, Results, percentile
 
-WIDTH, HEIGHT, LEFT, BOTTOM = 720, 220, 60, 30
+WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM = 720, 220, 60, 30, 30
 STEPS = 40
 STYLE = """
 :root { color-scheme: light dark; --ink: #1d2733; --dim: #66717d; --line: #d5dbe1; --page: #fff; --a: #1769c0;
@@ -91,7 +91,7 @@ def _rates(answers: Sequence[Answer], seconds: float) -> str:
 def _chart(lines: dict[str, list[tuple[float, float]]], ticks: Sequence[tuple[float, str]]) -> str:
     """Lines over x from 0 to 1, with a scale from zero up to a round number."""
     top = _round_up(max((y for line in lines.values() for _, y in line), default=1.0))
-    wide, high = WIDTH - LEFT - 10, HEIGHT - BOTTOM - 10
+    wide, high = WIDTH - LEFT - RIGHT, HEIGHT - BOTTOM - 10
     shapes = []
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         y = 10 + high * (1 - share)
