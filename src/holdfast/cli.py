@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -98,6 +99,34 @@ def create_admin(
 
 
 @cli.command()
+def seed(
+    yes: Annotated[bool, typer.Option("--yes", help="Do it although PRODUCTION=true")] = False,
+) -> None:
+    """Add an office to try things on: 50 rooms, 10,000 users, 100,000 bookings. Done twice, it is done once."""
+    from rich.progress import Progress
+
+    from holdfast.clock import utc_now
+    from holdfast.database import embedded
+    from holdfast.database import migrate as migrations
+    from holdfast.database.connections import AWAY
+    from holdfast.seeding import service as seeding
+
+    settings = _settings()
+    if settings.production and not yes:
+        _stop("PRODUCTION=true: everybody knows the password of the users that would be added; --yes adds them")
+    with ExitStack() as stack:
+        try:
+            url = _direct_url(settings, stack)
+            with Progress(console=console, transient=True) as progress:
+                bar = progress.add_task("Seeding", total=seeding.TOTAL)
+                tell = partial(progress.advance, bar)
+                added = asyncio.run(seeding.seed(url, utc_now(), settings.password_cost, tell))
+        except (*AWAY, embedded.EmbeddedFailed, migrations.NotReady, seeding.Overlap) as error:
+            _stop(str(error))
+    console.print(seeding.words(added), highlight=False, soft_wrap=True)
+
+
+@cli.command()
 def settings() -> None:
     """Show every setting: its value, where secrets are masked, and its meaning."""
     current = _settings()
@@ -123,6 +152,24 @@ def _password() -> str:
         return sys.stdin.readline().rstrip("\r\n")
     except UnicodeDecodeError:
         _stop("the password is not UTF-8")
+
+
+def _direct_url(settings: Settings, stack: ExitStack) -> str:
+    """The address of a database whose tables are up to date, past any pooler; the private one runs inside `stack`."""
+    from holdfast.database import embedded
+    from holdfast.database import migrate as migrations
+
+    url = settings.database_direct_url or settings.postgres_url
+    url = url or stack.enter_context(embedded.running(Path(settings.data_dir)))
+    asyncio.run(
+        migrations.prepare(
+            url,
+            migrate=settings.migrate_on_start,
+            seconds_max=settings.database_wait_seconds_max,
+            tell=lambda line: console.print(line, highlight=False),
+        )
+    )
+    return url
 
 
 def _settings() -> Settings:

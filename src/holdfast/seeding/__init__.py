@@ -1,0 +1,1 @@
+"""An office to try things on: rooms, schedules, people and their bookings."""
