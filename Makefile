@@ -12,7 +12,7 @@ UV_LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 # One process of tests for each core: more only makes them wait for each other.
 JOBS ?= $(shell $(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)))' 2>/dev/null || echo 2)
 
-.PHONY: help run seed test proof check fmt test-cover bench setup-env setup-dev lock migration clean
+.PHONY: help run seed load-test test proof check fmt test-cover bench setup-env setup-dev lock migration clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -22,6 +22,9 @@ run: setup-env ## Serve on port 8080, on a private PostgreSQL in .data/
 
 seed: setup-env ## Add an office to try things on: 50 rooms, 10,000 users, 100,000 bookings
 	@$(BIN)/holdfast seed $(ARGS)
+
+load-test: setup-dev ## Ask a running service for free slots at a constant rate; ARGS="--rate 200 --duration 30s"
+	@$(BIN)/holdfast load-test $(ARGS)
 
 test: setup-dev ## Run every test (TEST_DATABASE_URL, or a throw-away PostgreSQL)
 	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)

@@ -126,6 +126,42 @@ def seed(
     console.print(seeding.words(added), highlight=False, soft_wrap=True)
 
 
+@cli.command("load-test")
+def load_test(  # noqa: PLR0913  each is an option of the command
+    *,
+    url: Annotated[str, typer.Option(help="Address of the service")] = "http://127.0.0.1:8080",
+    rate: Annotated[float, typer.Option(help="Requests a second", min=0.1, max=10_000)] = 100,
+    duration: Annotated[str, typer.Option(help="For how long: 30s, 2m")] = "10s",
+    p95: Annotated[str, typer.Option(help="95 of 100 answers must come within this time")] = "200ms",
+    max_err: Annotated[float, typer.Option(help="Share of requests that may fail", min=0, max=1)] = 0.01,
+    token: Annotated[str | None, typer.Option(help="Token of a user; without it, /dummyLogin gives one")] = None,
+    out: Annotated[Path, typer.Option(help="Directory of metrics.json and report.html")] = Path("load"),
+) -> None:
+    """Ask a running service for free slots at a constant rate. 1: a limit was broken. 2: nothing could be measured."""
+    from rich.progress import Progress
+
+    from holdfast.load import trial
+    from holdfast.load.measurement import Limits
+    from holdfast.load.orders import Count
+
+    try:
+        seconds, limits = _seconds(duration, "--duration"), Limits(_seconds(p95, "--p95") * 1000, max_err)
+        orders = trial.prepare(url.rstrip("/"), token, rate, seconds)
+        with Progress(console=console, transient=True) as progress:
+            bar = progress.add_task("Sending", total=orders.count)
+
+            def tell(now: Count) -> None:
+                failed = f", {now.errors:,} failed" if now.errors else ""
+                progress.update(bar, completed=now.answered, description=f"{now.answered:,} answered{failed}")
+
+            metrics = trial.run(orders, limits, out, tell)
+    except trial.NotMeasured as error:
+        _stop(str(error), 2)
+    console.print(trial.words(metrics, out), highlight=False, soft_wrap=True)
+    if not metrics.is_kept:
+        _stop("; ".join(metrics.broken))
+
+
 @cli.command()
 def settings() -> None:
     """Show every setting: its value, where secrets are masked, and its meaning."""
@@ -188,7 +224,16 @@ def _shown(current: Settings, name: str) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _stop(line: str) -> NoReturn:
+def _seconds(text: str, option: str) -> float:
+    from holdfast.load import measurement
+
+    try:
+        return measurement.seconds(text)
+    except ValueError:
+        _stop(f"{option}={text} is not allowed: a length of time such as 200ms, 10s or 2m", 2)
+
+
+def _stop(line: str, status: int = 1) -> NoReturn:
     """End with one line for the person at the terminal."""
     Console(stderr=True).print(f"holdfast: {line}", highlight=False, markup=False, soft_wrap=True)
-    raise SystemExit(1)
+    raise SystemExit(status)
