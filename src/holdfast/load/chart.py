@@ -14,9 +14,8 @@ LINES_ACROSS = 4
 class Line(Struct, frozen=True):
     """A series of values, drawn as a line of a colour of the page's (`a`, `b`, `c`)."""
 
-    name: str
     colour: str
-    values: Sequence[float]
+    values: Sequence[float | None]
 
 
 class Axis(Struct, frozen=True):
@@ -37,10 +36,11 @@ class Axis(Struct, frozen=True):
 
 def lines(title: str, series: Sequence[Line], at: Sequence[float], seconds: float) -> str:
     """Several series over time."""
-    axis = Axis(at, seconds, top(max((max(each.values) for each in series), default=1)))
+    axis = Axis(at, seconds, top(max((y for each in series for y in each.values if y is not None), default=1)))
     parts = list(_frame(title, axis))
     for each in series:
-        points = " ".join(f"{axis.x(x):.1f},{axis.y(y):.1f}" for x, y in zip(at, each.values, strict=True))
+        pairs = [(x, y) for x, y in zip(at, each.values, strict=True) if y is not None]
+        points = " ".join(f"{axis.x(x):.1f},{axis.y(y):.1f}" for x, y in pairs)
         parts.append(f'<polyline class="line {each.colour}" points="{points}"/>')
     return _svg(title, parts)
 

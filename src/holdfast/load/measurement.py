@@ -33,15 +33,19 @@ class Latency(Struct, frozen=True):
 
 
 class Stretch(Struct, frozen=True):
-    """A part of the test, from `start` on, in seconds: what was to be sent in it, and what became of that."""
+    """A part of the test, from `start` on, in seconds.
+
+    Percentiles are of the requests that were to be sent in it, `None` if there were none; `answers`, good ones, and
+    `errors` are those that came in it.
+    """
 
     start: float
     seconds: float
-    requests: int
+    answers: int
     errors: int
-    p50: float
-    p95: float
-    max: float
+    p50: float | None
+    p95: float | None
+    max: float | None
 
 
 class Settings(Struct, frozen=True):
@@ -82,18 +86,18 @@ def measure(samples: Sequence[Sample], orders: Orders, limits: Limits, started_a
     latency = _latency([each.latency for each in samples])
     errors = Counter(each.error for each in samples if each.error is not None)
     share = errors.total() / len(samples)
-    until = max(each.at + each.latency / 1000 for each in samples)
+    until = max(orders.seconds, *(each.answered_at for each in samples))
     return Metrics(
         settings=Settings(orders.url, orders.rate, orders.seconds, len(orders.paths), limits),
         started_at=started_at,
         requests=len(samples),
-        rate=round(len(samples) / max(until, orders.seconds), 2),
+        rate=round(len(samples) / until, 2),
         success_rate=round(1 - share, 6),
         latency_ms=latency,
         errors=dict(errors.most_common()),
         lag_p99_ms=round(percentile([each.lag for each in samples], 99), 3),
         broken=_broken(latency, share, limits),
-        stretches=_stretches(samples, orders.seconds),
+        stretches=_stretches(samples, until),
     )
 
 
@@ -128,14 +132,21 @@ def _broken(latency: Latency, share: float, limits: Limits) -> list[str]:
 
 def _stretches(samples: Sequence[Sample], seconds: float) -> list[Stretch]:
     length = seconds / STRETCHES
-    parts: list[list[Sample]] = [[] for _ in range(STRETCHES)]
+    sent: list[list[float]] = [[] for _ in range(STRETCHES)]
+    came = [Counter[bool]() for _ in range(STRETCHES)]
     for each in samples:
-        parts[min(int(each.at / length), STRETCHES - 1)].append(each)
-    return [_stretch(number * length, length, part) for number, part in enumerate(parts) if part]
+        sent[min(int(each.at / length), STRETCHES - 1)].append(each.latency)
+        came[min(int(each.answered_at / length), STRETCHES - 1)][each.error is None] += 1
+    return [
+        Stretch(
+            round(number * length, 3), round(length, 3), came[number][True], came[number][False], *_three(latencies)
+        )
+        for number, latencies in enumerate(sent)
+    ]
 
 
-def _stretch(start: float, length: float, part: Sequence[Sample]) -> Stretch:
-    latencies = [each.latency for each in part]
-    errors = sum(each.error is not None for each in part)
+def _three(latencies: Sequence[float]) -> tuple[float | None, float | None, float | None]:
+    if not latencies:
+        return None, None, None
     p50, p95, most = (round(percentile(latencies, share), 3) for share in (50, 95, 100))
-    return Stretch(round(start, 3), round(length, 3), len(part), errors, p50, p95, most)
+    return p50, p95, most

@@ -36,6 +36,11 @@ class Sample(Struct, frozen=True, array_like=True):
     latency: float
     error: str | None = None
 
+    @property
+    def answered_at(self) -> float:
+        """When the answer came, or was given up, in seconds since the first request."""
+        return self.at + self.latency / 1000
+
 
 class Count(Struct, frozen=True, tag="count"):
     """How many requests have been answered, and how many of them badly."""

@@ -110,20 +110,24 @@ def _numbers(metrics: Metrics) -> str:
 def _latency_chart(metrics: Metrics) -> str:
     parts = metrics.stretches
     series = [
-        Line("max", "c", [part.max for part in parts]),
-        Line("p95", "b", [part.p95 for part in parts]),
-        Line("p50", "a", [part.p50 for part in parts]),
+        Line("c", [part.max for part in parts]),
+        Line("b", [part.p95 for part in parts]),
+        Line("a", [part.p50 for part in parts]),
     ]
     middles = [part.start + part.seconds / 2 for part in parts]
-    return chart.lines("Latency over time in milliseconds", series, middles, metrics.settings.seconds)
+    return chart.lines("Latency over time in milliseconds", series, middles, _end(metrics))
 
 
 def _rate_chart(metrics: Metrics) -> str:
     parts = metrics.stretches
-    good = [(part.requests - part.errors) / part.seconds for part in parts]
+    good = [part.answers / part.seconds for part in parts]
     bad = [part.errors / part.seconds for part in parts]
-    starts = [part.start for part in parts]
-    return chart.bars("Answers a second, by when they were asked for", good, bad, starts, metrics.settings.seconds)
+    return chart.bars("Answers a second", good, bad, [part.start for part in parts], _end(metrics))
+
+
+def _end(metrics: Metrics) -> float:
+    """When the last answer came, in seconds."""
+    return metrics.stretches[-1].start + metrics.stretches[-1].seconds
 
 
 def _percentiles(metrics: Metrics) -> str:
