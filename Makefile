@@ -20,6 +20,12 @@ help: ## Show this list
 run: setup-env ## Serve on port 8080, on a private PostgreSQL in .data/
 	@$(BIN)/holdfast serve
 
+seed: setup-env ## Add an office to try things on: 50 rooms, 10,000 users, 100,000 bookings
+	@$(BIN)/holdfast seed $(ARGS)
+
+load-test: setup-dev ## Ask a running service for free slots at a constant rate; ARGS="--rate 200 --duration 30s"
+	@$(BIN)/holdfast load-test $(ARGS)
+
 test: setup-dev ## Run every test (TEST_DATABASE_URL, or a throw-away PostgreSQL)
 	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 

@@ -19,10 +19,13 @@ from msgspec import Struct
 import postgres
 import tested
 import wrk
-from holdfast.loadtest import run as loadtest
-from holdfast.loadtest.results import Limits, Results
-from holdfast.rooms.slots import of_day
-from holdfast.seeding import office, seed
+from holdfast.load import measurement, target, trial
+from holdfast.load.measurement import Limits, Metrics
+from holdfast.load.orders import Orders
+from holdfast.rooms.queries import Room
+from holdfast.rooms.slots import Schedule, of_day
+from holdfast.seeding import plan
+from holdfast.seeding import service as seeding
 from holdfast.settings import Settings
 from slots import THREADS
 from targets import Target
@@ -40,8 +43,8 @@ class Office(Struct, frozen=True):
     """What the run came to. Rates are per second, times in milliseconds."""
 
     rounds: int
-    steady: list[Results]
-    stormy: list[Results]
+    steady: list[Metrics]
+    stormy: list[Metrics]
     lists: list[float]
     lists_p99_ms: list[float]
     bookings: list[float]
@@ -54,19 +57,20 @@ class Office(Struct, frozen=True):
 def run(rounds: int, seconds: int, tell: Callable[[str], None]) -> Office:
     """Measure on a PostgreSQL and a service of its own, with one worker; the check of what is free, with two."""
     with postgres.running() as url, tempfile.TemporaryDirectory() as directory:
-        asyncio.run(seed.seed(url, datetime.now(UTC), Settings().password_cost, lambda *_: None))
+        asyncio.run(seeding.seed(url, datetime.now(UTC), Settings().password_cost, lambda _: None))
         free = Slots(url, Path(directory))
         with tested.start(url, 1) as service:
             token = _token(service.url)
             steady, stormy, lists, booked = [], [], [], []
             for number in range(1, rounds + 1):
-                steady.append(_steady(service.url, token, directory))
+                steady.append(_steady(service.url, token))
                 with _storm(service.url):
-                    stormy.append(_steady(service.url, token, directory))
+                    stormy.append(_steady(service.url, token))
                 lists.append(_flat_out("slots.lua", service.url, (token, free.paths()), seconds))
                 booked.append(_flat_out("bookings.lua", service.url, (token, free.next(seconds), THREADS), seconds))
                 tell(
-                    f"round {number}  steady p95 {steady[-1].p95:.2f} ms, with logins {stormy[-1].p95:.2f} ms; "
+                    f"round {number}  p95 at {STEADY:g}/s {steady[-1].latency_ms.p95:.2f} ms, "
+                    f"with logins {stormy[-1].latency_ms.p95:.2f} ms; "
                     f"{lists[-1].answers / lists[-1].seconds:,.0f} lists/s, "
                     f"{booked[-1].created / booked[-1].seconds:,.0f} bookings/s"
                 )
@@ -96,7 +100,7 @@ class Slots:
     def __init__(self, url: str, directory: Path) -> None:
         self._url = url
         self._directory = directory
-        self._rooms = office.rooms()
+        self._rooms = plan.rooms(datetime.now(UTC))
         today = datetime.now(UTC).date()
         days = (today + timedelta(days=DAYS_AHEAD + number) for number in range(DAYS))
         self._left = ((room, day) for day in days for room in self._rooms)
@@ -105,7 +109,7 @@ class Slots:
     def paths(self) -> Path:
         """A file with the lists of all rooms for the next seven days."""
         today = datetime.now(UTC).date()
-        days = [today + timedelta(days=number) for number in range(loadtest.DAYS)]
+        days = [today + timedelta(days=number) for number in range(target.DAYS)]
         return self._file(f"/rooms/{room.id}/slots/list?date={day}" for room in self._rooms for day in days)
 
     def next(self, seconds: int) -> Path:
@@ -113,7 +117,7 @@ class Slots:
         found = []
         while len(found) < 12_000 * seconds:
             room, day = next(self._left)
-            found += of_day(room.id, room.schedule, day)
+            found += of_day(room.id, _schedule(room), day)
         columns = [each.id for each in found], [each.room_id for each in found], [each.start for each in found]
 
         async def store(connection: "asyncpg.Connection") -> None:
@@ -127,7 +131,7 @@ class Slots:
     def days(self) -> Iterator[tuple[str, date]]:
         """Rooms and days without a booking."""
         for room, day in self._left:
-            if day.isoweekday() in room.schedule.days:
+            if day.isoweekday() in _schedule(room).days:
                 yield str(room.id), day
 
     def _file(self, lines: Iterator[str]) -> Path:
@@ -141,16 +145,17 @@ def _flat_out(script: str, url: str, arguments: tuple[object, ...], seconds: int
     return wrk.run(script, url, arguments, connections=CONNECTIONS, seconds=seconds)
 
 
-def _steady(url: str, token: str, directory: str) -> Results:
-    load = loadtest.Load(STEADY, STEADY_SECONDS, token, datetime.now(UTC).date())
-    return loadtest.test(url, load, Limits(0.2, 0.01), Path(directory) / "load", lambda *_: None)
+def _steady(url: str, token: str) -> Metrics:
+    _, paths = target.slots_paths(url, token, datetime.now(UTC).date())
+    orders = Orders(url, token, paths, STEADY, STEADY_SECONDS)
+    return measurement.measure(trial.send(orders, lambda _: None), orders, Limits(200, 0.01), "")
 
 
 @contextmanager
 def _storm(url: str) -> Iterator[None]:
     """Logins at a constant rate, whatever becomes of them."""
     ends = threading.Event()
-    wanted = {"email": office.email(1), "password": office.PASSWORD}
+    wanted = {"email": "user00001@example.com", "password": plan.PASSWORD}
 
     def log_in(client: httpx.Client) -> None:
         if not ends.is_set():
@@ -209,12 +214,20 @@ def _check(url: str, free: Slots, seconds: int) -> tuple[int, int]:
     return wrong, checked
 
 
+def _schedule(room: Room) -> Schedule:
+    assert room.schedule is not None, "every seeded room has one"
+    return room.schedule
+
+
 def _token(url: str, role: str = "user") -> str:
     return str(httpx.post(f"{url}/dummyLogin", json={"role": role}, timeout=60).json()["token"])
 
 
 def _judged(done: Office) -> Office:
-    steady, stormy = median(each.p95 for each in done.steady), median(each.p95 for each in done.stormy)
+    steady, stormy = (
+        median(each.latency_ms.p95 for each in done.steady),
+        median(each.latency_ms.p95 for each in done.stormy),
+    )
     failed = sum(sum(each.errors.values()) for each in done.steady)
     seen = f"seen free after a 201, through any of 2 workers, {done.checked:,} looks"
     wishes = [

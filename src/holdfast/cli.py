@@ -3,13 +3,12 @@
 import asyncio
 import sys
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn
 
-import asyncpg
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from holdfast import __version__
@@ -101,62 +100,66 @@ def create_admin(
 
 @cli.command()
 def seed(
-    yes: Annotated[bool, typer.Option("--yes", help="Even under PRODUCTION=true, where its password is known")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it although PRODUCTION=true")] = False,
 ) -> None:
-    """Fill the database with an office to try things out on: 50 rooms, 10,000 users, 100,000 bookings."""
+    """Add an office to try things on: 50 rooms, 10,000 users, 100,000 bookings. Done twice, it is done once."""
+    from rich.progress import Progress
+
     from holdfast.clock import utc_now
     from holdfast.database import embedded
     from holdfast.database import migrate as migrations
-    from holdfast.seeding import office
-    from holdfast.seeding.seed import seed as write
+    from holdfast.database.connections import AWAY
+    from holdfast.seeding import service as seeding
 
     settings = _settings()
     if settings.production and not yes:
-        _stop(f"everybody knows the seeded users' password, {office.PASSWORD!r}: with PRODUCTION=true say --yes")
+        _stop("PRODUCTION=true: everybody knows the password of the users that would be added; --yes adds them")
     with ExitStack() as stack:
         try:
-            url = settings.postgres_url or stack.enter_context(embedded.running(Path(settings.data_dir)))
-            asyncio.run(migrations.upgrade(settings.database_direct_url or url, "head"))
-            with Steps(console) as steps:
-                is_new = asyncio.run(write(url, utc_now(), settings.password_cost, steps.advance))
-        except (OSError, asyncpg.PostgresError, embedded.EmbeddedFailed) as error:
+            url = _direct_url(settings, stack)
+            with Progress(console=console, transient=True) as progress:
+                bar = progress.add_task("Seeding", total=seeding.TOTAL)
+                tell = partial(progress.advance, bar)
+                added = asyncio.run(seeding.seed(url, utc_now(), settings.password_cost, tell))
+        except (*AWAY, embedded.EmbeddedFailed, migrations.NotReady, seeding.Overlap) as error:
             _stop(str(error))
-    if is_new:
-        console.print(f"Sign in as {office.email(1)} with the password {office.PASSWORD!r}", highlight=False)
-    else:
-        console.print("The office is there already; nothing was changed")
+    console.print(seeding.words(added), highlight=False, soft_wrap=True)
 
 
 @cli.command("load-test")
-def load_test(  # noqa: PLR0913, PLR0917  each is an option
+def load_test(  # noqa: PLR0913  each is an option of the command
+    *,
     url: Annotated[str, typer.Option(help="Address of the service")] = "http://127.0.0.1:8080",
-    rate: Annotated[float, typer.Option(min=0.1, max=10_000, help="Requests a second")] = 100,
-    duration: Annotated[str, typer.Option(help="For how long, such as 10s or 1m")] = "10s",
-    p95: Annotated[str, typer.Option(help="Longest 95th percentile, such as 200ms")] = "200ms",
-    max_err: Annotated[float, typer.Option(min=0, max=1, help="Largest share of requests that fail")] = 0.01,
-    token: Annotated[str | None, typer.Option(help="Bearer token; without it, /dummyLogin gives one")] = None,
-    out: Annotated[Path, typer.Option(help="Directory for metrics.json and report.html")] = Path("load"),
+    rate: Annotated[float, typer.Option(help="Requests a second", min=0.1, max=10_000)] = 100,
+    duration: Annotated[str, typer.Option(help="For how long: 30s, 2m")] = "10s",
+    p95: Annotated[str, typer.Option(help="95 of 100 answers must come within this time")] = "200ms",
+    max_err: Annotated[float, typer.Option(help="Share of requests that may fail", min=0, max=1)] = 0.01,
+    token: Annotated[str | None, typer.Option(help="Token of a user; without it, /dummyLogin gives one")] = None,
+    out: Annotated[Path, typer.Option(help="Directory of metrics.json and report.html")] = Path("load"),
 ) -> None:
-    """Ask for free slots of all rooms, the next 7 days, at a constant rate; fail when a limit is broken."""
-    from holdfast.clock import utc_now
-    from holdfast.loadtest import run
-    from holdfast.loadtest.results import Limits
+    """Ask a running service for free slots at a constant rate. 1: a limit was broken. 2: nothing could be measured."""
+    from rich.progress import Progress
+
+    from holdfast.load import trial
+    from holdfast.load.measurement import Limits
+    from holdfast.load.orders import Count
 
     try:
-        load = run.Load(rate, run.duration(duration), token, utc_now().date())
-        limits = Limits(run.duration(p95), max_err)
-        with Steps(console) as steps:
-            found = run.test(url, load, limits, out, lambda done, total: steps.reach("answers", total, done))
-    except (run.CannotTest, ValueError, OSError) as error:
-        _stop(str(error), status=2)
-    console.print(
-        f"{found.rate:.1f} a second, {found.success_rate:.2%} answered well\n"
-        f"p50 {found.p50:.2f} ms   p95 {found.p95:.2f} ms   p99 {found.p99:.2f} ms\n"
-        f"written: {out / 'metrics.json'}, {out / 'report.html'}",
-        highlight=False,
-    )
-    if found.broken:
-        _stop("; ".join(found.broken))
+        seconds, limits = _seconds(duration, "--duration"), Limits(_seconds(p95, "--p95") * 1000, max_err)
+        orders = trial.prepare(url.rstrip("/"), token, rate, seconds)
+        with Progress(console=console, transient=True) as progress:
+            bar = progress.add_task("Sending", total=orders.count)
+
+            def tell(now: Count) -> None:
+                failed = f", {now.errors:,} failed" if now.errors else ""
+                progress.update(bar, completed=now.answered, description=f"{now.answered:,} answered{failed}")
+
+            metrics = trial.run(orders, limits, out, tell)
+    except trial.NotMeasured as error:
+        _stop(str(error), 2)
+    console.print(trial.words(metrics, out), highlight=False, soft_wrap=True)
+    if not metrics.is_kept:
+        _stop("; ".join(metrics.broken))
 
 
 @cli.command()
@@ -177,40 +180,6 @@ def version() -> None:
     console.print(__version__, highlight=False)
 
 
-class Steps:
-    """Bars that show how far some steps are."""
-
-    def __init__(self, console: Console) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description:>10}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-        )
-        self._tasks: dict[str, TaskID] = {}
-
-    def __enter__(self) -> "Steps":
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def advance(self, what: str, total: int, more: int) -> None:
-        """Show that more of something is done."""
-        self._progress.advance(self._task(what, total), more)
-
-    def reach(self, what: str, total: int, done: int) -> None:
-        """Show how much of something is done."""
-        self._progress.update(self._task(what, total), completed=done)
-
-    def _task(self, what: str, total: int) -> TaskID:
-        if what not in self._tasks:
-            self._tasks[what] = self._progress.add_task(what, total=total)
-        return self._tasks[what]
-
-
 def _password() -> str:
     """From a person, unseen and twice, or the first line of what another program writes."""
     if sys.stdin.isatty():
@@ -219,6 +188,24 @@ def _password() -> str:
         return sys.stdin.readline().rstrip("\r\n")
     except UnicodeDecodeError:
         _stop("the password is not UTF-8")
+
+
+def _direct_url(settings: Settings, stack: ExitStack) -> str:
+    """The address of a database whose tables are up to date, past any pooler; the private one runs inside `stack`."""
+    from holdfast.database import embedded
+    from holdfast.database import migrate as migrations
+
+    url = settings.database_direct_url or settings.postgres_url
+    url = url or stack.enter_context(embedded.running(Path(settings.data_dir)))
+    asyncio.run(
+        migrations.prepare(
+            url,
+            migrate=settings.migrate_on_start,
+            seconds_max=settings.database_wait_seconds_max,
+            tell=lambda line: console.print(line, highlight=False),
+        )
+    )
+    return url
 
 
 def _settings() -> Settings:
@@ -235,6 +222,15 @@ def _shown(current: Settings, name: str) -> str:
     if settings_module.is_secret(name):
         return "***"
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _seconds(text: str, option: str) -> float:
+    from holdfast.load import measurement
+
+    try:
+        return measurement.seconds(text)
+    except ValueError:
+        _stop(f"{option}={text} is not allowed: a length of time such as 200ms, 10s or 2m", 2)
 
 
 def _stop(line: str, status: int = 1) -> NoReturn:

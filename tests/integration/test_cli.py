@@ -1,9 +1,6 @@
 """The command line, as people run it."""
 
-import os
 import re
-import subprocess
-import sys
 from tempfile import TemporaryDirectory
 
 import httpx
@@ -14,21 +11,7 @@ from holdfast import __version__
 from holdfast.database import migrate
 from holdfast.settings import HINTS
 from service import Service, free_port
-
-
-def holdfast(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    with TemporaryDirectory(prefix="hf-") as directory:
-        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        return subprocess.run(
-            [sys.executable, "-m", "holdfast", *arguments],
-            env=inherited | {"COLUMNS": "160"} | environment,
-            cwd=directory,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+from terminal import holdfast
 
 
 def test_version_is_printed() -> None:

@@ -1,1 +1,1 @@
-"""An office to try things out on: rooms, people, and a year of bookings."""
+"""An office to try things on: rooms, schedules, people and their bookings."""

@@ -1,0 +1,1 @@
+"""A load test of a running service, from outside: it needs nothing but the address."""
