@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import endurance
 import machine
+import office
 import postgres
 import probe
 import report
@@ -34,6 +35,7 @@ Seconds = Annotated[int, typer.Option(min=1, max=60, help="Length of each measur
 Rounds = Annotated[int, typer.Option(min=1, max=10, help="How often each row is measured")]
 Only = Annotated[list[str], typer.Option(help=f"Only rows whose name holds this word, or '{PROBE}'; may be repeated")]
 Long = Annotated[bool, typer.Option("--long", help="Instead: a million creations, and a worker's memory")]
+OfficeToo = Annotated[bool, typer.Option("--office", help="Instead: slots and bookings of the seeded office")]
 Creations = Annotated[int, typer.Option(min=1, help="How many creations --long makes")]
 Out = Annotated[Path, typer.Option(help="Directory that the results are written to")]
 Strict = Annotated[bool, typer.Option("--strict", help="Fail when a target is missed, too")]
@@ -44,6 +46,7 @@ def main(  # noqa: PLR0913, PLR0917  each is an option
     rounds: Rounds = 3,
     only: Only = [],  # noqa: B006  never changed
     long: Long = False,
+    office_too: OfficeToo = False,
     creations: Creations = 1_000_000,
     out: Out = HERE,
     strict: Strict = False,
@@ -54,6 +57,8 @@ def main(  # noqa: PLR0913, PLR0917  each is an option
     console = Console(width=None if sys.stdout.isatty() else 150)
     if long:
         is_kept, judged = _long(console, creations, out)
+    elif office_too:
+        is_kept, judged = _office(console, (seconds, rounds), out)
     else:
         is_kept, judged = _table(console, (seconds, rounds, only), out)
     if not is_kept or (strict and not all(target.is_met for target in judged)):
@@ -66,6 +71,14 @@ def _long(console: Console, creations: int, out: Path) -> tuple[bool, list[targe
     report.show_promise(console, done.promise)
     console.print(f"written: {endurance.write(done, out)}")
     return done.promise.is_kept, done.targets
+
+
+def _office(console: Console, chosen: tuple[int, int], out: Path) -> tuple[bool, list[targets.Target]]:
+    seconds, rounds = chosen
+    done = office.run(rounds, seconds, lambda line: console.print(line, highlight=False))
+    report.show_targets(console, done.targets)
+    console.print(f"written: {office.write(done, out)}")
+    return done.seen_free_after_201 == 0, done.targets
 
 
 def _table(console: Console, chosen: tuple[int, int, list[str]], out: Path) -> tuple[bool, list[targets.Target]]:

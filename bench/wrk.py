@@ -55,15 +55,16 @@ def book(load: Load, url: str, *, rooms: str, span: int, seconds: int) -> Counte
     """Ask for reservations for so many seconds, in the span of this number."""
     key = f"{rooms}-{span}" if load.keyed else "-"
     arguments = (start_of(span), THREAD_SLOTS, SLOT_SECONDS, TAKEN, rooms, load.rooms, key, load.taken_in_ten)
-    return _run("book.lua", url, arguments, connections=load.connections, seconds=seconds)
+    return run("book.lua", url, arguments, connections=load.connections, seconds=seconds)
 
 
 def list_room(url: str, room: str, *, seconds: int) -> Counted:
     """Ask for a room's list for so many seconds, one after the other."""
-    return _run("list.lua", url, (room,), connections=1, seconds=seconds)
+    return run("list.lua", url, (room,), connections=1, seconds=seconds)
 
 
-def _run(script: str, url: str, arguments: tuple[object, ...], *, connections: int, seconds: int) -> Counted:
+def run(script: str, url: str, arguments: tuple[object, ...], *, connections: int, seconds: int) -> Counted:
+    """Drive a service with one of the scripts, and read what it counted."""
     done = subprocess.run(
         [program(), f"-t{min(THREADS, connections)}", f"-c{connections}", f"-d{seconds}s",
          "--timeout", f"{ANSWER_SECONDS_MAX}s", "-s", SCRIPTS / script, url, "--", *map(str, arguments)],

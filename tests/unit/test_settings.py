@@ -114,6 +114,7 @@ def test_every_setting_says_what_it_is_for_and_what_is_allowed(name: str) -> Non
 
 def test_the_secrets_are_known() -> None:
     assert {name for name in HINTS if is_secret(name)} == {
+        "conference_token",
         "database_url",
         "database_direct_url",
         "db_password",

@@ -7,7 +7,6 @@ from uuid import UUID, uuid5
 
 import msgspec
 import uuid_utils.compat as uuids
-from cachetools import LRUCache
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,11 +25,10 @@ from holdfast.errors import (
 )
 from holdfast.rooms import queries
 from holdfast.rooms.links import Links
-from holdfast.rooms.queries import Booking, place_of
+from holdfast.rooms.queries import Booking, Offer, place_of
 from holdfast.rooms.service import Rooms
 from holdfast.rooms.slots import Slot
 
-SLOTS_KNOWN_MAX = 100_000
 FINDS_MAX = 3
 """How often a booking that moved away between finding and cancelling it is looked for again."""
 SETTLED = timedelta(minutes=5)
@@ -57,8 +55,7 @@ class Bookings:
         self._clock = clock
         self._tally = Tally(clock)
         self._keys = KeyReader(database)
-        self._slots: Reader[UUID, Slot] = Reader(database, queries.slots_by_id, readers_max=1)
-        self._known: LRUCache[UUID, Slot] = LRUCache(SLOTS_KNOWN_MAX)
+        self._offers: Reader[UUID, Offer] = Reader(database, queries.offers)
 
     async def create(self, wish: Wish, key: Key | None, is_gone: Callable[[], bool] | None = None) -> Verdict:
         """Book a slot; dropped if the caller `is_gone` before it is begun.
@@ -125,18 +122,14 @@ class Bookings:
 
     async def _bookable(self, slot_id: UUID) -> Slot:
         """The slot, if it may be booked, whoever holds it."""
-        slot = self._known.get(slot_id)
-        if slot is None:
-            slot = await self._slots.get(slot_id)
-            if slot is None:
-                raise SlotNotFound
-            # Kept for good: what an id stands for never changes.
-            self._known[slot_id] = slot
-        if slot.start < self._clock():
+        offer = await self._offers.get(slot_id)
+        if offer is None:
+            raise SlotNotFound
+        if offer.slot.start < self._clock():
             raise InvalidRequest({"slotId": "past"})
-        if (await self._rooms.get(slot.room_id)).retired_at is not None:
+        if offer.is_retired:
             raise RoomClosed
-        return slot
+        return offer.slot
 
     async def _is_taken(self, room_id: UUID, interval: Interval) -> bool:
         """Spares the conference service slots that are taken already; who gets a free one is decided later."""

@@ -1,5 +1,6 @@
 """A day's free slots as ready bytes, kept by the revision of their room: the hottest answer there is."""
 
+import asyncio
 from collections.abc import Mapping
 
 from cachetools import LRUCache
@@ -42,12 +43,19 @@ class Days:
         )
         self._stored: LRUCache[Day, bool] = LRUCache(STORED_MAX)
 
-    async def free(self, wanted: RoomDay) -> ReadyDay:
+    def revision(self, wanted: RoomDay) -> "asyncio.Future[int | None]":
+        """The room's revision, to be asked for before who asks is known, and told to `free`."""
+        asked = self._revisions.revision(wanted.place)
+        # Nobody may wait for it in the end.
+        asked.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return asked
+
+    async def free(self, wanted: RoomDay, asked: "asyncio.Future[int | None]") -> ReadyDay:
         """The slots of a day that nobody holds, as the database has them after this was asked. Raises `RoomNotFound`.
 
         Of a day more than ten years away there are none, whatever the revision.
         """
-        revision = await self._revisions.revision(wanted.place)
+        revision = await asked
         if revision is None:
             raise RoomNotFound
         ready = self._ready.get(wanted)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from holdfast.accounts.access import Access
 from holdfast.accounts.roles import Caller, Role
-from holdfast.errors import Forbidden, Unauthorized
+from holdfast.errors import Forbidden, InvalidRequest, Unauthorized
 from holdfast.http import fields, idempotency
 from holdfast.http.bodies import check_media_type
 from holdfast.http.hot import Answered, Asked, HotRoute
@@ -41,8 +41,14 @@ class HotRooms:
 
     async def slots(self, asked: Asked) -> Answered:
         """The free slots of a day; for the ordinary handler too. Raises what refuses it."""
+        wanted, fault = _room_day(asked)
+        # Asked together with who the caller is, which saves a trip to the database; told to nobody before.
+        revision = None if wanted is None else self._days.revision(wanted)
         await self._signed_in(asked)
-        ready = await self._days.free(requests.room_day(asked.rest, requests.date_in(asked.query)))
+        if wanted is None or revision is None:
+            assert fault is not None
+            raise fault
+        ready = await self._days.free(wanted, revision)
         headers = ((b"etag", ready.tag), (b"cache-control", b"no-cache"))
         if ready.tag in (asked.headers.get(b"if-none-match") or b""):
             return Answered(NOT_MODIFIED, b"", headers)
@@ -67,3 +73,11 @@ class HotRooms:
         if caller.user_id is None:
             raise Unauthorized
         return caller, caller.user_id
+
+
+def _room_day(asked: Asked) -> tuple[requests.RoomDay | None, InvalidRequest | None]:
+    """What a path and a query ask for, or what is wrong with them: that is told only to who may ask at all."""
+    try:
+        return requests.room_day(asked.rest, requests.date_in(asked.query)), None
+    except InvalidRequest as fault:
+        return None, fault

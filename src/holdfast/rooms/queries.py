@@ -35,7 +35,10 @@ INSERT INTO schedules (id, room_id, days_of_week, start_minute, end_minute, crea
 
 RETIRE = "UPDATE rooms SET retired_at = $2 WHERE id = $1"
 
-SLOTS = "SELECT id, room_id, start_time FROM slots WHERE id = ANY($1::uuid[])"
+SLOTS = """
+SELECT s.id, s.room_id, s.start_time, r.retired_at IS NOT NULL AS is_retired
+FROM slots s JOIN rooms r ON r.id = s.room_id WHERE s.id = ANY($1::uuid[])
+"""
 
 # Sorted, so that two processes which store the same day never wait on each other.
 STORE_SLOTS = """
@@ -153,10 +156,17 @@ async def retire(connection: Connection, room_id: UUID, now: datetime) -> None:
     await connection.execute(RETIRE, room_id, now)
 
 
-async def slots_by_id(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Slot]:
-    """Those of these slots that were ever made."""
+class Offer(Struct, frozen=True):
+    """A slot, and whether its room takes no new bookings."""
+
+    slot: Slot
+    is_retired: bool
+
+
+async def offers(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Offer]:
+    """Those of these slots that were ever made, with the state of their rooms."""
     rows = await connection.fetch(SLOTS, ids)
-    return {row["id"]: Slot(row["id"], row["room_id"], row["start_time"]) for row in rows}
+    return {row["id"]: Offer(Slot(row["id"], row["room_id"], row["start_time"]), row["is_retired"]) for row in rows}
 
 
 async def store_slots(connection: Connection, slots: Sequence[Slot]) -> None:

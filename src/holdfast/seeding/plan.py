@@ -16,7 +16,7 @@ from holdfast.rooms.slots import Schedule, Slot
 
 NAMESPACE = UUID("0f7b9d6e-3a52-4f4e-8d0b-6f3c1f0a9e11")
 """Never to be changed: what was sown is known by ids made of it."""
-PASSWORD = "holdfast-demo"  # noqa: S105  meant to be known: see docs/seeding.md
+PASSWORD = "holdfast-demo"  # noqa: S105  meant to be known: see docs/load-test.md
 USERS = 10_000
 ACTIVE_EACH, CANCELLED_EACH = 1_800, 200
 """Bookings of one room."""
