@@ -34,12 +34,6 @@ proof: setup-dev ## Prove the engine: 100,000 simulated runs, planted errors all
 	@PYTHONPATH=tests $(BIN)/python -m proof.planted --jobs $(JOBS)
 	@PYTHONPATH=tests $(BIN)/python -m proof.recorded --seconds 60
 
-seed: setup-env ## Fill the database with 50 rooms, 10,000 users and 100,000 bookings
-	@$(BIN)/holdfast seed $(ARGS)
-
-load-test: setup-dev ## Ask a running service for free slots at a constant rate; ARGS="--rate 200 --duration 30s"
-	@$(BIN)/holdfast load-test $(ARGS)
-
 check: setup-dev ## Formatting, linting, types, import rules: what a commit must pass
 	@$(BIN)/pre-commit run --all-files --show-diff-on-failure
 

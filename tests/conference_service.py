@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 import msgspec
 
 Step = str
-"""`ok`, `500`, `400`, `redirect`, `drop`, `never`, `huge`, or the body to answer with."""
+"""`ok`, `wait` (for `may_answer`), `500`, `400`, `redirect`, `drop`, `never`, `huge`, or the body to answer with."""
 
 
 class Asked(NamedTuple):
@@ -29,6 +29,8 @@ class ConferenceService:
         self.steps = list(steps) or ["ok"]
         self.asked: list[Asked] = []
         self.ends = threading.Event()
+        self.has_come = threading.Event()
+        self.may_answer = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}/links"
@@ -72,6 +74,10 @@ def _answer(service: ConferenceService, request: BaseHTTPRequestHandler) -> None
         Asked(request.command, request.path, headers.get("idempotency-key"), headers.get("authorization"), body)
     )
     step = service.next_step()
+    if step == "wait":
+        service.has_come.set()
+        service.may_answer.wait(30)
+        step = "ok"
     if step == "never":
         service.ends.wait(30)
     if step in {"never", "drop"}:

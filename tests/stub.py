@@ -13,6 +13,12 @@ Answer = tuple[int, bytes]
 FREE: Answer = (200, b'{"slots":[]}')
 
 
+class Server(ThreadingHTTPServer):
+    """Lets as many connect at once as a test has."""
+
+    request_queue_size = 128
+
+
 class Stub:
     """As a context, it answers: `slots` is asked for each slots list, and may wait; `login` and `rooms` are fixed."""
 
@@ -23,7 +29,7 @@ class Stub:
         self.asked: list[str] = []
         self.tokens: set[str | None] = set()
         self.lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = Server(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 

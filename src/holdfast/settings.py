@@ -1,6 +1,7 @@
 """Every setting, read once from the environment, from files that hold secrets, and from `.env`."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
@@ -17,6 +18,11 @@ RESERVATION_DAYS_LIMIT = 366
 """No installation may allow longer reservations: a list by window looks this far back for one that still runs."""
 
 Seconds = Annotated[float, Meta(ge=0.1, le=3600)]
+
+
+WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?", re.ASCII)
+"""With a host, and without a query: what is asked for is written behind it."""
+TOKEN = re.compile(r"[!-~]+")
 
 
 class WrongSetting(Exception):
@@ -242,14 +248,7 @@ def _check_together(settings: Settings, given: Mapping[str, Any]) -> None:
     secret = settings.jwt_secret
     if secret is not None and len(secret.encode()) < JWT_SECRET_BYTES_MIN:
         raise WrongSetting(f"JWT_SECRET=*** is not allowed: at least {JWT_SECRET_BYTES_MIN} bytes")
-    if settings.conference_provider == "http" and settings.conference_url is None:
-        raise WrongSetting("CONFERENCE_PROVIDER=http is not allowed: with it, CONFERENCE_URL must be set")
-    for name in ("conference_url", "jitsi_url"):
-        address = getattr(settings, name)
-        if address is not None and not address.startswith(("http://", "https://")):
-            raise WrongSetting(
-                f"{name.upper()}={address} is not allowed: an address that begins with https:// or http://"
-            )
+    _check_conference(settings)
     if settings.production and "access" not in given:
         raise WrongSetting("PRODUCTION=true is not allowed: with it, ACCESS must be set to open or token")
     if settings.production and secret is None:
@@ -258,3 +257,17 @@ def _check_together(settings: Settings, given: Mapping[str, Any]) -> None:
         raise WrongSetting(
             f"PRODUCTION=true is not allowed: with it, PASSWORD_COST must be at least {PASSWORD_COST_MIN}"
         )
+
+
+def _check_conference(settings: Settings) -> None:
+    """Where links come from must be an address that can be asked, with what can stand in a header."""
+    if settings.conference_provider == "http" and settings.conference_url is None:
+        raise WrongSetting("CONFERENCE_PROVIDER=http is not allowed: with it, CONFERENCE_URL must be set")
+    for name in ("conference_url", "jitsi_url"):
+        address = getattr(settings, name)
+        if address is not None and WEB_ADDRESS.fullmatch(address) is None:
+            raise WrongSetting(
+                f"{name.upper()}={address} is not allowed: an address that begins with https:// or http://"
+            )
+    if settings.conference_token is not None and TOKEN.fullmatch(settings.conference_token) is None:
+        raise WrongSetting("CONFERENCE_TOKEN=*** is not allowed: ASCII letters, digits and signs, without spaces")

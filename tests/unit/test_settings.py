@@ -60,6 +60,23 @@ def test_a_wrong_secret_is_not_shown() -> None:
     assert text == "JWT_SECRET=*** is not allowed: at least 32 bytes"
 
 
+@pytest.mark.parametrize("address", ["http://", "https:///path", "ftp://host", "http://a b", "https://host/?x=1"])
+@pytest.mark.parametrize("name", ["CONFERENCE_URL", "JITSI_URL"])
+def test_what_is_no_address_of_a_conference_service_is_refused(name: str, address: str) -> None:
+    refused = f"{name}={address} is not allowed: an address that begins with https:// or http://"
+    assert refusal(**{name: address}) == refused
+
+
+@pytest.mark.parametrize("token", ["two words", "héllo", "line\nbreak"])
+def test_a_token_that_no_header_can_carry_is_refused_unseen(token: str) -> None:
+    assert refusal(CONFERENCE_TOKEN=token).startswith("CONFERENCE_TOKEN=*** is not allowed")
+
+
+def test_a_conference_service_needs_an_address() -> None:
+    assert "CONFERENCE_URL must be set" in refusal(CONFERENCE_PROVIDER="http")
+    assert settings(CONFERENCE_PROVIDER="http", CONFERENCE_URL="http://127.0.0.1:9000/links").conference_url
+
+
 def test_a_wrong_database_address_is_not_shown() -> None:
     assert "hunter2" not in refusal(DATABASE_URL="mysql://user:hunter2@host/db")
 

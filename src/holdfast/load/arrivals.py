@@ -152,7 +152,8 @@ def _wait_until(moment: float) -> None:
     if pause > 0:
         gevent.sleep(pause)
     while perf_counter() < moment:
-        gevent.sleep(0)
+        # Not `sleep(0)`: answers would lie unread meanwhile.
+        gevent.idle()
 
 
 def _say(what: Count | Finished) -> None:
