@@ -15,6 +15,8 @@ import httpx
 import psutil
 
 START_SECONDS_MAX = 60.0
+INHERITED = ("PATH", "HOME", "LANG", "COVERAGE_", "COV_CORE_")
+"""Names in the environment, or beginnings of them, that a service gets from the tests."""
 STOP_SECONDS_MAX = 20.0
 
 
@@ -40,7 +42,7 @@ class Service:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        inherited = {name: value for name, value in os.environ.items() if name.startswith(INHERITED)}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "holdfast", "serve"],
             env=inherited | {"PORT": str(self.port)} | self._settings,

@@ -263,10 +263,12 @@ async def message_there(
     return [{"exists": row is not None and row["id"] == message_id}]
 
 
-async def key_there(server: Server, mine: Transaction, seen: State, key_id: UUID, claim_id: UUID) -> list[Row]:
-    """Whether a key was used by this claim."""
+async def key_there(
+    server: Server, mine: Transaction, seen: State, key_id: UUID, claim_id: UUID, answer: bytes
+) -> list[Row]:
+    """Whether a key was used by this claim, and has this answer."""
     row = server.view(seen, mine, "keys").get(key_id)
-    return [{"exists": row is not None and row["claim_id"] == claim_id}]
+    return [{"exists": row is not None and (row["claim_id"], row["answer"]) == (claim_id, answer)}]
 
 
 HANDLERS: dict[str, Handler] = {

@@ -70,9 +70,9 @@ class Batch:
         if self.messages:
             message = self.messages[0]
             return Proof(statements.MESSAGE_THERE, (message.place, message.revision, message.id))
-        for claim, _ in self.answers:
+        for claim, answer in self.answers:
             if claim.key is not None:
-                return Proof(statements.KEY_THERE, (claim.key.id, claim.id))
+                return Proof(statements.KEY_THERE, (claim.key.id, claim.id, answer))
         return None
 
     def changes(self) -> Changes:

@@ -60,7 +60,8 @@ DELETE FROM idempotency_keys WHERE id IN (
 """
 
 MESSAGE_THERE = "SELECT EXISTS (SELECT FROM outbox WHERE place = $1 AND revision = $2 AND id = $3)"
-KEY_THERE = "SELECT EXISTS (SELECT FROM idempotency_keys WHERE id = $1 AND claim_id = $2)"
+# With its answer: a write of the same claim that came late may have remembered another one.
+KEY_THERE = "SELECT EXISTS (SELECT FROM idempotency_keys WHERE id = $1 AND claim_id = $2 AND answer = $3)"
 
 KEYS_FORGOTTEN_AT_ONCE = 1_000
 
