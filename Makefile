@@ -12,7 +12,7 @@ UV_LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 # One process of tests for each core: more only makes them wait for each other.
 JOBS ?= $(shell $(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)))' 2>/dev/null || echo 2)
 
-.PHONY: help run seed load-test test proof check fmt test-cover bench setup-env setup-dev lock migration clean
+.PHONY: help run seed load-test test integration-test proof check fmt test-cover bench setup-env setup-dev lock migration clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -28,6 +28,9 @@ load-test: setup-dev ## Ask a running service for free slots at a constant rate;
 
 test: setup-dev ## Run every test (TEST_DATABASE_URL, or a throw-away PostgreSQL)
 	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+integration-test: setup-dev ## Run the tests on a real PostgreSQL and a running service only
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile tests/integration tests/contract tests/races $(ARGS)
 
 proof: setup-dev ## Prove the engine: 100,000 simulated runs, planted errors all found, a recorded minute of faults
 	@PYTHONPATH=tests $(BIN)/python -m proof.simulate --seeds 100000 --jobs $(JOBS)

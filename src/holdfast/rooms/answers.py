@@ -11,16 +11,15 @@ from holdfast.errors import HoldfastError, IdempotencyKeyReused, SlotAlreadyBook
 from holdfast.http.hot import Answered
 from holdfast.http.idempotency import REPLAYED_HEADER
 from holdfast.rooms.bodies import BookingAnswer, BookingBody, SlotBody, SlotsAnswer
-from holdfast.rooms.queries import Booking
 from holdfast.rooms.service import Made
 from holdfast.rooms.slots import Slot
 
 
-def booked(verdict: Verdict) -> Answered:
-    """201 with the booking; marked when it is the answer to an earlier request. Raises the refusal."""
+def booked(verdict: Verdict, slot_id: UUID) -> Answered:
+    """201 with the booking of a slot; marked when it is the answer to an earlier request. Raises the refusal."""
     match verdict:
         case Granted(reservation=reservation):
-            body = msgspec.json.encode(BookingAnswer(BookingBody.of(_booking(reservation))))
+            body = msgspec.json.encode(BookingAnswer(_body(reservation, slot_id)))
             return Answered(201, body, (REPLAYED_HEADER,) if verdict.replayed else ())
         case Refused():
             error = _refusal(verdict.reason)
@@ -40,16 +39,15 @@ def listed(slots: Sequence[Slot]) -> bytes:
     return msgspec.json.encode(SlotsAnswer([SlotBody.of(slot) for slot in slots]))
 
 
-def _booking(reservation: Reservation) -> Booking:
+def _body(reservation: Reservation, slot_id: UUID) -> BookingBody:
     link = (reservation.details or {}).get("conference_link")
-    return Booking(
+    return BookingBody(
         reservation.id,
-        UUID(reservation.place.id),
-        reservation.start,
+        slot_id,
         reservation.user_id,
+        "active",
+        None if link is None else str(link),
         reservation.created_at,
-        is_cancelled=False,
-        conference_link=None if link is None else str(link),
     )
 
 

@@ -58,7 +58,7 @@ class HotRooms:
         """Book a slot; for the ordinary handler too. Raises what refuses it."""
         key = idempotency.key_of(asked, caller.name)
         wish = Wish(data.slot_id, user_id, bool(data.create_conference_link))
-        return answers.booked(await self._bookings.create(wish, key, asked.is_gone))
+        return answers.booked(await self._bookings.create(wish, key, asked.is_gone), data.slot_id)
 
     async def _book(self, asked: Asked) -> Answered:
         caller, user_id = await self._signed_in(asked)
