@@ -79,7 +79,7 @@ def page(metrics: Metrics) -> str:
         rate=_rate_chart(metrics),
         errors=_errors(metrics),
         lag=f"The test itself sent 99 of 100 requests at most {metrics.lag_p99_ms:.2f} ms late; the slowest answer"
-        f" took {latency.max:.2f} ms.",
+        f" took {_ms(latency.max)} ms.",
         version=escape(__version__),
     )
 
@@ -100,11 +100,16 @@ def _numbers(metrics: Metrics) -> str:
         "requests": f"{metrics.requests:,}",
         "answers/s": f"{metrics.rate:,.1f}",
         "success": f"{metrics.success_rate:.2%}",
-        "p50": f"{latency.p50:.2f} ms",
-        "p95": f"{latency.p95:.2f} ms",
-        "p99": f"{latency.p99:.2f} ms",
+        "p50": f"{_ms(latency.p50)} ms",
+        "p95": f"{_ms(latency.p95)} ms",
+        "p99": f"{_ms(latency.p99)} ms",
     }
     return "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in shown.items())
+
+
+def _ms(value: float) -> str:
+    """As many digits as say something."""
+    return f"{value:.2f}" if value < 1_000 else f"{value:,.0f}"
 
 
 def _latency_chart(metrics: Metrics) -> str:
@@ -140,7 +145,7 @@ def _percentiles(metrics: Metrics) -> str:
         "the slowest": latency.max,
     }
     return "".join(
-        f'<tr><td>{name}</td><td class="number">{value:.2f}</td><td style="width:60%"><div class="track">'
+        f'<tr><td>{name}</td><td class="number">{_ms(value)}</td><td style="width:60%"><div class="track">'
         f'<span style="width:{100 * value / max(latency.max, 0.001):.1f}%"></span></div></td></tr>'
         for name, value in shown.items()
     )
