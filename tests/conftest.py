@@ -13,6 +13,7 @@ import pytest
 
 from databases import SERVER, create_database, drop_database
 from holdfast.database import embedded, migrate
+from redis_server import RedisServer
 from service import Service
 
 _run = ExitStack()
@@ -80,3 +81,10 @@ def start() -> Iterator[Callable[..., Service]]:
     """Starts services with a test's own settings; all stop when it ends: `start(DATABASE_URL=…, WORKERS=2)`."""
     with ExitStack() as stack:
         yield lambda **settings: stack.enter_context(Service(settings))
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis of this test process. Tests that stop it start one of their own."""
+    with RedisServer() as server:
+        yield server

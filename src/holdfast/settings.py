@@ -71,7 +71,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     redis_url: Annotated[
         str | None,
-        Meta(description="Redis, redis://:password@host:port/0; read, but not used yet", extra=SECRET),
+        Meta(
+            description="Redis, redis://:password@host:port/0; without it and REDIS_HOST the service does without",
+            extra=SECRET,
+        ),
     ] = None
     redis_host: Annotated[str | None, Meta(description="Host of Redis, when REDIS_URL is not set")] = None
     redis_port: Annotated[int, Meta(ge=1, le=65535, description="Port of Redis")] = 6379
@@ -166,6 +169,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         host = f"[{self.db_host}]" if ":" in self.db_host else self.db_host
         return f"postgresql://{user}@{host}:{self.db_port}/{quote(self.db_database, safe='')}"
 
+    @property
+    def redis_address(self) -> str | None:
+        """Where Redis is, or `None` when there is none. `REDIS_URL` wins over its parts."""
+        if self.redis_url is not None or self.redis_host is None:
+            return self.redis_url
+        password = f":{quote(self.redis_password, safe='')}@" if self.redis_password else ""
+        host = f"[{self.redis_host}]" if ":" in self.redis_host else self.redis_host
+        return f"redis://{password}{host}:{self.redis_port}/0"
+
 
 HINTS: Mapping[str, Any] = get_type_hints(Settings, include_extras=True)
 
@@ -248,6 +260,8 @@ def _check_together(settings: Settings, given: Mapping[str, Any]) -> None:
     secret = settings.jwt_secret
     if secret is not None and len(secret.encode()) < JWT_SECRET_BYTES_MIN:
         raise WrongSetting(f"JWT_SECRET=*** is not allowed: at least {JWT_SECRET_BYTES_MIN} bytes")
+    if settings.redis_url is not None and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
+        raise WrongSetting("REDIS_URL=*** is not allowed: an address that begins with redis://")
     _check_conference(settings)
     if settings.production and "access" not in given:
         raise WrongSetting("PRODUCTION=true is not allowed: with it, ACCESS must be set to open or token")

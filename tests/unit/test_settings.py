@@ -139,3 +139,21 @@ def test_the_secrets_are_known() -> None:
         "redis_password",
         "jwt_secret",
     }
+
+
+def test_the_parts_of_redis_make_its_address() -> None:
+    """As seed 001 names them; a password may hold any sign."""
+    assert settings().redis_address is None
+    assert settings(REDIS_HOST="cache").redis_address == "redis://cache:6379/0"
+    assert settings(REDIS_HOST="::1", REDIS_PORT="1", REDIS_PASSWORD="a@b").redis_address == "redis://:a%40b@[::1]:1/0"
+
+
+def test_the_address_of_redis_wins_over_its_parts() -> None:
+    """A `REDIS_URL` is the whole address."""
+    assert settings(REDIS_URL="redis://a:1/2", REDIS_HOST="b").redis_address == "redis://a:1/2"
+
+
+def test_an_address_that_is_not_of_redis_is_refused() -> None:
+    """At the start, not at the first use."""
+    with pytest.raises(WrongSetting, match="REDIS_URL"):
+        settings(REDIS_URL="http://a")
