@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from holdfast.engine import settlement, statements
-from holdfast.engine.batch import KeyTaken, Stale
+from holdfast.engine import statements, transaction
+from holdfast.engine.calendar_settlement import Calendars
 from holdfast.engine.claims import Claim, Granted, Key, Kind, Move, Place, Release, Reservation, Reserve, Verdict
+from holdfast.engine.transaction import KeyTaken, Stale
 from rooms import DAY, hours
 
 LONGEST = timedelta(days=31)
@@ -56,7 +57,9 @@ async def settle(connection: "asyncpg.Connection", *claims: Claim) -> list[Verdi
 
 async def settle_once(connection: "asyncpg.Connection", *claims: Claim, careful: bool = False) -> list[Verdict]:
     """Try to settle a batch. Raises what the engine tries again after."""
-    return await settlement.settle(connection, claims, now=DAY, longest=LONGEST, careful=careful)
+    work = Calendars(lambda: DAY, LONGEST).work(claims)
+    await transaction.settle(connection, work, careful=careful)
+    return work.verdicts()
 
 
 async def grant(connection: "asyncpg.Connection", claim: Claim) -> Reservation:

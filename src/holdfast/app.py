@@ -28,6 +28,7 @@ from holdfast.accounts.service import Accounts
 from holdfast.accounts.tokens import Tokens
 from holdfast.clock import Clock, utc_now
 from holdfast.database.connections import Database
+from holdfast.engine.calendar_settlement import Calendars
 from holdfast.engine.committer import Bounds, Committer
 from holdfast.engine.housekeeping import keep_house
 from holdfast.engine.reader import RevisionReader
@@ -77,8 +78,9 @@ class Parts:
         tokens = Tokens(self.database, settings, clock)
         self.access = Access(self.database, tokens, settings)
         self.accounts = Accounts(self.database, settings, tokens, clock)
+        longest = timedelta(days=settings.reservation_days_max)
         stop = partial(os.kill, os.getpid(), signal.SIGTERM)
-        self.committer = Committer(self.database, bounds(settings), clock, stop)
+        self.committer = Committer(self.database, bounds(settings), Calendars(clock, longest), stop)
         revisions = RevisionReader(self.database)
         self.rooms = Rooms(self.database, clock)
         self.links = Links(conference or provider(settings))
@@ -86,7 +88,6 @@ class Parts:
         days = Days(self.database, self.rooms, revisions, clock)
         self.hot_rooms = HotRooms(self.access, days, self.bookings)
         rules = ManagedRooms(self.rooms, clock)
-        longest = timedelta(days=settings.reservation_days_max)
         self.reservations = Reservations(self.database, self.committer, self.access, rules, longest)
         self.hot = HotReservations(self.reservations, revisions)
 
@@ -161,7 +162,6 @@ def bounds(settings: Settings) -> Bounds:
         lane_claims_max=settings.lane_claims_max,
         place_claims_max=settings.place_claims_max,
         claim_seconds_max=settings.claim_seconds_max,
-        longest=timedelta(days=settings.reservation_days_max),
     )
 
 

@@ -5,7 +5,6 @@ Statuses live in `http/errors.py`, texts in the catalogues of `http/messages/`.
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
-from uuid import UUID
 
 
 class HoldfastError(Exception):
@@ -179,5 +178,5 @@ class OutcomeUnknown(HoldfastError):
 
     code = "OUTCOME_UNKNOWN"
 
-    def __init__(self, reservation_id: UUID) -> None:
-        super().__init__({"id": str(reservation_id)})
+    def __init__(self, identity: str | int) -> None:
+        super().__init__({"id": identity})

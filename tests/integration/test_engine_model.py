@@ -19,10 +19,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from batches import LONGEST
+from batches import LONGEST, settle_once
 from holdfast.clock import utc_now
 from holdfast.database.connections import Database
-from holdfast.engine import settlement
+from holdfast.engine.calendar_settlement import Calendars
 from holdfast.engine.claims import (
     Claim,
     Granted,
@@ -39,7 +39,7 @@ from holdfast.engine.claims import (
 )  # fmt: skip
 from holdfast.engine.committer import Bounds, Committer
 from holdfast.settings import load
-from rooms import DAY, hour, hours
+from rooms import hour, hours
 
 MOMENTS = st.integers(0, 24)
 STRETCHES = st.builds(lambda start, length: hours(start, start + length), MOMENTS, st.integers(1, 6))
@@ -62,9 +62,9 @@ class Engine:
             lane_claims_max=1_000,
             place_claims_max=1_000,
             claim_seconds_max=10.0,
-            longest=LONGEST,
         )
-        self.committer = Committer(self.database, bounds, utc_now, stop=lambda: pytest.fail("a lane has died"))
+        calendars = Calendars(utc_now, LONGEST)
+        self.committer = Committer(self.database, bounds, calendars, stop=lambda: pytest.fail("a lane has died"))
 
     def submit(self, *claims: Claim) -> list[Verdict]:
         """Send claims in at once, as requests do."""
@@ -79,7 +79,7 @@ class Engine:
 
         async def in_one_batch() -> list[Verdict]:
             async with self.database.pool.acquire() as connection:
-                return await settlement.settle(connection, claims, now=DAY, longest=LONGEST)
+                return await settle_once(connection, *claims)
 
         return self.run(in_one_batch())
 

@@ -22,8 +22,8 @@ from batches import (
     settle_once,
     touch,
 )
-from holdfast.engine.batch import KeyTaken, PlacesMissing, Stale
 from holdfast.engine.claims import Granted, Place, Reason, Refused, Reserve
+from holdfast.engine.transaction import KeyTaken, PlacesMissing, Stale
 from races.locks import somebody_waits
 from rooms import hour, hours, overlaps, some_room
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 LOOK_LINE = "    revisions, held = await statements.look(connection, places, wanted, batch.cancelled)\n"
+METRICS = "                metrics.BATCH_CLAIMS"
 CHECK = " AND q.revision = u.seen"
 
 
@@ -14,10 +15,10 @@ class Edit(NamedTuple):
     new: str
 
 
-BATCH = "holdfast.engine.batch"
-DOUBT = "holdfast.engine.doubt"
+BATCH = "holdfast.engine.calendar_batch"
+TRANSACTION = "holdfast.engine.transaction"
 COMMITTER = "holdfast.engine.committer"
-SETTLEMENT = "holdfast.engine.settlement"
+SETTLEMENT = "holdfast.engine.calendar_settlement"
 STATEMENTS = "holdfast.engine.statements"
 WRITING = "holdfast.engine.writing"
 CALENDAR = "holdfast.engine.calendar"
@@ -38,20 +39,20 @@ ERRORS: dict[str, tuple[Edit, ...]] = {
     ),
     "a refused write counts as done": (
         Edit(
-            SETTLEMENT,
-            "            raise _known(error) from error\n        raise _doubt(",
+            TRANSACTION,
+            "            raise _known(work, error) from error\n        raise _doubt(",
             "            return\n        raise _doubt(",
         ),
     ),
     "a write that was not answered counts as refused": (
         Edit(
-            SETTLEMENT,
-            "        raise _doubt(connection, batch, proof, error, has_lock=False) from error\n",
+            TRANSACTION,
+            "        raise _doubt(connection, work, proof, error, has_lock=False) from error\n",
             "        cut(connection)\n        raise error\n",
         ),
     ),
     "a write that comes too late is let in": (
-        Edit(DOUBT, "            await _raise_fence(connection, *doubt.fence, doubt.moment)\n", "            pass\n"),
+        Edit(TRANSACTION, "            await doubt.work.fence(connection)\n", "            pass\n"),
     ),
     "two looks at one place may differ": (
         Edit(
@@ -90,43 +91,48 @@ ERRORS: dict[str, tuple[Edit, ...]] = {
     ),
     "answer before commit": (
         Edit(
-            SETTLEMENT,
-            "        if proof is not None:\n            await _write(",
-            "        for claim in claims:\n"
-            "            if not early[claim.id].done():\n"
-            "                early[claim.id].set_result(batch.verdicts[claim.id])\n"
-            "        if proof is not None:\n            await _write(",
+            TRANSACTION,
+            "    if proof is not None:\n        await _write(",
+            "    for claim, verdict in zip(work._batch.claims, work.verdicts()):\n"
+            "        if not early[claim.id].done():\n"
+            "            early[claim.id].set_result(verdict)\n"
+            "    if proof is not None:\n        await _write(",
         ),
-        Edit(SETTLEMENT, "async def settle(\n", "early = {}\n\n\nasync def settle(\n"),
+        Edit(TRANSACTION, "async def settle(connection", "early = {}\n\n\nasync def settle(connection"),
         Edit(
             COMMITTER,
-            "        await committer.ensure_places(claims)\n",
-            "        await committer.ensure_places(claims)\n"
-            "        settlement.early.update((waiting.claim.id, waiting.answer) for waiting in batch)\n",
+            "        work = committer.settler.work(claims)\n",
+            "        work = committer.settler.work(claims)\n"
+            "        transaction.early.update((waiting.claim.id, waiting.answer) for waiting in batch)\n",
         ),
     ),
-    "retry without looking": (Edit(COMMITTER, "if not await self._was_committed(doubt):", "if True:"),),
-    "believe without looking": (Edit(COMMITTER, "if not await self._was_committed(doubt):", "if False:"),),
-    "look without the lock": (Edit(DOUBT, "        await statements.lock(connection, doubt.places)\n", ""),),
+    "retry without looking": (Edit(COMMITTER, "await self._was_committed(doubt)", "False"),),
+    "believe without looking": (Edit(COMMITTER, "await self._was_committed(doubt)", "True"),),
+    "look without the lock": (Edit(TRANSACTION, "        await doubt.work.lock_changed(connection)\n", ""),),
     "retry when the look fails": (
         Edit(COMMITTER, "_attempts((Exception,), LOOK", "_attempts(AWAY, LOOK"),
         Edit(
             COMMITTER,
-            "except Exception as error:\n            raise StillInDoubt",
-            "except AWAY as error:\n            raise StillInDoubt",
+            "except Exception as error:  # noqa",
+            "except AWAY as error:  # noqa",
         ),
     ),
     "answer after the connection is put back": (
-        Edit(COMMITTER, "                _answer(batch, verdicts)\n", ""),
         Edit(
             COMMITTER,
-            "            _answer(batch, doubt.verdicts)\n",
-            "            verdicts = doubt.verdicts\n        _answer(batch, verdicts)\n",
+            "                _answer(batch, work.verdicts())\n                metrics",
+            "                metrics",
+        ),
+        Edit(
+            COMMITTER,
+            '                raise ConnectionResetError("the connection was lost before COMMIT took effect") from doubt\n',
+            '                raise ConnectionResetError("the connection was lost before COMMIT took effect") from doubt\n'
+            "        _answer(batch, work.verdicts())\n",
         ),
     ),
     "no ROLLBACK after an error": (
         Edit(
-            SETTLEMENT,
+            TRANSACTION,
             '            await connection.execute("ROLLBACK")\n        except AWAY',
             "            pass\n        except AWAY",
         ),

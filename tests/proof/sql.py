@@ -14,7 +14,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from holdfast.engine import statements, writing
+from holdfast.engine import statements, transaction, writing
 from proof.server import Server, State, Transaction
 
 Row = dict[str, Any]
@@ -191,7 +191,7 @@ async def raise_revisions(server: Server, mine: Transaction, seen: State, asked:
 class Stale(asyncpg.PostgresError):
     """What `WRITE` raises by itself."""
 
-    sqlstate = writing.STALE
+    sqlstate = transaction.STALE
 
 
 async def existing(server: Server, mine: Transaction, places: Sequence[str], ids: Sequence[UUID]) -> list[Row]:
@@ -235,8 +235,8 @@ async def remember(server: Server, mine: Transaction, seen: State, asked: Writin
     """Insert keys; one that is there ends the transaction."""
     for row in sorted(msgspec.json.decode(asked.keys or "[]", type=list[NewKey]), key=lambda row: row.id):
         if not await server.claim_key(mine, "keys", row.id):
-            error = asyncpg.UniqueViolationError(writing.KEYS_UNIQUE)
-            error.constraint_name = writing.KEYS_UNIQUE
+            error = asyncpg.UniqueViolationError(transaction.KEYS_UNIQUE)
+            error.constraint_name = transaction.KEYS_UNIQUE
             raise error
         mine.write("keys", row.id, row.stored())
 

@@ -10,6 +10,7 @@ from random import Random
 import structlog
 
 from holdfast.database.connections import READS_AT_ONCE
+from holdfast.engine.calendar_settlement import Calendars
 from holdfast.engine.committer import Bounds, Committer
 from holdfast.engine.reader import RevisionReader
 from holdfast.errors import Unavailable
@@ -20,6 +21,7 @@ from proof.loop import Hang, SimulatedLoop, run
 from proof.pool import SimulatedDatabase
 from proof.server import Server
 
+LONGEST = timedelta(hours=4)
 START = datetime(2030, 1, 1, tzinfo=UTC)
 PATIENCE_SECONDS = 90.0
 """How long after the last claim and the last fault everything must have been answered."""
@@ -40,7 +42,7 @@ class Process:
         """One of its lanes was ended from outside: it must ask to be ended itself."""
         self.pending: dict[Call | Read, None] = {}
         database = SimulatedDatabase(server, server.random.choice((bounds.lanes + READS_AT_ONCE, 1)))
-        self.committer = Committer(database, bounds, self._clock, self._stop)
+        self.committer = Committer(database, bounds, Calendars(self._clock, LONGEST), self._stop)
         self.reader = RevisionReader(database)
 
     def _clock(self) -> datetime:
@@ -134,7 +136,6 @@ class World:
             lane_claims_max=6 if is_narrow else 1000,
             place_claims_max=4 if is_narrow else 1000,
             claim_seconds_max=3.0,
-            longest=timedelta(hours=4),
         )
 
     def _unexpected(self, _: object, context: dict[str, object]) -> None:

@@ -9,7 +9,7 @@ import asyncio
 import zlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import timedelta
+from typing import Generic, TypeVar
 
 import asyncpg
 import stamina
@@ -17,49 +17,41 @@ import structlog
 from msgspec import Struct
 
 from holdfast import metrics
-from holdfast.clock import Clock
 from holdfast.database.connections import AWAY, Database
-from holdfast.engine import doubt as doubts
-from holdfast.engine import settlement, statements
-from holdfast.engine.batch import KeyTaken, PlacesMissing, Stale, places_of
-from holdfast.engine.claims import Claim, Move, Place, Verdict
-from holdfast.engine.doubt import CommitInDoubt
-from holdfast.errors import ClientGone, OutcomeUnknown, Unavailable
+from holdfast.engine import transaction
+from holdfast.engine.claims import Place
+from holdfast.engine.transaction import Asks, CommitInDoubt, KeyTaken, PlacesMissing, Settler, Stale
+from holdfast.errors import ClientGone, Unavailable
 
 AGAIN = (PlacesMissing, Stale, KeyTaken, asyncpg.SerializationError, asyncpg.DeadlockDetectedError, *AWAY)
 """After these nothing has changed, and settling the batch once more may go better."""
-PLACES_KNOWN_MAX = 100_000
 LOOK_SECONDS_MAX = 10.0
 """How long a batch whose COMMIT was not answered waits for the database to come back and tell."""
 SWEEP_SECONDS = 0.5
 logger = structlog.stdlib.get_logger("holdfast.engine")
 
 
-class StillInDoubt(Exception):
-    """COMMIT was not answered, and the database did not come back to tell what became of it."""
+C = TypeVar("C", bound=Asks)
+V = TypeVar("V")
 
 
 class Bounds(Struct, frozen=True):
-    """What a committer may take on. A claim is at most a few kilobytes, so numbers of claims bound bytes too.
-
-    `longest` is the longest reservation that a move may make.
-    """
+    """What a committer may take on. A claim is at most a few kilobytes, so numbers of claims bound bytes too."""
 
     lanes: int
     batch_claims_max: int
     lane_claims_max: int
     place_claims_max: int
     claim_seconds_max: float
-    longest: timedelta
 
 
-class Waiting:
+class Waiting(Generic[C, V]):
     """A claim that has not been answered, and whom to answer. `deadline` is a time of the event loop."""
 
     __slots__ = ("answer", "claim", "deadline", "is_gone")
 
     def __init__(
-        self, claim: Claim, answer: "asyncio.Future[Verdict]", deadline: float, is_gone: Callable[[], bool] | None
+        self, claim: C, answer: "asyncio.Future[V]", deadline: float, is_gone: Callable[[], bool] | None
     ) -> None:
         self.claim = claim
         self.answer = answer
@@ -72,21 +64,20 @@ class Waiting:
             self.answer.set_exception(error)
 
 
-class Committer:
-    """The engine's one door for changes. Made once in each process.
+class Committer(Generic[C, V]):
+    """The engine's one door for changes of one sort of place. Made once in each process.
 
     `stop` is called when a lane has died of a mistake of ours: the process must end and be started anew.
     """
 
-    def __init__(self, database: Database, bounds: Bounds, clock: Clock, stop: Callable[[], None]) -> None:
+    def __init__(self, database: Database, bounds: Bounds, settler: Settler[C, V], stop: Callable[[], None]) -> None:
         self.database = database
         self.bounds = bounds
-        self.clock = clock
+        self.settler = settler
         self.stop = stop
-        self.known: set[Place] = set()
         self._lanes = [Lane(self) for _ in range(bounds.lanes)]
 
-    def submit(self, claim: Claim, is_gone: Callable[[], bool] | None = None) -> "asyncio.Future[Verdict]":
+    def submit(self, claim: C, is_gone: Callable[[], bool] | None = None) -> "asyncio.Future[V]":
         """Take on a claim. The future's result is committed when it is there.
 
         `is_gone` tells whether whoever asked has left; then a claim that has not begun is dropped. The future raises
@@ -100,31 +91,20 @@ class Committer:
         """Wait until everything that was taken on has been answered."""
         await asyncio.gather(*(lane.idle() for lane in self._lanes))
 
-    async def ensure_places(self, claims: Sequence[Claim]) -> None:
-        """Make the rows to lock of places named for the first time, in a small transaction of their own."""
-        new = {place for claim in claims for place in places_of(claim)} - self.known
-        if not new:
-            return
-        async with self.database.engine_connection() as connection:
-            await statements.ensure_places(connection, new)
-        if len(self.known) + len(new) > PLACES_KNOWN_MAX:
-            self.known.clear()
-        self.known |= new
 
-
-class Lane:
+class Lane(Generic[C, V]):
     """The claims of some places: a queue, and a task that settles it batch by batch while there is any."""
 
-    def __init__(self, committer: Committer) -> None:
+    def __init__(self, committer: Committer[C, V]) -> None:
         self._committer = committer
         self._bounds = committer.bounds
-        self._queue: deque[Waiting] = deque()
+        self._queue: deque[Waiting[C, V]] = deque()
         self._settling = 0
         self._by_place: dict[Place, int] = {}
         self._task: asyncio.Task[None] | None = None
         self._sweeper: asyncio.TimerHandle | None = None
 
-    def add(self, claim: Claim, is_gone: Callable[[], bool] | None) -> "asyncio.Future[Verdict]":
+    def add(self, claim: C, is_gone: Callable[[], bool] | None) -> "asyncio.Future[V]":
         """Queue a claim, and see to it that the queue is being settled. Raises `Unavailable` when it is full."""
         if len(self._queue) + self._settling >= self._bounds.lane_claims_max:
             raise Unavailable
@@ -133,7 +113,9 @@ class Lane:
         if here >= self._bounds.place_claims_max:
             raise Unavailable
         loop = asyncio.get_running_loop()
-        waiting = Waiting(claim, loop.create_future(), loop.time() + self._bounds.claim_seconds_max, is_gone)
+        waiting: Waiting[C, V] = Waiting(
+            claim, loop.create_future(), loop.time() + self._bounds.claim_seconds_max, is_gone
+        )
         self._queue.append(waiting)
         self._by_place[claim.place] = here + 1
         if self._task is None:
@@ -169,22 +151,22 @@ class Lane:
             self._pop().refuse(Unavailable())
         self._committer.stop()
 
-    def _take(self) -> list[Waiting]:
-        """The claims of the next batch, in order of arrival. A move settles alone."""
-        batch: list[Waiting] = []
+    def _take(self) -> list[Waiting[C, V]]:
+        """The claims of the next batch, in order of arrival."""
+        batch: list[Waiting[C, V]] = []
         now = asyncio.get_running_loop().time()
         while self._queue and len(batch) < self._bounds.batch_claims_max:
-            is_move = isinstance(self._queue[0].claim, Move)
-            if is_move and batch:
+            is_alone = self._committer.settler.is_alone(self._queue[0].claim)
+            if is_alone and batch:
                 break
             waiting = self._pop()
             if self._is_alive(waiting, now):
                 batch.append(waiting)
-                if is_move:
+                if is_alone:
                     break
         return batch
 
-    def _pop(self) -> Waiting:
+    def _pop(self) -> Waiting[C, V]:
         waiting = self._queue.popleft()
         place = waiting.claim.place
         left = self._by_place.pop(place) - 1
@@ -192,7 +174,7 @@ class Lane:
             self._by_place[place] = left
         return waiting
 
-    def _is_alive(self, waiting: Waiting, now: float) -> bool:
+    def _is_alive(self, waiting: Waiting[C, V], now: float) -> bool:
         """Whether a claim is still to be settled; one that is not has been answered."""
         if waiting.answer.done():
             return False
@@ -211,15 +193,12 @@ class Lane:
             self._pop().refuse(Unavailable())
         self._sweeper = loop.call_later(SWEEP_SECONDS, self._sweep) if self._queue else None
 
-    async def _settle(self, batch: list[Waiting]) -> None:
+    async def _settle(self, batch: list[Waiting[C, V]]) -> None:
         """Settle a batch and answer it; a batch that fails for good is halved until its poison stands alone."""
         if not batch:
             return
         try:
             await self._try(batch)
-        except StillInDoubt:
-            for waiting in batch:
-                waiting.refuse(OutcomeUnknown(waiting.claim.reservation_id))
         except AGAIN as error:
             logger.warning("claims could not be settled in time", claims=len(batch), error=repr(error))
             for waiting in batch:
@@ -234,7 +213,7 @@ class Lane:
                 # Whoever was told in the meantime that nothing has changed must stay right.
                 await self._settle([waiting for waiting in part if not waiting.answer.done()])
 
-    async def _try(self, batch: list[Waiting]) -> None:
+    async def _try(self, batch: list[Waiting[C, V]]) -> None:
         """Try until the batch is settled, or its deadline has passed."""
         try:
             return await self._attempt(batch, careful=False)
@@ -251,41 +230,47 @@ class Lane:
                     await self._attempt(alive, careful=True)
         return None
 
-    async def _attempt(self, batch: list[Waiting], *, careful: bool) -> None:
+    async def _attempt(self, batch: list[Waiting[C, V]], *, careful: bool) -> None:
         committer = self._committer
         claims = [waiting.claim for waiting in batch]
-        await committer.ensure_places(claims)
+        await committer.settler.prepare(committer.database, claims)
+        work = committer.settler.work(claims)
         try:
             async with committer.database.engine_connection() as connection:
-                verdicts = await settlement.settle(
-                    connection, claims, now=committer.clock(), longest=self._bounds.longest, careful=careful
-                )
+                await transaction.settle(connection, work, careful=careful)
                 # Before the connection is put back: that may fail, and what is answered is never settled again.
-                _answer(batch, verdicts)
+                _answer(batch, work.verdicts())
                 metrics.BATCH_CLAIMS.observe(len(batch))
         except PlacesMissing:
-            # Somebody deleted rows by hand: make them anew.
-            committer.known.clear()
+            committer.settler.forget()
             raise
         except CommitInDoubt as doubt:
-            if not await self._was_committed(doubt):
+            was_committed = await self._was_committed(doubt)
+            if was_committed is None:
+                for waiting, verdict in zip(batch, work.verdicts(), strict=True):
+                    waiting.refuse(committer.settler.unknown(waiting.claim, verdict))
+            elif was_committed:
+                _answer(batch, work.verdicts())
+            else:
                 raise ConnectionResetError("the connection was lost before COMMIT took effect") from doubt
-            _answer(batch, doubt.verdicts)
 
-    async def _was_committed(self, doubt: CommitInDoubt) -> bool:
-        """Ask the database, as soon as it can be asked, what became of a COMMIT that it did not answer."""
+    async def _was_committed(self, doubt: CommitInDoubt) -> bool | None:
+        """Ask the database, as soon as it can be asked, what became of a COMMIT that it did not answer.
+
+        `None` when it does not come back in time to tell.
+        """
         try:
             # After any error: whatever it is, it says nothing about the COMMIT, and settling again may do it twice.
             async for attempt in _attempts((Exception,), LOOK_SECONDS_MAX):
                 with attempt:
                     async with self._committer.database.engine_connection() as connection:
-                        return await doubts.was_committed(connection, doubt)
-        except Exception as error:
-            raise StillInDoubt from error
-        raise AssertionError("stamina answers or raises")
+                        return await transaction.was_committed(connection, doubt)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody knows
+            logger.warning("nobody knows what became of a commit", error=repr(error))
+        return None
 
 
-def _answer(batch: Sequence[Waiting], verdicts: Sequence[Verdict]) -> None:
+def _answer(batch: Sequence[Waiting[C, V]], verdicts: Sequence[V]) -> None:
     for waiting, verdict in zip(batch, verdicts, strict=True):
         if not waiting.answer.done():
             waiting.answer.set_result(verdict)

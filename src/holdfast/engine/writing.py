@@ -15,10 +15,6 @@ from holdfast.outbox.queries import Message
 # never changed: another version of the service may be calling it. Its statements each see what was committed before
 # them, as those of any transaction under READ COMMITTED do; so what is looked at after the lock is what is there now.
 WRITE = "SELECT write_batch_1($1, $2, $3, $4, $5, $6, $7, $8)"
-STALE = "HF001"
-"""SQLSTATE of `WRITE_FUNCTION`, when a place is not at the revision that the batch was decided on."""
-KEYS_UNIQUE = "pk_idempotency_keys"
-"""The constraint that a key which was used before breaks."""
 WRITE_FUNCTION = """
 CREATE FUNCTION write_batch_1(
     locked text[], revisions json, cancelled uuid[], removed uuid[], moment timestamptz,

@@ -49,7 +49,12 @@ class Reservations:
     """The reservations of this installation. Made once in each process."""
 
     def __init__(
-        self, database: Database, committer: Committer, access: Access, rules: RoomRules, longest: timedelta
+        self,
+        database: Database,
+        committer: Committer[Claim, Verdict],
+        access: Access,
+        rules: RoomRules,
+        longest: timedelta,
     ) -> None:
         self._database = database
         self._committer = committer

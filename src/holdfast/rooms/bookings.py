@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from holdfast.clock import Clock
 from holdfast.database.connections import Database, translated
-from holdfast.engine.claims import Granted, Interval, Key, Reason, Refused, Release, Reserve, Verdict
+from holdfast.engine.claims import Claim, Granted, Interval, Key, Reason, Refused, Release, Reserve, Verdict
 from holdfast.engine.committer import Committer
 from holdfast.engine.reader import KeyReader, Reader
 from holdfast.errors import (
@@ -47,7 +47,9 @@ class Wish(Struct, frozen=True):
 class Bookings:
     """The bookings of this installation. Made once in each process."""
 
-    def __init__(self, database: Database, committer: Committer, rooms: Rooms, links: Links, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, committer: Committer[Claim, Verdict], rooms: Rooms, links: Links, clock: Clock
+    ) -> None:
         self._database = database
         self._committer = committer
         self._rooms = rooms

@@ -11,9 +11,9 @@ import uuid_utils.compat as uuids
 from holdfast.clock import Clock
 from holdfast.database.connections import Connection, Database, translated
 from holdfast.engine import statements, writing
-from holdfast.engine.batch import KeyTaken
 from holdfast.engine.claims import Key
 from holdfast.engine.reader import Reader
+from holdfast.engine.transaction import KeyTaken
 from holdfast.engine.writing import Changes
 from holdfast.errors import IdempotencyKeyReused, RoomClosed, RoomNotFound, ScheduleExists, Unavailable
 from holdfast.outbox.queries import Message

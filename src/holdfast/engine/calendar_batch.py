@@ -1,35 +1,15 @@
-"""What is known of a batch of claims while it is settled."""
+"""What is known of a batch of claims on calendars while it is settled."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from msgspec import Struct
-
 from holdfast.engine import statements
 from holdfast.engine.claims import Claim, Move, Place, Reservation, Reserve, Verdict
+from holdfast.engine.transaction import PlacesMissing, Proof, Stale
 from holdfast.engine.writing import Changes
 from holdfast.outbox.queries import Message
-
-
-class PlacesMissing(Exception):
-    """Not every place of the batch has a row to lock. Nothing was done."""
-
-
-class Stale(Exception):
-    """A place has changed since the batch was decided. Nothing was done; settle it again, carefully."""
-
-
-class KeyTaken(Exception):
-    """One of the batch's idempotency keys has been used. Nothing was done; settle it again, carefully."""
-
-
-class Proof(Struct, frozen=True):
-    """One row that is there if, and only if, the batch was committed."""
-
-    statement: str
-    arguments: tuple[object, ...]
 
 
 class Batch:

@@ -1,100 +1,128 @@
-"""One batch of claims in one transaction.
+"""How a batch of claims on calendars is looked at, decided and written."""
 
-Quickly: look, decide, write. The write is refused if a place has changed since the look, for every change raises its
-place's revision, or if a key is known. Then once more, carefully: lock, look up keys, look, decide, write.
-
-Under READ COMMITTED a statement that waited for a lock still reads from before the wait. So a lock is a statement of
-its own, and whatever is decided or checked rests on later ones.
-"""
-
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
 import msgspec
 import uuid_utils.compat as uuids
 
-from holdfast.database.connections import AWAY, Connection, cut
+from holdfast.clock import Clock
+from holdfast.database.connections import Connection, Database
 from holdfast.engine import calendar, statements, writing
-from holdfast.engine.batch import Batch, KeyTaken, PlacesMissing, Proof, Stale, places_of
+from holdfast.engine.calendar_batch import Batch, name_of, places_of
 from holdfast.engine.claims import (
     Claim,
     Granted,
     Move,
+    Place,
     Reason,
     Refused,
     Release,
     Reserve,
     Verdict,
 )
-from holdfast.engine.doubt import CommitInDoubt
 from holdfast.engine.statements import Remembered, Wish
+from holdfast.engine.transaction import Proof
+from holdfast.engine.writing import Changes
+from holdfast.errors import OutcomeUnknown
+from holdfast.outbox.queries import Message
 
-ENDED = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.DatabaseDroppedError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-)
-"""What ends a session of the server, in whatever it was. After its other errors nothing has been committed."""
+PLACES_KNOWN_MAX = 100_000
 
 
-async def settle(
-    connection: Connection, claims: Sequence[Claim], *, now: datetime, longest: timedelta, careful: bool = False
-) -> list[Verdict]:
-    """Settle claims in order of arrival; the answers are in the same order, and everything in them is committed.
+class Calendars:
+    """Settles claims on calendars, none longer than `longest`. Made once in each process."""
 
-    A move comes alone. Raises `PlacesMissing`, `Stale`, `KeyTaken`, `CommitInDoubt`, or what the database says; after
-    all but `CommitInDoubt` nothing has changed. When `careful`, neither `Stale` is raised, nor `KeyTaken` unless a key
-    is used at another place at this very moment.
-    """
-    batch = Batch(claims, now)
-    if careful:
-        await _settle_locked(connection, batch, longest)
-    else:
-        await _decide(connection, batch, longest, [claim for claim in claims if isinstance(claim, Reserve)])
-        proof = batch.proof()
-        if proof is not None:
-            await _write(connection, batch, proof)
-    return [batch.verdicts[claim.id] for claim in claims]
+    def __init__(self, clock: Clock, longest: timedelta) -> None:
+        self._clock = clock
+        self._longest = longest
+        self._known: set[Place] = set()
 
+    async def prepare(self, database: Database, claims: Iterable[Claim]) -> None:
+        """Make the rows to lock of places named for the first time, in a small transaction of their own."""
+        new = {place for claim in claims for place in places_of(claim)} - self._known
+        if not new:
+            return
+        async with database.engine_connection() as connection:
+            await statements.ensure_places(connection, new)
+        if len(self._known) + len(new) > PLACES_KNOWN_MAX:
+            self._known.clear()
+        self._known |= new
 
-async def _settle_locked(connection: Connection, batch: Batch, longest: timedelta) -> None:
-    """Settle while nobody else can change the batch's places."""
-    await connection.execute("BEGIN")
-    try:
-        await statements.lock(connection, sorted({place.key for claim in batch.claims for place in places_of(claim)}))
-        await _decide(connection, batch, longest, await _replay(connection, batch))
-        proof = batch.proof()
-        if proof is None:
-            await connection.execute("ROLLBACK")
-        else:
-            await writing.write(connection, batch.changes())
-    except BaseException as error:
-        await _abandon(connection, error)
-        raise _known(error) from error
-    if proof is not None:
-        try:
-            await connection.execute("COMMIT")
-        except BaseException as error:
-            raise _doubt(connection, batch, proof, error, has_lock=True) from error
+    def forget(self) -> None:
+        """Somebody deleted rows by hand: make them anew."""
+        self._known.clear()
+
+    def is_alone(self, claim: Claim) -> bool:
+        """Whether a claim shares its batch with nobody: a move does."""
+        return isinstance(claim, Move)
+
+    def work(self, claims: Sequence[Claim]) -> "Settlement":
+        """A batch to be settled."""
+        return Settlement(Batch(claims, self._clock()), self._longest)
+
+    def unknown(self, claim: Claim, _: Verdict) -> OutcomeUnknown:
+        """What is told when nobody knows whether a claim was granted; by this id it can be looked up later."""
+        return OutcomeUnknown(str(claim.reservation_id))
 
 
-async def _write(connection: Connection, batch: Batch, proof: Proof) -> None:
-    """Write and commit in one step."""
-    try:
-        await writing.write(connection, batch.changes())
-    except BaseException as error:
-        if isinstance(error, asyncpg.PostgresError) and not isinstance(error, ENDED):
-            raise _known(error) from error
-        raise _doubt(connection, batch, proof, error, has_lock=False) from error
+class Settlement:
+    """A batch of claims on calendars; a move comes alone."""
+
+    def __init__(self, batch: Batch, longest: timedelta) -> None:
+        self._batch = batch
+        self._longest = longest
+
+    async def lock(self, connection: Connection) -> None:
+        """Lock the places that the claims name, sorted."""
+        places = {place.key for claim in self._batch.claims for place in places_of(claim)}
+        await statements.lock(connection, sorted(places))
+
+    async def decide(self, connection: Connection, *, careful: bool) -> None:
+        """Read what could be in the way and decide. Revisions are read first: what changes later is found out."""
+        batch = self._batch
+        reserves = [claim for claim in batch.claims if isinstance(claim, Reserve)]
+        await _decide(connection, batch, self._longest, await _replay(connection, batch) if careful else reserves)
+
+    def proof(self) -> Proof | None:
+        """A row that this batch alone writes, or `None` when it writes nothing."""
+        return self._batch.proof()
+
+    async def write(self, connection: Connection) -> None:
+        """Write what was decided and, outside a transaction, commit."""
+        await writing.write(connection, self._batch.changes())
+
+    async def lock_changed(self, connection: Connection) -> None:
+        """Lock the places that the write locks."""
+        await statements.lock(connection, self._batch.changes().locked)
+
+    async def fence(self, connection: Connection) -> None:
+        """Raise the revision of a locked place, unless it has risen: the write will be refused if it comes later."""
+        if not self._batch.raised:
+            return
+        key = next(iter(self._batch.raised))
+        seen, now = self._batch.revisions[key], self._batch.now
+        revisions = await statements.revisions(connection, [key])
+        if revisions.get(key) != seen:
+            return
+        place = statements.place_of(key)
+        data = {"kind": place.kind, name_of(place): place.id}
+        message = Message(key, seen + 1, uuids.uuid7(), "place.checked", now, data)
+        await writing.write(connection, Changes([key], revisions, {key: seen + 1}, now, messages=[message]))
+
+    def refused(self, _: asyncpg.PostgresError) -> Exception | None:
+        """Nothing else is expected."""
+        return None
+
+    def verdicts(self) -> list[Verdict]:
+        """The answers, in the order of the claims."""
+        return [self._batch.verdicts[claim.id] for claim in self._batch.claims]
 
 
 async def _decide(connection: Connection, batch: Batch, longest: timedelta, reserves: Sequence[Reserve]) -> None:
-    """Read what could be in the way and decide. Revisions are read first: whatever changes later is found out."""
+    """Decide a batch of any kind; of its reserving claims only `reserves`."""
     first = batch.claims[0]
     if isinstance(first, Move):
         await _move(connection, batch, first, longest)
@@ -218,35 +246,3 @@ async def _move(connection: Connection, batch: Batch, claim: Move, longest: time
         # Both places changed, and each has listeners of its own.
         batch.tell("reservation.moved", uuids.uuid7(), after, before.place)
     batch.tell("reservation.moved", claim.id, after)
-
-
-def _known(error: BaseException) -> BaseException:
-    """What a refused write means to us, if it is one that we expect."""
-    if isinstance(error, asyncpg.PostgresError) and error.sqlstate == writing.STALE:
-        return Stale()
-    if isinstance(error, asyncpg.UniqueViolationError) and error.constraint_name == writing.KEYS_UNIQUE:
-        return KeyTaken()
-    return error
-
-
-def _doubt(
-    connection: Connection, batch: Batch, proof: Proof, error: BaseException, *, has_lock: bool
-) -> BaseException:
-    """What to raise when a commit was not answered. Even a cancelled one may have happened: only the database knows."""
-    cut(connection)
-    if not isinstance(error, Exception):
-        return error
-    verdicts = [batch.verdicts[claim.id] for claim in batch.claims]
-    return CommitInDoubt(verdicts, batch.changes(), proof, has_lock=has_lock)
-
-
-async def _abandon(connection: Connection, error: BaseException) -> None:
-    """Leave the transaction. A connection that may be broken is closed instead, which makes the server leave it."""
-    if isinstance(error, asyncpg.PostgresError | PlacesMissing | Stale):
-        try:
-            await connection.execute("ROLLBACK")
-        except AWAY:
-            pass
-        else:
-            return
-    cut(connection)

@@ -1,0 +1,218 @@
+"""One batch of claims in one transaction, whatever sort of place it is about.
+
+Quickly: look, decide, write. The write is refused if a place has changed since the look, for every change raises its
+place's revision, or if a key is known. Then once more, carefully: lock, look up keys, look, decide, write.
+
+Under READ COMMITTED a statement that waited for a lock still reads from before the wait. So a lock is a statement of
+its own, and whatever is decided or checked rests on later ones.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+import asyncpg
+from msgspec import Struct
+
+from holdfast.database.connections import AWAY, Connection, Database, cut
+from holdfast.engine.claims import Place
+from holdfast.errors import OutcomeUnknown
+
+STALE = "HF001"
+"""SQLSTATE of the functions that write, when a place is not at the revision that the batch was decided on."""
+KEYS_UNIQUE = "pk_idempotency_keys"
+"""The constraint that a key which was used before breaks."""
+ENDED = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.DatabaseDroppedError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
+"""What ends a session of the server, in whatever it was. After its other errors nothing has been committed."""
+
+C_contra = TypeVar("C_contra", bound="Asks", contravariant=True)
+V = TypeVar("V")
+V_co = TypeVar("V_co", covariant=True)
+
+
+class PlacesMissing(Exception):
+    """Not every place of the batch has a row to lock. Nothing was done."""
+
+
+class Stale(Exception):
+    """A place has changed since the batch was decided. Nothing was done; settle it again, carefully."""
+
+
+class KeyTaken(Exception):
+    """One of the batch's idempotency keys has been used. Nothing was done; settle it again, carefully."""
+
+
+class Proof(Struct, frozen=True):
+    """One row that is there if, and only if, the batch was committed."""
+
+    statement: str
+    arguments: tuple[object, ...]
+
+
+class Work(Protocol[V_co]):
+    """A batch of claims, and how it is settled; each sort of place has its own."""
+
+    async def lock(self, connection: Connection) -> None:
+        """Lock the places that the claims name, sorted."""
+
+    async def decide(self, connection: Connection, *, careful: bool) -> None:
+        """Look and decide; when `careful`, look up keys first. Raises `PlacesMissing`, `Stale`."""
+
+    def proof(self) -> Proof | None:
+        """A row that this batch alone writes, or `None` when it writes nothing."""
+
+    async def write(self, connection: Connection) -> None:
+        """Write what was decided and, outside a transaction, commit."""
+
+    async def lock_changed(self, connection: Connection) -> None:
+        """Lock the places that the write locks."""
+
+    async def fence(self, connection: Connection) -> None:
+        """See to it that the write, should it come later, is refused. Its places are locked."""
+
+    def refused(self, error: asyncpg.PostgresError) -> Exception | None:
+        """What a refused write means, if it is one that this sort of place expects."""
+
+    def verdicts(self) -> Sequence[V_co]:
+        """The answers, in the order of the claims."""
+
+
+class Asks(Protocol):
+    """What every claim has: an id of its own, and the place that it is about."""
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def place(self) -> Place: ...
+
+
+class Settler(Protocol[C_contra, V]):
+    """How claims of one sort are settled: those on calendars, or those on pools. A batch holds one sort."""
+
+    async def prepare(self, database: Database, claims: Sequence[C_contra]) -> None:
+        """Whatever must be there before a batch begins."""
+
+    def forget(self) -> None:
+        """What was prepared is gone: prepare it anew."""
+
+    def is_alone(self, claim: C_contra) -> bool:
+        """Whether a claim shares its batch with nobody."""
+
+    def work(self, claims: Sequence[C_contra]) -> Work[V]:
+        """A batch to be settled."""
+
+    def unknown(self, claim: C_contra, verdict: V) -> OutcomeUnknown:
+        """What is told when nobody knows whether a verdict was committed."""
+
+
+class CommitInDoubt(Exception):
+    """A commit was sent and not answered. Its `proof` tells what became of it, once its places are locked again.
+
+    One that was sent together with what it commits, without `has_lock`, may not even have begun.
+    """
+
+    def __init__(self, work: Work[Any], proof: Proof, *, has_lock: bool) -> None:
+        super().__init__("the commit was not answered")
+        self.work = work
+        self.proof = proof
+        self.has_lock = has_lock
+
+
+async def settle(connection: Connection, work: Work[Any], *, careful: bool = False) -> None:
+    """Settle a batch; everything in its verdicts is committed then.
+
+    Raises `PlacesMissing`, `Stale`, `KeyTaken`, `CommitInDoubt`, or what the database says; after all but
+    `CommitInDoubt` nothing has changed. When `careful`, neither `Stale` is raised, unless somebody writes by hand, nor
+    `KeyTaken`, unless a key is used at another place at this very moment.
+    """
+    if careful:
+        await _settle_locked(connection, work)
+        return
+    await work.decide(connection, careful=False)
+    proof = work.proof()
+    if proof is not None:
+        await _write(connection, work, proof)
+
+
+async def was_committed(connection: Connection, doubt: CommitInDoubt) -> bool:
+    """What became of a commit that was not answered: locking its places waits for whoever may still be inside it.
+
+    If the answer is no, it stays so.
+    """
+    async with connection.transaction():
+        await doubt.work.lock_changed(connection)
+        if await connection.fetchval(doubt.proof.statement, *doubt.proof.arguments):
+            return True
+        if not doubt.has_lock:
+            await doubt.work.fence(connection)
+        return False
+
+
+async def _settle_locked(connection: Connection, work: Work[Any]) -> None:
+    """Settle while nobody else can change the batch's places."""
+    await connection.execute("BEGIN")
+    try:
+        await work.lock(connection)
+        await work.decide(connection, careful=True)
+        proof = work.proof()
+        if proof is None:
+            await connection.execute("ROLLBACK")
+        else:
+            await work.write(connection)
+    except BaseException as error:
+        await _abandon(connection, error)
+        raise _known(work, error) from error
+    if proof is not None:
+        try:
+            await connection.execute("COMMIT")
+        except BaseException as error:
+            raise _doubt(connection, work, proof, error, has_lock=True) from error
+
+
+async def _write(connection: Connection, work: Work[Any], proof: Proof) -> None:
+    """Write and commit in one step."""
+    try:
+        await work.write(connection)
+    except BaseException as error:
+        if isinstance(error, asyncpg.PostgresError) and not isinstance(error, ENDED):
+            raise _known(work, error) from error
+        raise _doubt(connection, work, proof, error, has_lock=False) from error
+
+
+def _known(work: Work[Any], error: BaseException) -> BaseException:
+    """What a refused write means to us, if it is one that we expect."""
+    if not isinstance(error, asyncpg.PostgresError):
+        return error
+    if error.sqlstate == STALE:
+        return Stale()
+    if isinstance(error, asyncpg.UniqueViolationError) and error.constraint_name == KEYS_UNIQUE:
+        return KeyTaken()
+    return work.refused(error) or error
+
+
+def _doubt(
+    connection: Connection, work: Work[Any], proof: Proof, error: BaseException, *, has_lock: bool
+) -> BaseException:
+    """What to raise when a commit was not answered. Even a cancelled one may have happened: only the database knows."""
+    cut(connection)
+    return CommitInDoubt(work, proof, has_lock=has_lock) if isinstance(error, Exception) else error
+
+
+async def _abandon(connection: Connection, error: BaseException) -> None:
+    """Leave the transaction. A connection that may be broken is closed instead, which makes the server leave it."""
+    if isinstance(error, asyncpg.PostgresError | PlacesMissing | Stale):
+        try:
+            await connection.execute("ROLLBACK")
+        except AWAY:
+            pass
+        else:
+            return
+    cut(connection)
