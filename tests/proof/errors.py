@@ -17,6 +17,7 @@ class Edit(NamedTuple):
 
 BATCH = "holdfast.engine.calendar_batch"
 TRANSACTION = "holdfast.engine.transaction"
+KEYS = "holdfast.engine.keys"
 COMMITTER = "holdfast.engine.committer"
 SETTLEMENT = "holdfast.engine.calendar_settlement"
 STATEMENTS = "holdfast.engine.statements"
@@ -125,9 +126,8 @@ ERRORS: dict[str, tuple[Edit, ...]] = {
         ),
         Edit(
             COMMITTER,
-            '                raise ConnectionResetError("the connection was lost before COMMIT took effect") from doubt\n',
-            '                raise ConnectionResetError("the connection was lost before COMMIT took effect") from doubt\n'
-            "        _answer(batch, work.verdicts())\n",
+            'before COMMIT took effect") from doubt\n',
+            'before COMMIT took effect") from doubt\n        _answer(batch, work.verdicts())\n',
         ),
     ),
     "no ROLLBACK after an error": (
@@ -140,9 +140,9 @@ ERRORS: dict[str, tuple[Edit, ...]] = {
     "a key that is taken is ignored": (
         Edit(WRITING, "        ORDER BY u.id;\n", "        ORDER BY u.id ON CONFLICT DO NOTHING;\n"),
     ),
-    "a key's body is not compared": (Edit(SETTLEMENT, "    if known.body != claim.key.body:\n", "    if False:\n"),),
+    "a key's body is not compared": (Edit(KEYS, "    if known.body != key.body:\n", "    if False:\n"),),
     "the first answer is marked as a repeated one": (
-        Edit(SETTLEMENT, "replayed=known.claim_id != claim.id)", "replayed=True)"),
+        Edit(KEYS, "replayed=known.claim_id != claim_id)", "replayed=True)"),
     ),
     "the revision is not raised": (Edit(WRITING, "SET revision = u.raised\n", "SET revision = u.seen\n"),),
     "the place that a move leaves is not told": (

@@ -11,10 +11,22 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from proof.errors import BATCH, CALENDAR, COMMITTER, ERRORS, READER, SETTLEMENT, STATEMENTS, TRANSACTION, WRITING, Edit
+from proof.errors import (
+    BATCH,
+    CALENDAR,
+    COMMITTER,
+    ERRORS,
+    KEYS,
+    READER,
+    SETTLEMENT,
+    STATEMENTS,
+    TRANSACTION,
+    WRITING,
+    Edit,
+)
 
 SEEDS_MAX = 4_000
-LOADING = (CALENDAR, TRANSACTION, STATEMENTS, WRITING, BATCH, SETTLEMENT, COMMITTER, READER)
+LOADING = (CALENDAR, TRANSACTION, STATEMENTS, KEYS, WRITING, BATCH, SETTLEMENT, COMMITTER, READER)
 
 
 class Outcome(NamedTuple):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -10,7 +9,7 @@ import uuid_utils.compat as uuids
 
 from holdfast.clock import Clock
 from holdfast.database.connections import Connection, Database
-from holdfast.engine import calendar, statements, writing
+from holdfast.engine import calendar, keys, statements, writing
 from holdfast.engine.calendar_batch import Batch, name_of, places_of
 from holdfast.engine.claims import (
     Claim,
@@ -23,7 +22,7 @@ from holdfast.engine.claims import (
     Reserve,
     Verdict,
 )
-from holdfast.engine.statements import Remembered, Wish
+from holdfast.engine.statements import Wish
 from holdfast.engine.transaction import Proof
 from holdfast.engine.writing import Changes
 from holdfast.errors import OutcomeUnknown
@@ -84,7 +83,10 @@ class Settlement:
         """Read what could be in the way and decide. Revisions are read first: what changes later is found out."""
         batch = self._batch
         reserves = [claim for claim in batch.claims if isinstance(claim, Reserve)]
-        await _decide(connection, batch, self._longest, await _replay(connection, batch) if careful else reserves)
+        if careful:
+            reserves, told = await keys.replay(connection, reserves, keys.VERDICTS)
+            batch.verdicts |= told
+        await _decide(connection, batch, self._longest, reserves)
 
     def proof(self) -> Proof | None:
         """A row that this batch alone writes, or `None` when it writes nothing."""
@@ -133,26 +135,6 @@ async def _decide(connection: Connection, batch: Batch, longest: timedelta, rese
     await _reserve(connection, batch, reserves)
 
 
-async def _replay(connection: Connection, batch: Batch) -> list[Reserve]:
-    """Answer the claims whose key was used before; the rest are to be decided.
-
-    The places are locked, so nobody can use a key for one of them now. A key used for another place at this very
-    moment shows when the answers are written, and the batch is settled again.
-    """
-    reserves = [claim for claim in batch.claims if isinstance(claim, Reserve)]
-    keys = {claim.key.id for claim in reserves if claim.key is not None}
-    if not keys:
-        return reserves
-    known = await statements.remembered(connection, keys)
-    undecided = []
-    for claim in reserves:
-        if claim.key is not None and claim.key.id in known:
-            batch.verdicts[claim.id] = _remembered(claim, known[claim.key.id])
-        else:
-            undecided.append(claim)
-    return undecided
-
-
 async def _release(connection: Connection, batch: Batch, releases: Sequence[Release]) -> None:
     """Give back what the batch gives back, before anything is decided: a claim in the same batch may have it."""
     places = list({claim.place.key for claim in releases})
@@ -170,7 +152,7 @@ async def _release(connection: Connection, batch: Batch, releases: Sequence[Rele
 
 
 async def _reserve(connection: Connection, batch: Batch, reserves: Sequence[Reserve]) -> None:
-    firsts, seconds = _first_of_each_key(reserves)
+    firsts, seconds = keys.first_of_each(reserves)
     if not firsts:
         return
     wanted = [Wish(claim.place.key, claim.interval.end) for claim in firsts]
@@ -184,33 +166,7 @@ async def _reserve(connection: Connection, batch: Batch, reserves: Sequence[Rese
             batch.tell("reservation.created", claim.id, verdict.reservation)
         if claim.key is not None:
             batch.answers.append((claim, msgspec.json.encode(verdict)))
-    if seconds:
-        known = {one.key.id: Remembered(one.key.body, one.id, answer) for one, answer in batch.answers if one.key}
-        for claim in seconds:
-            assert claim.key is not None
-            batch.verdicts[claim.id] = _remembered(claim, known[claim.key.id])
-
-
-def _first_of_each_key(reserves: Sequence[Reserve]) -> tuple[list[Reserve], list[Reserve]]:
-    """Claims to decide, and those that come with a key which an earlier claim of the batch has."""
-    seen: set[UUID] = set()
-    firsts: list[Reserve] = []
-    seconds: list[Reserve] = []
-    for claim in reserves:
-        (seconds if claim.key is not None and claim.key.id in seen else firsts).append(claim)
-        if claim.key is not None:
-            seen.add(claim.key.id)
-    return firsts, seconds
-
-
-def _remembered(claim: Reserve, known: Remembered) -> Verdict:
-    """What a claim with a key that is known is answered."""
-    assert claim.key is not None
-    if known.body != claim.key.body:
-        return Refused(Reason.KEY_REUSED)
-    verdict: Verdict = msgspec.json.decode(known.answer, type=Verdict)
-    # The answer to this very claim may be there already, when its commit was not answered.
-    return msgspec.structs.replace(verdict, replayed=known.claim_id != claim.id)
+    batch.verdicts |= keys.repeat(seconds, batch.answers, keys.VERDICTS)
 
 
 async def _move(connection: Connection, batch: Batch, claim: Move, longest: timedelta) -> None:

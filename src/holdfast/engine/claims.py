@@ -123,6 +123,35 @@ class Move(Struct, frozen=True):
 Claim = Reserve | Release | Move
 
 
+class Booking(Struct, frozen=True):
+    """A seat that somebody holds in a pool. Whoever `user_id` names has one at most in each."""
+
+    id: int
+    place: Place
+    user_id: str
+    created_at: datetime
+
+
+class Book(Struct, frozen=True):
+    """Asks for a seat in a pool."""
+
+    id: UUID
+    place: Place
+    user_id: str
+    key: Key | None = None
+
+
+class Cancel(Struct, frozen=True):
+    """Gives a seat back. `id` is the claim's own."""
+
+    id: UUID
+    place: Place
+    booking_id: int
+
+
+SeatClaim = Book | Cancel
+
+
 class Reason(StrEnum):
     """Why a claim is refused."""
 
@@ -153,4 +182,12 @@ class Refused(Struct, frozen=True, tag=True):
     replayed: bool = False
 
 
+class Seated(Struct, frozen=True, tag=True):
+    """A claim on a pool was met. `booking` is the seat, for a cancelled one as it was. `replayed`: see `Granted`."""
+
+    booking: Booking
+    replayed: bool = False
+
+
 Verdict = Granted | Refused
+SeatVerdict = Seated | Refused

@@ -5,11 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Generic, TypeVar
 from uuid import UUID
 
-import msgspec
-
 from holdfast.database.connections import AWAY, Connection, Database
-from holdfast.engine import statements
-from holdfast.engine.claims import Key, Reason, Refused, Verdict
+from holdfast.engine import keys, statements
+from holdfast.engine.claims import Key, Verdict
 from holdfast.engine.statements import Remembered
 from holdfast.errors import Unavailable
 
@@ -114,9 +112,4 @@ class KeyReader(Reader[UUID, Remembered]):
     async def verdict(self, key: Key) -> Verdict | None:
         """The answer to repeat, or `None` when the key was not used yet. Raises `Unavailable`."""
         known = await self.get(key.id)
-        if known is None:
-            return None
-        if known.body != key.body:
-            return Refused(Reason.KEY_REUSED)
-        verdict: Verdict = msgspec.json.decode(known.answer, type=Verdict)
-        return msgspec.structs.replace(verdict, replayed=True)
+        return None if known is None else keys.remembered(known, key, None, keys.VERDICTS)

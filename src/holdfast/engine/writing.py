@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.database.connections import Connection
+from holdfast.engine import keys
 from holdfast.engine.claims import Details, Reservation, Reserve
 from holdfast.outbox.queries import Message
 
@@ -88,15 +89,6 @@ class Row(Struct):
     details: Details | None
 
 
-class KeyRow(Struct):
-    """An idempotency key as it is written: bytes as `bytea` reads them."""
-
-    id: UUID
-    body: str
-    claim_id: UUID
-    answer: str
-
-
 class Changes(Struct):
     """What a batch writes. `seen` and `raised` are the revisions of the places that change, before and after."""
 
@@ -112,7 +104,7 @@ class Changes(Struct):
 
 
 async def write(connection: Connection, changes: Changes) -> None:
-    """Write and, outside a transaction, commit. Raises `asyncpg.PostgresError` with `STALE`."""
+    """Write and, outside a transaction, commit. Raises `asyncpg.PostgresError` with `transaction.STALE`."""
     raised = [Raise(place, changes.seen[place], revision) for place, revision in changes.raised.items()]
     await connection.execute(
         WRITE,
@@ -123,18 +115,9 @@ async def write(connection: Connection, changes: Changes) -> None:
         changes.moment,
         msgspec.json.encode([_row(each) for each in changes.reservations]).decode(),
         msgspec.json.encode(changes.messages).decode(),
-        _keys(changes.answers) if changes.answers else None,
+        keys.rows(changes.answers),
     )
 
 
 def _row(each: Reservation) -> Row:
     return Row(each.id, each.place.key, each.start, each.end, each.user_id, each.created_at, each.details)
-
-
-def _keys(answers: Sequence[tuple[Reserve, bytes]]) -> str:
-    rows = [
-        KeyRow(claim.key.id, "\\x" + claim.key.body.hex(), claim.id, "\\x" + answer.hex())
-        for claim, answer in answers
-        if claim.key is not None
-    ]
-    return msgspec.json.encode(rows).decode()

@@ -1,0 +1,69 @@
+"""Events, claims on their seats for tests, and what must be true of every event."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import asyncpg
+
+from holdfast.engine import transaction
+from holdfast.engine.claims import Book, Booking, Cancel, Key, SeatClaim, Seated, SeatVerdict
+from holdfast.engine.pool_settlement import Pools, SeatSettlement
+from holdfast.engine.pool_statements import new_ids, place_of
+from holdfast.engine.transaction import KeyTaken, Stale
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+
+# Every way in which an event's bookings and its own row may disagree, or its promise be broken.
+WRONG_SEATS = """
+SELECT e.id, e.total_seats, e.booked_seats, count(b.id) AS bookings
+FROM events e LEFT JOIN bookings b ON b.event_id = e.id
+GROUP BY e.id HAVING count(b.id) <> e.booked_seats OR count(b.id) > e.total_seats
+    OR count(b.id) <> count(DISTINCT b.user_id)
+"""
+
+
+async def make_event(connection: "asyncpg.Connection", seats: int, name: str = "Концерт") -> int:
+    """An event as seed 001 makes one, typed into psql."""
+    row = "INSERT INTO events (name, total_seats) VALUES ($1, $2) RETURNING id"
+    event_id: int = await connection.fetchval(row, name, seats)
+    return event_id
+
+
+def book(event_id: int, user_id: str, key: Key | None = None) -> Book:
+    """A claim for a seat."""
+    return Book(uuid4(), place_of(event_id), user_id, key)
+
+
+def cancel(booking: Booking) -> Cancel:
+    """A claim that gives a seat back."""
+    return Cancel(uuid4(), booking.place, booking.id)
+
+
+async def work(connection: "asyncpg.Connection", claims: Sequence[SeatClaim]) -> SeatSettlement:
+    """A batch to be settled."""
+    pools = Pools(lambda: NOW)
+    pools._ids.extend(await new_ids(connection, len(claims)))
+    return pools.work(claims)
+
+
+async def settle_once(connection: "asyncpg.Connection", *claims: SeatClaim, careful: bool = False) -> list[SeatVerdict]:
+    """Try to settle a batch. Raises what the engine tries again after."""
+    batch = await work(connection, claims)
+    await transaction.settle(connection, batch, careful=careful)
+    return batch.verdicts()
+
+
+async def settle(connection: "asyncpg.Connection", *claims: SeatClaim) -> list[SeatVerdict]:
+    """Settle a batch: quickly, and with more care if that is refused."""
+    try:
+        return await settle_once(connection, *claims)
+    except (Stale, KeyTaken):
+        return await settle_once(connection, *claims, careful=True)
+
+
+async def seat(connection: "asyncpg.Connection", event_id: int, user_id: str) -> Booking:
+    """A booked seat."""
+    [verdict] = await settle(connection, book(event_id, user_id))
+    assert isinstance(verdict, Seated)
+    return verdict.booking
