@@ -6,6 +6,7 @@ from uuid import UUID
 
 from holdfast.engine.claims import Claim, Granted, Interval, Key, Kind, Move, Place, Release, Reserve
 from proof.history import Call, Read
+from proof.seats_clients import Audience
 from proof.server import Server
 from proof.sql import POISON
 
@@ -27,11 +28,17 @@ class Clients:
         self._leaving = random.choice((0.03, 0.03, 0.3))
         self._keyed: list[Reserve] = []
         self.calls: list[Call] = []
+        self._audience = Audience(random, self.calls)
+        server.open_events(self._audience.events)
+        self._seats_wanted = random.choice((0.0, 0.3, 1.0))
         self.reads: list[Read] = []
 
     def call(self, process: int) -> Call:
         """The next claim of somebody."""
-        call = Call(self._claim(UUID(int=CLAIM + len(self.calls))), process, self._server)
+        claim_id = UUID(int=CLAIM + len(self.calls))
+        wants_seat = self._random.random() < self._seats_wanted
+        claim = self._audience.claim(claim_id) if wants_seat else self._claim(claim_id)
+        call = Call(claim, process, self._server)
         self.calls.append(call)
         return call
 

@@ -6,11 +6,14 @@ from typing import Any
 
 import asyncpg
 
-from holdfast.engine import writing
+from holdfast.engine import pool_statements, writing
+from proof import seats_sql, sql
 from proof.server import Server, Transaction
-from proof.sql import HANDLERS, Row
+from proof.sql import Row
 from proof.weather import COMMIT_FAULTS, LINK_FAULTS, STATEMENT_FAULTS
 
+WRITES = (writing.WRITE, pool_statements.WRITE)
+HANDLERS = sql.HANDLERS | seats_sql.HANDLERS
 LINGER = (0.0, 0.001, 0.01, 0.3, 1.5)
 """Seconds that a server's side of a lost connection may take to notice; it keeps its locks until then."""
 LOST = (ConnectionResetError, asyncpg.ConnectionDoesNotExistError, TimeoutError)
@@ -142,7 +145,7 @@ class Connection:
             raise asyncpg.InterfaceError("connection is closed")
         if self._is_busy:
             server.faults.append("two statements at once on one connection")
-        if [] in arguments and statement != writing.WRITE:
+        if [] in arguments and statement not in WRITES:
             server.faults.append(f"an empty array: {statement}")
         self._is_busy = True
         is_sent = False
@@ -156,7 +159,7 @@ class Connection:
         except asyncio.CancelledError:
             if statement == "COMMIT" and not is_sent:
                 self.lose(commit=server.random.random() < 0.5)
-            elif statement == writing.WRITE and not is_sent and server.random.random() < 0.5:
+            elif statement in WRITES and not is_sent and server.random.random() < 0.5:
                 self._begin_alone(statement, arguments)
             raise
         finally:
@@ -204,7 +207,7 @@ class Connection:
 
     def _fault(self, statement: str) -> str | None:
         weather, choose = self._server.weather, self._server.random.choice
-        commits = statement == writing.WRITE and self._backend.transaction is None
+        commits = statement in WRITES and self._backend.transaction is None
         if (statement == "COMMIT" or commits) and self._server.is_stormy(weather.commit_faults):
             return choose(COMMIT_FAULTS)
         if statement == "COMMIT":

@@ -1,29 +1,12 @@
 """Mistakes that somebody could make in the engine, as changes of its source text, to see that the proof finds them."""
 
-from typing import NamedTuple
+from proof.edits import BATCH, CALENDAR, COMMITTER, KEYS, READER, SETTLEMENT, TRANSACTION, WRITING, Edit
+from proof.seats_errors import SEATS_ERRORS
 
 LOOK_LINE = "    revisions, held = await statements.look(connection, places, wanted, batch.cancelled)\n"
 METRICS = "                metrics.BATCH_CLAIMS"
 CHECK = " AND q.revision = u.seen"
 
-
-class Edit(NamedTuple):
-    """One piece of source, which must be there exactly once, and what takes its place."""
-
-    module: str
-    old: str
-    new: str
-
-
-BATCH = "holdfast.engine.calendar_batch"
-TRANSACTION = "holdfast.engine.transaction"
-KEYS = "holdfast.engine.keys"
-COMMITTER = "holdfast.engine.committer"
-SETTLEMENT = "holdfast.engine.calendar_settlement"
-STATEMENTS = "holdfast.engine.statements"
-WRITING = "holdfast.engine.writing"
-CALENDAR = "holdfast.engine.calendar"
-READER = "holdfast.engine.reader"
 
 ERRORS: dict[str, tuple[Edit, ...]] = {
     "written without a look at the revision": (Edit(WRITING, CHECK, ""),),
@@ -191,4 +174,4 @@ ERRORS: dict[str, tuple[Edit, ...]] = {
             "        waiting.answer.set_result(verdict)",
         ),
     ),
-}
+} | SEATS_ERRORS

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from holdfast.engine.claims import Claim, Granted, Place, Refused, Verdict
+from holdfast.engine.claims import Claim, Granted, Place, Refused, SeatClaim, Seated, SeatVerdict, Verdict
 from holdfast.errors import ClientGone, OutcomeUnknown, Unavailable
 from proof.server import Commit, Server, State
 
@@ -15,14 +15,14 @@ from proof.server import Commit, Server, State
 class Call:
     """A claim, when it was made, and what came of it. Positions count the commits until then."""
 
-    def __init__(self, claim: Claim, process: int, server: Server) -> None:
+    def __init__(self, claim: Claim | SeatClaim, process: int, server: Server) -> None:
         self.claim = claim
         self.process = process
         self.began = server.loop.time()
         self.began_at = server.position
         self.ended: float | None = None
         self.ended_at: int | None = None
-        self.verdict: Verdict | None = None
+        self.verdict: Verdict | SeatVerdict | None = None
         self.error: BaseException | None = None
         self.has_left = False
         self.is_lost = False
@@ -33,7 +33,7 @@ class Call:
         """Whether the client has left, as the committer asks it."""
         return self.has_left
 
-    def answered(self, answer: "asyncio.Future[Verdict]") -> None:
+    def answered(self, answer: "asyncio.Future[Verdict | SeatVerdict]") -> None:
         """Note the answer."""
         if answer.cancelled():
             self.fail(asyncio.CancelledError())
@@ -62,7 +62,7 @@ class Call:
         """Whether its client was told that nothing has changed on its behalf."""
         if self.is_lost:
             return False
-        if isinstance(self.verdict, Granted):
+        if isinstance(self.verdict, Granted | Seated):
             return self.verdict.replayed
         return isinstance(self.verdict, Refused) or isinstance(self.error, Unavailable | ClientGone)
 
@@ -104,7 +104,7 @@ class History:
         self.reads = reads
         self.commits: list[Commit] = server.commits
         self.weather = server.weather
-        self.states = [State({}, {}, {}, {}), *(commit.state for commit in server.commits)]
+        self.states = [server.first, *(commit.state for commit in server.commits)]
         self.faults = faults
         self.by_id: dict[UUID, Call] = {call.claim.id: call for call in calls}
 

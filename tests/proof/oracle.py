@@ -12,9 +12,9 @@ from uuid import UUID
 
 import asyncpg
 
-from holdfast.engine.claims import Granted, Move, Release, Reserve
+from holdfast.engine.claims import Book, Granted, Move, Release, Reserve, Seated
 from holdfast.errors import ClientGone, Unavailable
-from proof import oracle_answers
+from proof import oracle_answers, seats_oracle, seats_sql
 from proof.history import Call, History
 from proof.server import Commit, State
 from proof.sql import POISON
@@ -26,16 +26,18 @@ Change = tuple[str, str, UUID, datetime, datetime]
 
 def verdict(history: History) -> list[str]:
     """Everything that is wrong with a run, most telling first."""
-    found = list(overlaps(history))
+    found = [*overlaps(history), *seats_oracle.promise(history)]
     found += history.faults
     effects: dict[UUID, list[int]] = defaultdict(list)
     for position, commit in enumerate(history.commits, 1):
         found += revisions(history.states[position - 1], commit)
         found += changes(history, position, effects)
+        found += seats_oracle.changes(history, position, effects)
     for call in history.calls:
         found += answers(history, call, effects[call.claim.id])
         found += oracle_answers.refusals(history, call)
     found += oracle_answers.keys(history)
+    found += seats_oracle.keys(history, effects)
     found += oracle_answers.reads(history)
     return found
 
@@ -57,7 +59,8 @@ def revisions(before: State, commit: Commit) -> Iterator[str]:
     """A place's revision grows by one for each of its messages, which are numbered by it."""
     numbers: dict[str, list[int]] = defaultdict(list)
     for place, revision in commit.writes.get("outbox", {}):
-        numbers[place].append(revision)
+        if not place.startswith(seats_oracle.EVENT):
+            numbers[place].append(revision)
     for place in numbers.keys() | commit.writes.get("places", {}).keys():
         old = before.places.get(place, 0)
         new = commit.state.places.get(place, 0)
@@ -81,7 +84,7 @@ def changes(history: History, position: int, effects: dict[UUID, list[int]]) -> 
         yield f"message: commit {position} took a reservation away"
     got: list[Change] = []
     for (place, _), message in commit.writes.get("outbox", {}).items():
-        if message["type"] == "place.checked":
+        if message["type"] == "place.checked" or place.startswith(seats_oracle.EVENT):
             continue
         got.append((message["type"], place, *described(message["data"])))
         call = history.by_id.get(message["id"])
@@ -141,12 +144,14 @@ def answers(history: History, call: Call, effects: list[int]) -> Iterator[str]:
         yield f"untrue: the client was told that nothing changed, {call}"
     if isinstance(call.verdict, Granted) and not call.verdict.replayed:
         yield from grant(history, call, effects)
+    if isinstance(call.verdict, Seated) and not call.verdict.replayed:
+        yield from seats_oracle.grant(history, call, effects)
 
 
 def errors(history: History, call: Call) -> Iterator[str]:
     """Errors are of the few kinds that a client may see, each for its reason."""
     error = call.error
-    is_poison = isinstance(call.claim, Reserve) and call.claim.user_id == POISON
+    is_poison = isinstance(call.claim, Reserve | Book) and call.claim.user_id in {POISON, seats_sql.POISON}
     if isinstance(error, asyncpg.DataError) and is_poison:
         return
     if isinstance(error, ClientGone):

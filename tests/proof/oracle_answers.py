@@ -7,8 +7,9 @@ from uuid import UUID
 
 import msgspec
 
-from holdfast.engine.claims import Granted, Interval, Move, Reason, Refused, Release, Reserve, Verdict
+from holdfast.engine.claims import Granted, Interval, Move, Reason, Refused, Release, Reserve, SeatClaim, Verdict
 from holdfast.errors import Unavailable
+from proof import seats_oracle
 from proof.history import Call, History
 from proof.server import State
 
@@ -21,7 +22,8 @@ def refusals(history: History, call: Call) -> Iterator[str]:
     if not isinstance(refused, Refused) or refused.replayed or refused.reason is Reason.KEY_REUSED:
         return
     states = history.during(call.began_at, call.ended_at)
-    if not any(justifies(state, call, refused) for state in states):
+    fits = seats_oracle.justifies if isinstance(call.claim, SeatClaim) else justifies
+    if not any(fits(state, call, refused) for state in states):
         yield f"unjust: nothing was in the way of {call}"
 
 

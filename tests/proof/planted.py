@@ -11,22 +11,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from proof.errors import (
-    BATCH,
-    CALENDAR,
-    COMMITTER,
-    ERRORS,
-    KEYS,
-    READER,
-    SETTLEMENT,
-    STATEMENTS,
-    TRANSACTION,
-    WRITING,
-    Edit,
-)
+from proof.edits import LOADING, Edit
+from proof.errors import ERRORS
 
 SEEDS_MAX = 4_000
-LOADING = (CALENDAR, TRANSACTION, STATEMENTS, KEYS, WRITING, BATCH, SETTLEMENT, COMMITTER, READER)
 
 
 class Outcome(NamedTuple):

@@ -1,6 +1,7 @@
 """What a PostgreSQL server keeps: committed rows, transactions, row locks and their waiting; READ COMMITTED."""
 
 import asyncio
+import itertools
 from random import Random
 from typing import Any, NamedTuple
 
@@ -23,6 +24,12 @@ class State(NamedTuple):
     """Key id to a row."""
     outbox: Rows
     """(place, revision) to a row."""
+    events: Rows
+    """Event id to its row."""
+    bookings: Rows
+    """(event id, id) to a row."""
+    holders: Rows
+    """(event id, person) to a booking's id: the unique index."""
 
 
 class Commit(NamedTuple):
@@ -54,16 +61,23 @@ class Server:
     """The database that all simulated processes share. `faults` are mistakes that no engine may make."""
 
     def __init__(self, loop: SimulatedLoop, random: Random, weather: Weather) -> None:
+        self.ids = itertools.count(1)
         self.loop = loop
         self.random = random
         self.weather = weather
-        self.state = State({}, {}, {}, {})
+        self.state = State({}, {}, {}, {}, {}, {}, {})
         self.commits: list[Commit] = []
         self.faults: list[str] = []
         self.generation = 0
         self.is_away = False
         self.open: dict[Transaction, None] = {}
         self._locks: dict[tuple[str, Any], Transaction] = {}
+
+        self.first = self.state
+
+    def open_events(self, events: Rows) -> None:
+        """Have events from the start."""
+        self.first = self.state = self.state._replace(events=events)
 
     @property
     def position(self) -> int:
@@ -133,6 +147,8 @@ class Server:
             if holder is None:
                 self._locks[lock] = transaction
                 transaction.locks.append(lock)
+                # Between one lock and the next others may come.
+                await asyncio.sleep(0)
                 return
             await self.wait(transaction, holder)
 

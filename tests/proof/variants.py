@@ -2,8 +2,8 @@
 
 import msgspec
 
-from holdfast.engine import writing
-from proof import sql
+from holdfast.engine import pool_statements, writing
+from proof import seats_sql, sql
 from proof.server import Server, State, Transaction
 from proof.sql import Writing
 
@@ -25,9 +25,43 @@ def install() -> None:
         sql.STEPS["raise"] = raise_nothing
     if "ON CONFLICT" in source:
         sql.STEPS["remember"] = remember_if_new
+    install_seats(pool_statements.WRITE_FUNCTION)
 
 
-async def lock_nothing(server: Server, mine: Transaction, seen: State, asked: Writing) -> None:
+def install_seats(source: str) -> None:
+    """Teach the server the changed statement about seats."""
+    if "PERFORM FROM events" not in source:
+        seats_sql.STEPS["lock"] = lock_nothing
+    elif "ORDER BY id FOR UPDATE" not in source:
+        seats_sql.STEPS["lock"] = lock_events_in_any_order
+    if "SELECT FROM bookings" in source:
+        seats_sql.STEPS["cancel"] = lock_nothing
+    checks_revision = "e.revision = u.seen" in source
+    raises, counts = "SET revision = u.raised" in source, "+ u.taken\n" in source
+    if not (checks_revision and raises and counts):
+
+        async def step(server: Server, mine: Transaction, seen: State, asked: seats_sql.Writing) -> None:
+            for one in asked.changed:
+                await server.lock(mine, "events", one.event_id)
+                event = server.latest(mine, "events", one.event_id)
+                is_stale = checks_revision and event.revision != one.seen
+                if is_stale or (one.taken > 0 and event.booked + one.taken > event.total):
+                    raise sql.Stale("stale")
+                revision = one.raised if raises else one.seen
+                booked = event.booked + (one.taken if counts else 0)
+                mine.write("events", one.event_id, seats_sql.Event(revision, event.total, booked))
+
+        seats_sql.STEPS["raise"] = step
+
+
+async def lock_events_in_any_order(server: Server, mine: Transaction, seen: State, asked: seats_sql.Writing) -> None:
+    """Lock in the order in which the rows happen to lie."""
+    for event_id in server.random.sample(asked.locked, len(asked.locked)):
+        if event_id in server.view(seen, mine, "events"):
+            await server.lock(mine, "events", event_id)
+
+
+async def lock_nothing(server: Server, mine: Transaction, seen: State, asked: object) -> None:
     """There is no such statement."""
 
 

@@ -11,7 +11,9 @@ import structlog
 
 from holdfast.database.connections import READS_AT_ONCE
 from holdfast.engine.calendar_settlement import Calendars
-from holdfast.engine.committer import Bounds, Committer
+from holdfast.engine.claims import SeatClaim
+from holdfast.engine.committer import Bounds, Committer, Lane
+from holdfast.engine.pool_settlement import Pools
 from holdfast.engine.reader import RevisionReader
 from holdfast.errors import Unavailable
 from proof import weather
@@ -42,11 +44,20 @@ class Process:
         """One of its lanes was ended from outside: it must ask to be ended itself."""
         self.pending: dict[Call | Read, None] = {}
         database = SimulatedDatabase(server, server.random.choice((bounds.lanes + READS_AT_ONCE, 1)))
-        self.committer = Committer(database, bounds, Calendars(self._clock, LONGEST), self._stop)
+        self.calendars = Committer(database, bounds, Calendars(self._clock, LONGEST), self._stop)
+        self.pools = Committer(database, bounds, Pools(self._clock), self._stop)
         self.reader = RevisionReader(database)
 
     def _clock(self) -> datetime:
         return START + timedelta(seconds=self.server.loop.time())
+
+    def lanes(self) -> list[Lane]:
+        """Those of both committers."""
+        return [*self.calendars._lanes, *self.pools._lanes]
+
+    async def drain(self) -> None:
+        """Wait until everything that was taken on has been answered."""
+        await asyncio.gather(self.calendars.drain(), self.pools.drain())
 
     def _stop(self) -> None:
         self.has_stopped = True
@@ -54,7 +65,8 @@ class Process:
     def submit(self, call: Call, leaves_after: float | None, cancels: bool) -> None:
         """Hand a claim to the committer."""
         try:
-            answer = self.committer.submit(call.claim, call.is_gone)
+            committer = self.pools if isinstance(call.claim, SeatClaim) else self.calendars
+            answer = committer.submit(call.claim, call.is_gone)
         except Unavailable as error:
             call.fail(error)
             return
@@ -83,7 +95,7 @@ class Process:
         self.is_alive = False
         for call in self.pending:
             call.is_lost = True
-        for lane in self.committer._lanes:
+        for lane in self.lanes():
             lane._queue.clear()
             if lane._sweeper is not None:
                 lane._sweeper.cancel()
@@ -98,7 +110,7 @@ class Process:
         """What a process that has answered everybody must not have."""
         if self.has_stopped and not self.is_doomed:
             yield f"process {self.number}: a lane died"
-        for lane in self.committer._lanes:
+        for lane in self.lanes():
             if lane._queue or lane._by_place or lane._task is not None:
                 yield f"process {self.number}: a lane is not empty"
         if self.reader._waiting or self.reader._readers:
@@ -182,7 +194,7 @@ class World:
         # Those whose clients have left may be under way still.
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                await asyncio.gather(*(process.committer.drain() for process in self._alive()))
+                await asyncio.gather(*(process.drain() for process in self._alive()))
         except TimeoutError:
             self.faults.append("hang: a committer that has answered everybody does not drain")
         await asyncio.sleep(SETTLING_SECONDS)
@@ -226,7 +238,7 @@ class World:
 
     def _end_lane(self) -> None:
         process = self.random.choice(self._alive())
-        for lane in process.committer._lanes:
+        for lane in process.lanes():
             if lane._task is not None:
                 lane._task.cancel()
                 process.is_doomed = True

@@ -156,7 +156,7 @@ class SeatSettlement:
     async def _cancel(self, connection: Connection, cancels: Sequence[Cancel]) -> None:
         events = list({event_of(claim.place) for claim in cancels})
         revisions, held = await pool_statements.held(connection, events, [claim.booking_id for claim in cancels])
-        self._note(revisions)
+        self._revisions |= revisions
         for claim in cancels:
             # Popped, so that of two cancellations of one booking the second finds nothing.
             booking = held.pop(claim.booking_id, None)
@@ -171,7 +171,8 @@ class SeatSettlement:
         firsts, seconds = keys.first_of_each(books)
         wanted = [Wish(event_of(claim.place), claim.user_id) for claim in firsts]
         found = await pool_statements.look(connection, wanted)
-        self._note(found.revisions)
+        # If an event has changed since a cancellation was looked up, the write will find that out.
+        self._revisions |= found.revisions
         gone = {change.event_id: change.taken for change in self._raised.values()}
         pools = {
             pool_statements.place_of(event_id): Seats(seats.total, seats.booked + gone.get(event_id, 0))
@@ -195,12 +196,6 @@ class SeatSettlement:
         self._rows.append(Row(booking.id, event_of(claim.place), claim.user_id))
         self._tell("booking.created", claim.id, booking, taken=1)
         return Seated(booking)
-
-    def _note(self, revisions: dict[int, int]) -> None:
-        """Note the revisions at which events were looked at. Raises `Stale` when one has changed between two looks."""
-        for event_id, revision in revisions.items():
-            if self._revisions.setdefault(event_id, revision) != revision:
-                raise Stale
 
     def _tell(self, kind: str, claim_id: UUID, booking: Booking, *, taken: int) -> None:
         """Add a message about a change, which gives the event its next revision."""
