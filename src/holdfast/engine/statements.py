@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.database.connections import Connection
-from holdfast.engine.claims import Interval, Kind, Place, Reservation
+from holdfast.engine.claims import Interval, Key, Kind, Place, Reservation
 
 ENSURE = """
 INSERT INTO places (place, kind, id)
@@ -52,6 +52,11 @@ WHERE q.place = ANY($1::text[])
 """
 
 REMEMBERED = "SELECT id, body, claim_id, answer FROM idempotency_keys WHERE id = ANY($1::uuid[])"
+
+REMEMBER = """
+INSERT INTO idempotency_keys (id, body, claim_id, answer, created_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (id) DO NOTHING RETURNING id
+"""
 
 FORGET = """
 DELETE FROM idempotency_keys WHERE id IN (
@@ -142,6 +147,11 @@ async def remembered(connection: Connection, keys: Iterable[UUID]) -> dict[UUID,
     """Of these idempotency keys those that were used, and what is kept of them."""
     rows = await connection.fetch(REMEMBERED, list(keys))
     return {row["id"]: Remembered(row["body"], row["claim_id"], row["answer"]) for row in rows}
+
+
+async def remember(connection: Connection, claim_id: UUID, key: Key, answer: bytes, now: datetime) -> bool:
+    """Keep the answer to a request that has a key. False when the key was used elsewhere in the meantime."""
+    return await connection.fetchval(REMEMBER, key.id, key.body, claim_id, answer, now) is not None
 
 
 async def forget_keys(connection: Connection, now: datetime, age: timedelta) -> bool:

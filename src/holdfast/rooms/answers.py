@@ -7,11 +7,11 @@ from uuid import UUID
 import msgspec
 
 from holdfast.engine.claims import Granted, Reason, Refused, Reservation, Verdict
+from holdfast.engine.once import Made
 from holdfast.errors import HoldfastError, IdempotencyKeyReused, SlotAlreadyBooked
 from holdfast.http.hot import Answered
 from holdfast.http.idempotency import REPLAYED_HEADER
 from holdfast.rooms.bodies import BookingAnswer, BookingBody, SlotBody, SlotsAnswer
-from holdfast.rooms.service import Made
 from holdfast.rooms.slots import Slot
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from holdfast.database.connections import Connection
-from holdfast.engine.claims import Interval, Key, Kind, Place
+from holdfast.engine.claims import Interval, Kind, Place
 from holdfast.engine.schema import reservations
 from holdfast.rooms.schema import IS_BOOKING, rooms
 from holdfast.rooms.slots import Schedule, Slot, slot_id
@@ -63,11 +63,6 @@ CROSS JOIN LATERAL (
         AND start_time >= u.midnight AND start_time < u.midnight + interval '1 day'
 ) r
 ORDER BY u.position, r.start_time
-"""
-
-REMEMBER = """
-INSERT INTO idempotency_keys (id, body, claim_id, answer, created_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (id) DO NOTHING RETURNING id
 """
 
 COLUMNS = (
@@ -187,11 +182,6 @@ async def taken(connection: Connection, days: Sequence[Day]) -> dict[Day, list[I
     for row in await connection.fetch(TAKEN, places, midnights, list(set(places))):
         found[days[row["position"] - 1]].append(Interval(row["start_time"], row["end_time"]))
     return found
-
-
-async def remember(connection: Connection, key: Key, made_id: UUID, answer: bytes, now: datetime) -> bool:
-    """Keep the answer to a request that has a key. False when the key was used elsewhere in the meantime."""
-    return await connection.fetchval(REMEMBER, key.id, key.body, made_id, answer, now) is not None
 
 
 async def all_rooms(connection: AsyncConnection) -> list[Room]:

@@ -2,37 +2,27 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import uuid_utils.compat as uuids
 
 from holdfast.clock import Clock
-from holdfast.database.connections import Connection, Database, translated
+from holdfast.database.connections import Connection, Database
 from holdfast.engine import statements, writing
 from holdfast.engine.claims import Key
+from holdfast.engine.once import Errand, Made, once
 from holdfast.engine.reader import Reader
-from holdfast.engine.transaction import KeyTaken
 from holdfast.engine.writing import Changes
-from holdfast.errors import IdempotencyKeyReused, RoomClosed, RoomNotFound, ScheduleExists, Unavailable
+from holdfast.errors import RoomClosed, RoomNotFound, ScheduleExists
 from holdfast.outbox.queries import Message
 from holdfast.rooms import queries
 from holdfast.rooms.bodies import RoomAnswer, RoomBody, RoomRequest, ScheduleAnswer, ScheduleBody
 from holdfast.rooms.queries import Room, place_of
 from holdfast.rooms.slots import Schedule
 
-ATTEMPTS_MAX = 3
-"""How often a change is tried whose key another request uses at the same moment."""
-
 Write = Callable[[Connection, int | None], Awaitable[None]]
-
-
-class Made(NamedTuple):
-    """The answer to a request that makes something; `replayed` when an earlier one with the same key did."""
-
-    body: bytes
-    replayed: bool
 
 
 class Rooms:
@@ -107,46 +97,18 @@ class Rooms:
         return found[-1]
 
     async def _once(self, room_id: UUID, key: Key | None, answer: bytes, write: Write) -> Made:
-        """Write under the lock of the room's place, with the answer to remember, or find that this was done before.
-
-        `write` is given the place's revision, `None` if it was never named.
-        """
-        with translated():
-            for _ in range(ATTEMPTS_MAX):
-                try:
-                    async with self._database.engine_connection() as connection, connection.transaction():
-                        return await self._attempt(connection, room_id, key, answer, write)
-                except KeyTaken:
-                    # Rolled back; the next attempt finds what the other request was answered.
-                    continue
-        raise Unavailable
-
-    async def _attempt(
-        self, connection: Connection, room_id: UUID, key: Key | None, answer: bytes, write: Write
-    ) -> Made:
+        """Write under the lock of the room's place. `write` is given its revision, `None` if it was never named."""
         place = place_of(room_id).key
-        await statements.lock(connection, [place])
-        before = None if key is None else await _remembered(connection, key)
-        if before is not None:
-            return Made(before, True)
-        await write(connection, (await statements.revisions(connection, [place])).get(place))
-        if key is not None and not await queries.remember(connection, key, room_id, answer, self._clock()):
-            raise KeyTaken
-        return Made(answer, False)
+
+        async def work(connection: Connection) -> bytes:
+            await write(connection, (await statements.revisions(connection, [place])).get(place))
+            return answer
+
+        return await once(self._database, Errand(room_id, key, self._clock(), [place]), work)
 
 
 async def _read(connection: Connection, room_id: UUID) -> Room | None:
     return (await queries.rooms_by_id(connection, [room_id])).get(room_id)
-
-
-async def _remembered(connection: Connection, key: Key) -> bytes | None:
-    """The answer to an earlier request with this key. Raises `IdempotencyKeyReused`."""
-    known = (await statements.remembered(connection, [key.id])).get(key.id)
-    if known is None:
-        return None
-    if known.body != key.body:
-        raise IdempotencyKeyReused
-    return known.answer
 
 
 async def _tell(connection: Connection, room: Room, revision: int, kind: str, now: datetime) -> None:
