@@ -31,14 +31,21 @@ from holdfast.database.connections import Database
 from holdfast.engine.calendar_settlement import Calendars
 from holdfast.engine.committer import Bounds, Committer
 from holdfast.engine.housekeeping import keep_house
+from holdfast.engine.pool_settlement import Pools
 from holdfast.engine.reader import RevisionReader
 from holdfast.errors import HoldfastError, InternalError, InvalidRequest, MethodNotAllowed, NotFound
+from holdfast.events.api import EventsApi, SeatsApi, statistics
+from holdfast.events.availability import Availability, ProcessCache, RedisCache
+from holdfast.events.hot import HotEvents
+from holdfast.events.service import Events
 from holdfast.http import docs, errors
 from holdfast.http.edge import Edge
 from holdfast.http.health import exposition, health, info
 from holdfast.http.hot import HotRoutes
 from holdfast.http.idempotency import HEADER, REPLAYED
 from holdfast.http.languages import preferred
+from holdfast.http.limits import RateLimit
+from holdfast.redis_link import RedisLink
 from holdfast.reservations.api import PlacesApi, ReservationsApi
 from holdfast.reservations.hot import HotReservations
 from holdfast.reservations.service import Reservations
@@ -52,7 +59,7 @@ from holdfast.rooms.rules import ManagedRooms
 from holdfast.rooms.service import Rooms
 from holdfast.settings import Settings
 
-FEATURES = (SignInApi, UsersApi, RoomsApi, BookingsApi, ReservationsApi, PlacesApi)
+FEATURES = (SignInApi, UsersApi, RoomsApi, BookingsApi, ReservationsApi, PlacesApi, EventsApi, SeatsApi, statistics)
 logger = structlog.stdlib.get_logger("holdfast.http")
 PARAMETER_RULES = {
     "limit": "limit",
@@ -81,6 +88,9 @@ class Parts:
         longest = timedelta(days=settings.reservation_days_max)
         stop = partial(os.kill, os.getpid(), signal.SIGTERM)
         self.committer = Committer(self.database, bounds(settings), Calendars(clock, longest), stop)
+        self.pools = Committer(self.database, bounds(settings), Pools(clock), stop)
+        self.redis = None if settings.redis_address is None else RedisLink(settings.redis_address)
+        self.limit = RateLimit(settings, self.redis) if settings.rate_limit_max else None
         revisions = RevisionReader(self.database)
         self.rooms = Rooms(self.database, clock)
         self.links = Links(conference or provider(settings))
@@ -90,6 +100,9 @@ class Parts:
         rules = ManagedRooms(self.rooms, clock)
         self.reservations = Reservations(self.database, self.committer, self.access, rules, longest)
         self.hot = HotReservations(self.reservations, revisions)
+        self.events = Events(self.database, self.pools, clock)
+        shared = None if self.redis is None else RedisCache(self.redis)
+        self.hot_events = HotEvents(self.access, Availability(self.database, ProcessCache(), shared), self.events)
 
     @asynccontextmanager
     async def alive(self, _: Litestar) -> AsyncIterator[None]:
@@ -102,14 +115,28 @@ class Parts:
             house.cancel()
             with suppress(asyncio.CancelledError):
                 await house
-            await self.committer.drain()
+            await asyncio.gather(self.committer.drain(), self.pools.drain())
             await self.links.drain()
             self.accounts.close()
+            if self.redis is not None:
+                await self.redis.close()
             await self.database.close()
 
     def handed_over(self) -> dict[str, Provide]:
         """What handlers ask for, by the names of their parameters."""
-        names = ("accounts", "bookings", "database", "hot", "hot_rooms", "reservations", "rooms")
+        names = (
+            "access",
+            "accounts",
+            "bookings",
+            "database",
+            "events",
+            "hot",
+            "hot_events",
+            "hot_rooms",
+            "redis",
+            "reservations",
+            "rooms",
+        )
         return {name: Provide(_giving(getattr(self, name)), sync_to_thread=False) for name in names}
 
 
@@ -151,7 +178,8 @@ def create(
         logging_config=None,
         state=State({"access": parts.access}),
     )
-    return Edge(app, settings, HotRoutes(parts.hot.routes() + parts.hot_rooms.routes()), origins)
+    routes = parts.hot.routes() + parts.hot_rooms.routes() + parts.hot_events.routes()
+    return Edge(app, settings, HotRoutes(routes), origins, parts.limit)
 
 
 def bounds(settings: Settings) -> Bounds:
@@ -223,6 +251,15 @@ def cors(settings: Settings) -> CORSConfig | None:
             "If-None-Match",
             "X-Request-ID",
         ],
-        expose_headers=["Location", REPLAYED, "Retry-After", "ETag", "X-Request-ID"],
+        expose_headers=[
+            "Location",
+            REPLAYED,
+            "Retry-After",
+            "ETag",
+            "X-Request-ID",
+            "RateLimit-Limit",
+            "RateLimit-Remaining",
+            "RateLimit-Reset",
+        ],
         max_age=600,
     )

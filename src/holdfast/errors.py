@@ -138,6 +138,41 @@ class ConferenceServiceError(HoldfastError):
     code = "CONFERENCE_SERVICE_ERROR"
 
 
+class EventNotFound(HoldfastError):
+    """No event has this id."""
+
+    code = "EVENT_NOT_FOUND"
+
+
+class EventFull(HoldfastError):
+    """Every seat of the event is booked."""
+
+    code = "EVENT_FULL"
+
+
+class AlreadyBooked(HoldfastError):
+    """This person has a seat at this event."""
+
+    code = "ALREADY_BOOKED"
+
+
+class SeatsAlreadyBooked(HoldfastError):
+    """The event cannot have fewer seats than are booked; `details` says how many are."""
+
+    code = "SEATS_ALREADY_BOOKED"
+
+
+class RateLimited(HoldfastError):
+    """The client has sent more than `limit` requests; after `retry_after` seconds it may go on."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, limit: int, retry_after: int) -> None:
+        super().__init__()
+        self.limit = limit
+        self.retry_after = retry_after
+
+
 class IdempotencyKeyReused(HoldfastError):
     """The same `Idempotency-Key` came with another body."""
 

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import quote
@@ -79,6 +80,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_host: Annotated[str | None, Meta(description="Host of Redis, when REDIS_URL is not set")] = None
     redis_port: Annotated[int, Meta(ge=1, le=65535, description="Port of Redis")] = 6379
     redis_password: Annotated[str | None, Meta(description="Password of Redis", extra=SECRET)] = None
+
+    rate_limit_max: Annotated[
+        int,
+        Meta(ge=0, le=1_000_000, description="Requests of one client to /api/ in a window; 0 for any number"),
+    ] = 100
+    rate_limit_time_window: Annotated[
+        int, Meta(ge=1_000, le=86_400_000, description="That window, in milliseconds; counted in whole seconds")
+    ] = 60_000
+    trusted_proxies: Annotated[
+        str,
+        Meta(
+            description="Addresses and networks of proxies, separated by commas, whose X-Forwarded-For names the client"
+        ),
+    ] = ""
 
     access: Annotated[
         Literal["open", "token"], Meta(description="Whether booking needs no token, or a bearer token")
@@ -178,6 +193,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         host = f"[{self.redis_host}]" if ":" in self.redis_host else self.redis_host
         return f"redis://{password}{host}:{self.redis_port}/0"
 
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Whose word on where a request comes from is taken. Raises `ValueError`."""
+        parts = (part.strip() for part in self.trusted_proxies.split(","))
+        return tuple(ip_network(part, strict=False) for part in parts if part)
+
 
 HINTS: Mapping[str, Any] = get_type_hints(Settings, include_extras=True)
 
@@ -262,6 +283,13 @@ def _check_together(settings: Settings, given: Mapping[str, Any]) -> None:
         raise WrongSetting(f"JWT_SECRET=*** is not allowed: at least {JWT_SECRET_BYTES_MIN} bytes")
     if settings.redis_url is not None and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
         raise WrongSetting("REDIS_URL=*** is not allowed: an address that begins with redis://")
+    try:
+        _ = settings.proxies
+    except ValueError:
+        shown = settings.trusted_proxies
+        raise WrongSetting(
+            f"TRUSTED_PROXIES={shown} is not allowed: addresses or networks such as 10.0.0.0/8, separated by commas"
+        ) from None
     _check_conference(settings)
     if settings.production and "access" not in given:
         raise WrongSetting("PRODUCTION=true is not allowed: with it, ACCESS must be set to open or token")

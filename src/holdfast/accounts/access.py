@@ -52,6 +52,20 @@ class Access:
             return
         raise Forbidden
 
+    def check_may_act_for(self, caller: Caller, user_id: str) -> None:
+        """Whether the caller may book for, or look at what belongs to, whom this text names. Raises `Forbidden`."""
+        if not self._open and caller.role is not Role.ADMIN and caller.name != user_id:
+            raise Forbidden
+
+    def check_may_manage(self, caller: Caller) -> None:
+        """Whether the caller may make and change what others book. Raises `Forbidden`."""
+        if not self._open and caller.role is not Role.ADMIN:
+            raise Forbidden
+
+    def sees_all(self, caller: Caller) -> bool:
+        """Whether the caller may look at what belongs to others."""
+        return self._open or caller.role is Role.ADMIN
+
     def _is_dummy(self, user_id: UUID) -> bool:
         """Whether this is a user of `/dummyLogin`, where nobody may be one."""
         return self._production and user_id in DUMMIES.values()

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Controller, Request, Response, get, patch, post
 from litestar.openapi import ResponseSpec
-from litestar.params import HeaderParameter, Parameter
+from litestar.params import Parameter
 
 from holdfast.accounts.bodies import (
     AccountAnswer,
@@ -27,18 +27,12 @@ from holdfast.errors import UserNotFound
 from holdfast.http import fields, idempotency
 from holdfast.http.bodies import StrictBody
 from holdfast.http.docs import NEEDS_TOKEN, refusals
+from holdfast.http.handlers import IdempotencyKey
 from holdfast.http.hot import Asked
 from holdfast.http.paging import PAGE_SIZE_DEFAULT, PageNumber, PageSize, Pagination
 
 MADE = {201: ResponseSpec(UserAnswer, description="The user", generate_examples=False)}
 UserId = Annotated[str, Parameter(description="The user's id", schema_extra={"format": "uuid"})]
-IdempotencyKey = Annotated[
-    str | None,
-    HeaderParameter(
-        name=idempotency.HEADER,
-        description="1 to 255 printable ASCII characters. The same key and body get the first answer again",
-    ),
-]
 
 
 class SignInApi(Controller):

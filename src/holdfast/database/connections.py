@@ -38,8 +38,8 @@ AWAY = (
 """What a database that is away, too busy or not ours to write says; asking again later may help."""
 
 
-READS_AT_ONCE = 9
-"""Connections of the engine's pool besides those of its lanes: combined reads, managed rooms, health, housekeeping."""
+READS_AT_ONCE = 13
+"""Connections of the engine's pool besides those of its lanes: combined reads, rooms, events, health, housekeeping."""
 
 
 class Database:
@@ -68,7 +68,8 @@ class Database:
         self._pool = await asyncpg.create_pool(
             self._url,
             min_size=0,
-            max_size=self._lanes + READS_AT_ONCE,
+            # Rooms and tables have lanes, and so have events.
+            max_size=2 * self._lanes + READS_AT_ONCE,
             command_timeout=self._command_seconds_max,
             reset=_keep_session,
             **self._arguments,

@@ -24,10 +24,12 @@ DESCRIPTIONS = {
     401: "The token does not hold, or one is needed.",
     403: "The token does not allow this.",
     404: "There is no such thing.",
-    409: "The time is taken; `details` says from when to when. Or a managed room is closed then (`ROOM_CLOSED`).",
+    409: "It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then "
+    "(`ROOM_CLOSED`). `code` says which.",
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "The `Idempotency-Key` was used with another body.",
+    429: "Too many requests from this client; `Retry-After` says for how many seconds to wait.",
     500: "A mistake of ours, or the conference service gave what is no link: nothing was booked.",
     502: "The conference service gave no link: nothing was booked.",
     503: "Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit "
@@ -103,7 +105,7 @@ def config() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Holdfast",
         version=__version__,
-        description="Books rooms. A place is never given twice.",
+        description="Books rooms and seats. A place is never given twice.",
         license=License(name="MIT", identifier="MIT"),
         openapi_router=DocsRouter(
             path="/",
@@ -121,6 +123,7 @@ def config() -> OpenAPIConfig:
             Tag(name="accounts", description="Users, passwords, tokens"),
             Tag(name="rooms", description="An office's rooms, their schedules and half-hour slots"),
             Tag(name="bookings", description="Booked slots"),
+            Tag(name="events", description="Seats at events, one for each person"),
             Tag(name="service", description="State of the service"),
         ],
         components=Components(

@@ -18,6 +18,7 @@ from holdfast.errors import BodyTooLarge, HoldfastError, InternalError, InvalidR
 from holdfast.http import errors
 from holdfast.http.hot import Answered, Asked, Headers, HotRoute, HotRoutes, arrived_body
 from holdfast.http.languages import preferred
+from holdfast.http.limits import PATHS, RateLimit
 from holdfast.settings import Settings
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
@@ -38,10 +39,13 @@ logger = structlog.stdlib.get_logger("holdfast.http")
 class Edge:
     """Wraps the application. An answer may bring its own value of a common header, and keeps it."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, hot: HotRoutes, cors: CORSConfig | None) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, hot: HotRoutes, cors: CORSConfig | None, limit: RateLimit | None
+    ) -> None:
         self._app = app
         self._hot = hot
         self._cors = cors
+        self._limit = limit
         self._settings = settings
         # Unique among all workers and starts, and much cheaper than a random one for each request.
         self._process = secrets.token_hex(8)
@@ -63,6 +67,8 @@ class Edge:
         hot: HotRoute | None = None
         try:
             _check_target(scope)
+            if self._limit is not None and scope["path"].startswith(PATHS):
+                exchange.more = await self._limit.spend(scope)
             found = self._hot.find(inner)
             if found is None:
                 await self._app(inner, _again(await self._body(scope, receive), receive), exchange.send)
@@ -173,6 +179,8 @@ class _Exchange:
         self._send = send
         self._id = request_id
         self.status = 0
+        self.more: Headers = ()
+        """Headers that this answer has besides, whoever makes it."""
 
     @property
     def request_id(self) -> str:
@@ -206,6 +214,7 @@ class _Exchange:
         else:
             headers += [header for header in COMMON_HEADERS.items() if header[0] not in present]
         headers.append((b"x-request-id", self._id))
+        headers += self.more
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
 

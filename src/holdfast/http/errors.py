@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast import errors
-from holdfast.errors import HoldfastError, InvalidRequest, MethodNotAllowed, Unavailable
+from holdfast.errors import HoldfastError, InvalidRequest, MethodNotAllowed, RateLimited, Unavailable
 from holdfast.http.idempotency import REPLAYED
 from holdfast.http.languages import Language, text
 
@@ -21,6 +21,7 @@ STATUS: Mapping[type[HoldfastError], int] = {
     errors.RoomNotFound: 404,
     errors.SlotNotFound: 404,
     errors.BookingNotFound: 404,
+    errors.EventNotFound: 404,
     errors.UserNotFound: 404,
     errors.MethodNotAllowed: 405,
     errors.RequestTimeout: 408,
@@ -29,9 +30,13 @@ STATUS: Mapping[type[HoldfastError], int] = {
     errors.LastAdmin: 409,
     errors.ScheduleExists: 409,
     errors.SlotAlreadyBooked: 409,
+    errors.EventFull: 409,
+    errors.AlreadyBooked: 409,
+    errors.SeatsAlreadyBooked: 409,
     errors.BodyTooLarge: 413,
     errors.UnsupportedMediaType: 415,
     errors.IdempotencyKeyReused: 422,
+    errors.RateLimited: 429,
     errors.InternalError: 500,
     errors.ConferenceServiceError: 502,
     errors.Unavailable: 503,
@@ -62,6 +67,10 @@ def headers_of(error: HoldfastError) -> dict[str, str]:
     """The headers that this error is answered with, besides the common ones."""
     if error.replayed:
         return {REPLAYED: "true"}
+    if isinstance(error, RateLimited):
+        seconds = str(error.retry_after)
+        left = {"ratelimit-limit": str(error.limit), "ratelimit-remaining": "0", "ratelimit-reset": seconds}
+        return {"retry-after": seconds} | left
     if isinstance(error, Unavailable):
         return {"retry-after": str(error.retry_after)}
     if isinstance(error, MethodNotAllowed) and error.allowed:

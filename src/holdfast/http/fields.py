@@ -1,6 +1,7 @@
 """Kinds of fields that several contracts have, and how a body or a query is read strictly."""
 
 import re
+import uuid
 from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -85,6 +86,11 @@ def canonical(value: str) -> str:
         return value
     digits = value.replace("-", "").lower()
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def identity(value: str) -> "uuid.UUID | None":
+    """The UUID that a text is, or `None`."""
+    return None if UUID.fullmatch(value) is None else uuid.UUID(value)
 
 
 def each(**readers: Callable[[], Any]) -> dict[str, Any]:

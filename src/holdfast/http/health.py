@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from holdfast import __version__, metrics
 from holdfast.database.connections import AWAY, Database
+from holdfast.redis_link import RedisLink
 
 PROBE_SECONDS_MAX = 2.0
 WRITABLE = "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'"
@@ -45,11 +46,17 @@ class Info(Struct):
     summary="State of the service and of what it needs",
     responses={503: ResponseSpec(Health, description="No bookings can be taken now", generate_examples=False)},
 )
-async def health(database: Database) -> Response[Health]:
+async def health(database: Database, redis: RedisLink | None) -> Response[Health]:
     """200 when bookings can be taken, else 503."""
     found = await _probe(database)
     state: State = "ok" if found.status == "ok" else "unavailable"
-    return Response(Health(state, __version__, {"database": found}), status_code=200 if state == "ok" else 503)
+    dependencies = {"database": found}
+    if redis is not None:
+        dependencies["redis"] = await _probe_redis(redis)
+        if state == "ok" and dependencies["redis"].status != "ok":
+            state = "degraded"
+    status = 503 if state == "unavailable" else 200
+    return Response(Health(state, __version__, dependencies), status_code=status)
 
 
 @get("/_info", tags=["service"], summary="What answers here")
@@ -62,6 +69,14 @@ async def info() -> Info:
 async def exposition() -> Response[bytes]:
     """Prometheus text format 0.0.4, summed over workers."""
     return Response(await asyncio.to_thread(metrics.exposition), headers={"content-type": metrics.CONTENT_TYPE})
+
+
+async def _probe_redis(redis: RedisLink) -> Dependency:
+    """Ask Redis whether it is there; nothing that matters needs it."""
+    started = time.perf_counter()
+    if not await redis.probe():
+        return Dependency("unavailable")
+    return Dependency("ok", round((time.perf_counter() - started) * 1000, 2))
 
 
 async def _probe(database: Database) -> Dependency:

@@ -5,16 +5,16 @@ from typing import Annotated, Any
 from litestar import Controller, Request, Response, delete, get, patch, post, route
 from litestar.datastructures import ResponseHeader
 from litestar.openapi import ResponseSpec
-from litestar.params import HeaderParameter, Parameter, QueryParameter
+from litestar.params import Parameter, QueryParameter
 from litestar.response import Stream
 
 from holdfast.engine.claims import Kind, Place
 from holdfast.errors import ReservationNotFound
-from holdfast.http import fields, idempotency
+from holdfast.http import fields
 from holdfast.http.bodies import JSON, StrictBody
 from holdfast.http.docs import MAY_HAVE_TOKEN, refusals
-from holdfast.http.hot import Answered, Asked
-from holdfast.http.paging import CURSOR_CHARACTERS_MAX, LIMIT_DEFAULT, LIMIT_MAX, page, read_cursor
+from holdfast.http.handlers import Cursor, IdempotencyKey, IfNoneMatch, PageLimit, asked, response
+from holdfast.http.paging import LIMIT_DEFAULT, page, read_cursor
 from holdfast.reservations import answers, requests
 from holdfast.reservations.bodies import MoveBody, PlaceBody, PlacePage, ReservationBody, ReservationPage, ReserveBody
 from holdfast.reservations.hot import HotReservations
@@ -33,22 +33,7 @@ WindowStart = Annotated[
 WindowEnd = Annotated[
     fields.Timestamp | None, QueryParameter(name="to", description="Only what starts before this moment")
 ]
-Cursor = Annotated[
-    str | None, Parameter(description="`next_cursor` of the page before", max_length=CURSOR_CHARACTERS_MAX)
-]
 ListLimit = Annotated[int | None, Parameter(ge=1, description="Most items; without it, all")]
-PageLimit = Annotated[int, Parameter(ge=1, le=LIMIT_MAX, description="Most items on the page")]
-IdempotencyKey = Annotated[
-    str | None,
-    HeaderParameter(
-        name=idempotency.HEADER,
-        description="1 to 255 printable ASCII characters. The same key and body get the first answer again",
-    ),
-]
-
-IfNoneMatch = Annotated[
-    str | None, HeaderParameter(name="If-None-Match", description="`ETag` of the list that is known")
-]
 
 
 class ReservationsApi(Controller):
@@ -73,7 +58,7 @@ class ReservationsApi(Controller):
         idempotency_key: IdempotencyKey = None,  # noqa: ARG002  for the description; read by `key_of`
     ) -> Response[bytes]:
         """Holds a room for `[start_time, end_time)`. 409 when any of it is taken."""
-        return _response(await hot.create(data, _asked(request, await request.body())))
+        return response(await hot.create(data, asked(request, await request.body())))
 
     @get(summary="List reservations in pages", responses=refusals(400, 401))
     async def browse(
@@ -192,17 +177,6 @@ class PlacesApi(Controller):
         return page(
             [PlaceBody.of(each, name) for each, name in found], limit, lambda last: Place(last.kind, last.id).key
         )
-
-
-def _asked(request: Request[Any, Any, Any], body: bytes = b"") -> Asked:
-    """The request as hot calls get it."""
-    return Asked(request.scope, body, "")
-
-
-def _response(answered: Answered) -> Response[bytes]:
-    headers = {name.decode(): value.decode() for name, value in answered.headers}
-    assert isinstance(answered.body, bytes)
-    return Response(answered.body, status_code=answered.status, headers=headers, media_type=JSON)
 
 
 async def _listed(reservations: Reservations, place: Place, window: Window, limit: int | None) -> Stream:

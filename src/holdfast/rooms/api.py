@@ -6,14 +6,14 @@ from uuid import UUID
 import uuid_utils.compat as uuids
 from litestar import Controller, Request, Response, get, post
 from litestar.openapi import ResponseSpec
-from litestar.params import HeaderParameter, Parameter
+from litestar.params import Parameter
 
 from holdfast.accounts.guards import admins, caller_of, signed_in, users
 from holdfast.accounts.roles import Caller
 from holdfast.http import idempotency
-from holdfast.http.bodies import JSON, StrictBody
+from holdfast.http.bodies import StrictBody
 from holdfast.http.docs import NEEDS_TOKEN, refusals
-from holdfast.http.hot import Answered, Asked
+from holdfast.http.handlers import IdempotencyKey, IfNoneMatch, asked, response
 from holdfast.http.paging import PAGE_SIZE_DEFAULT, PageNumber, PageSize, Pagination
 from holdfast.rooms import answers, requests
 from holdfast.rooms.bodies import (
@@ -48,16 +48,6 @@ Date = Annotated[
     str,
     Parameter(description="YYYY-MM-DD, in UTC", schema_extra={"format": "date", "examples": ["2026-12-01"]}),
 ]
-IfNoneMatch = Annotated[
-    str | None, HeaderParameter(name="If-None-Match", description="`ETag` of the list that is known")
-]
-IdempotencyKey = Annotated[
-    str | None,
-    HeaderParameter(
-        name=idempotency.HEADER,
-        description="1 to 255 printable ASCII characters. The same key and body get the first answer again",
-    ),
-]
 
 
 class RoomsApi(Controller):
@@ -88,9 +78,9 @@ class RoomsApi(Controller):
         idempotency_key: IdempotencyKey = None,  # noqa: ARG002  for the description; read by `key_of`
     ) -> Response[bytes]:
         """Admins only. The room has no slots until it has a schedule."""
-        asked = _asked(request, await request.body())
+        sent = asked(request, await request.body())
         caller = caller_of(request)
-        return _response(answers.made(await rooms.create(data, idempotency.key_of(asked, caller.name))))
+        return response(answers.made(await rooms.create(data, idempotency.key_of(sent, caller.name))))
 
     @post(
         "/{room_id:str}/schedule/create",
@@ -109,11 +99,11 @@ class RoomsApi(Controller):
         idempotency_key: IdempotencyKey = None,  # noqa: ARG002  for the description; read by `key_of`
     ) -> Response[bytes]:
         """Admins only, and only once: a schedule cannot be changed."""
-        asked = _asked(request, await request.body())
+        sent = asked(request, await request.body())
         caller = caller_of(request)
         found = requests.identity("roomId", room_id)
         wanted = requests.schedule(data, uuids.uuid7())
-        return _response(answers.made(await rooms.schedule(found, wanted, idempotency.key_of(asked, caller.name))))
+        return response(answers.made(await rooms.schedule(found, wanted, idempotency.key_of(sent, caller.name))))
 
     @post(
         "/{room_id:str}/retire",
@@ -144,7 +134,7 @@ class RoomsApi(Controller):
 
         The answer has an `ETag`, which changes whenever the room's reservations or its schedule do.
         """
-        return _response(await hot_rooms.slots(Asked(request.scope, b"", room_id)))
+        return response(await hot_rooms.slots(asked(request, rest=room_id)))
 
 
 class BookingsApi(Controller):
@@ -170,9 +160,9 @@ class BookingsApi(Controller):
         idempotency_key: IdempotencyKey = None,  # noqa: ARG002  for the description; read by `key_of`
     ) -> Response[bytes]:
         """For the token's user. 409 when anybody holds any of it."""
-        asked = _asked(request, await request.body())
+        sent = asked(request, await request.body())
         caller = caller_of(request)
-        return _response(await hot_rooms.book(data, asked, caller, _user_id(caller)))
+        return response(await hot_rooms.book(data, sent, caller, _user_id(caller)))
 
     @get("/list", guards=[admins], summary="List all bookings in pages", responses=refusals(400, 401, 403))
     async def browse(
@@ -205,14 +195,3 @@ class BookingsApi(Controller):
 def _user_id(caller: Caller) -> UUID:
     assert caller.user_id is not None, "the guards let nobody in without a token"
     return caller.user_id
-
-
-def _asked(request: Request[Any, Any, Any], body: bytes) -> Asked:
-    """The request as hot calls get it."""
-    return Asked(request.scope, body, "")
-
-
-def _response(answered: Answered) -> Response[bytes]:
-    headers = {name.decode(): value.decode() for name, value in answered.headers}
-    assert isinstance(answered.body, bytes)
-    return Response(answered.body, status_code=answered.status, headers=headers, media_type=JSON)

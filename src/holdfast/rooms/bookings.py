@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from holdfast.clock import Clock
 from holdfast.database.connections import Database, translated
+from holdfast.engine import statements
 from holdfast.engine.claims import Claim, Granted, Interval, Key, Reason, Refused, Release, Reserve, Verdict
 from holdfast.engine.committer import Committer
 from holdfast.engine.reader import KeyReader, Reader
@@ -146,7 +147,7 @@ class Bookings:
         answer = msgspec.json.encode(refused)
         with translated():
             async with self._database.engine_connection() as connection:
-                if await queries.remember(connection, key, uuids.uuid7(), answer, self._clock()):
+                if await statements.remember(connection, uuids.uuid7(), key, answer, self._clock()):
                     return refused
         return await self._keys.verdict(key) or refused
 

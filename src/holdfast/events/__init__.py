@@ -1,0 +1,1 @@
+"""Events: seats, one for each person, and how many are left."""

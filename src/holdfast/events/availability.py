@@ -1,0 +1,123 @@
+"""How many seats are left, as ready bytes, kept by the revision of their event.
+
+No answer is believed for its age alone: each request asks the database for the event's revision, together with all
+that ask in the same turn of the event loop, and what is kept serves only if it is of that revision.
+"""
+
+import asyncio
+from typing import Protocol
+
+import msgspec
+from cachetools import TTLCache
+
+from holdfast.database.connections import Connection, Database
+from holdfast.engine import pool_statements
+from holdfast.engine.reader import Reader
+from holdfast.errors import EventNotFound
+from holdfast.events import queries
+from holdfast.events.bodies import EventBody
+from holdfast.events.queries import Event
+from holdfast.redis_link import RedisLink
+
+KEPT_SECONDS = 30
+"""In each place: an answer may go from Redis to a process, and be a minute old then."""
+KEPT_HERE_MAX = 50_000
+
+
+class SeatCache(Protocol):
+    """Keeps what is told of events, for half a minute. It may forget anything at any time."""
+
+    async def get(self, event_id: int, revision: int) -> bytes | None:
+        """What was kept of the event at this revision."""
+
+    async def put(self, event_id: int, revision: int, body: bytes) -> None:
+        """Keep what is told of the event at this revision."""
+
+
+class ProcessCache:
+    """In this process."""
+
+    def __init__(self) -> None:
+        self._kept: TTLCache[int, tuple[int, bytes]] = TTLCache(KEPT_HERE_MAX, KEPT_SECONDS)
+
+    async def get(self, event_id: int, revision: int) -> bytes | None:
+        """What was kept of the event at this revision."""
+        kept = self._kept.get(event_id)
+        return kept[1] if kept is not None and kept[0] == revision else None
+
+    async def put(self, event_id: int, revision: int, body: bytes) -> None:
+        """Keep what is told of the event at this revision, and no other."""
+        self._kept[event_id] = (revision, body)
+
+
+class RedisCache:
+    """In Redis, for all workers and machines."""
+
+    def __init__(self, link: RedisLink) -> None:
+        self._link = link
+
+    async def get(self, event_id: int, revision: int) -> bytes | None:
+        """What was kept of the event at this revision."""
+        kept = await self._link.call(lambda: self._link.client.get(_name(event_id)))
+        mark = b"%d " % revision
+        return kept[len(mark) :] if isinstance(kept, bytes) and kept.startswith(mark) else None
+
+    async def put(self, event_id: int, revision: int, body: bytes) -> None:
+        """Keep what is told of the event at this revision, and no other."""
+        kept = b"%d %b" % (revision, body)
+        await self._link.call(lambda: self._link.client.set(_name(event_id), kept, ex=KEPT_SECONDS))
+
+
+class Availability:
+    """Tells how many seats are left. Made once in each process; `far` is shared with others, if there is one."""
+
+    def __init__(self, database: Database, near: SeatCache, far: SeatCache | None) -> None:
+        self._near = near
+        self._far = far
+        self._revisions: Reader[int, int] = Reader(database, _revisions)
+        self._events: Reader[int, Event] = Reader(database, _events)
+        self._misses: dict[tuple[int, int], asyncio.Task[bytes]] = {}
+
+    async def of(self, event_id: int) -> bytes:
+        """The event in JSON, as the database has it after this was asked. Raises `EventNotFound`, `Unavailable`."""
+        revision = await self._revisions.get(event_id)
+        if revision is None:
+            raise EventNotFound
+        body = await self._near.get(event_id, revision)
+        return body if body is not None else await self._miss(event_id, revision)
+
+    async def _miss(self, event_id: int, revision: int) -> bytes:
+        """Find it further away. Of those who ask for the same at once, one goes and all are answered."""
+        miss = self._misses.get((event_id, revision))
+        if miss is None:
+            miss = asyncio.create_task(self._fetch(event_id, revision))
+            self._misses[event_id, revision] = miss
+            miss.add_done_callback(lambda _: self._misses.pop((event_id, revision)))
+        # Whoever leaves does not take it along.
+        return await asyncio.shield(miss)
+
+    async def _fetch(self, event_id: int, revision: int) -> bytes:
+        body = None if self._far is None else await self._far.get(event_id, revision)
+        if body is None:
+            event = await self._events.get(event_id)
+            if event is None:
+                raise EventNotFound
+            # Read after the revision: it may know more, never less.
+            revision = event.revision
+            body = msgspec.json.encode(EventBody.of(event))
+            if self._far is not None:
+                await self._far.put(event_id, revision, body)
+        await self._near.put(event_id, revision, body)
+        return body
+
+
+def _name(event_id: int) -> str:
+    return f"holdfast:event:{event_id}"
+
+
+async def _revisions(connection: Connection, ids: list[int]) -> dict[int, int]:
+    return await pool_statements.revisions(connection, ids)
+
+
+async def _events(connection: Connection, ids: list[int]) -> dict[int, Event]:
+    return dict(await queries.events_by_id(connection, ids))

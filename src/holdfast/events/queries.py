@@ -1,0 +1,136 @@
+"""All SQL of events: what is read of them, and what is written beside what the engine writes.
+
+With an asyncpg connection: what hot calls read, many at once, and what is written under an event's lock. With one of
+SQLAlchemy: the lists.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from holdfast.database.connections import Connection
+from holdfast.engine.claims import Booking
+from holdfast.engine.pool_statements import place_of
+from holdfast.engine.schema import bookings, events, seat_changes
+
+EVENTS = """
+SELECT id, name, total_seats, booked_seats, revision FROM events WHERE id = ANY($1::bigint[])
+"""
+
+INSERT = "INSERT INTO events (name, total_seats, created_at) VALUES ($1, $2, $3) RETURNING id"
+
+UPDATE = "UPDATE events SET name = $2, total_seats = $3 WHERE id = $1"
+
+EVENT = (events.c.id, events.c.name, events.c.total_seats, events.c.booked_seats, events.c.revision)
+BOOKING = (bookings.c.id, bookings.c.event_id, bookings.c.user_id, bookings.c.created_at)
+SEATS_SHOWN_MAX = 500
+
+
+class Event(Struct, frozen=True):
+    """An event as it stands."""
+
+    id: int
+    name: str
+    total_seats: int
+    booked_seats: int
+    revision: int
+
+
+class Statistics(NamedTuple):
+    """What somebody has booked, cancelled and holds; of the seats held the newest: booking, event, its name, since."""
+
+    booked: int
+    cancelled: int
+    held: int
+    first_at: datetime | None
+    last_at: datetime | None
+    seats: list[tuple[int, int, str, datetime]]
+
+
+async def events_by_id(connection: Connection, ids: Sequence[int]) -> Mapping[int, Event]:
+    """Of these events those that exist."""
+    return {row["id"]: Event(*row.values()) for row in await connection.fetch(EVENTS, ids)}
+
+
+async def insert_event(connection: Connection, name: str, total_seats: int, now: datetime) -> int:
+    """Make an event; answers its id."""
+    event_id: int = await connection.fetchval(INSERT, name, total_seats, now)
+    return event_id
+
+
+async def update_event(connection: Connection, event: Event) -> None:
+    """Write the name and the seats of a locked event."""
+    await connection.execute(UPDATE, event.id, event.name, event.total_seats)
+
+
+async def newest_events(connection: AsyncConnection, *, before: int | None, limit: int) -> list[Event]:
+    """Events, the newest first; those older than the id `before`; at most `limit`."""
+    query = select(*EVENT).order_by(events.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(events.c.id < before)
+    return [Event(*row) for row in await connection.execute(query)]
+
+
+async def find_booking(connection: AsyncConnection, booking_id: int) -> Booking | None:
+    """One booking, wherever it is."""
+    row = (await connection.execute(select(*BOOKING).where(bookings.c.id == booking_id))).first()
+    return None if row is None else _booking(row)
+
+
+async def newest_bookings(
+    connection: AsyncConnection, user_id: str | None, *, before: int | None, limit: int
+) -> list[Booking]:
+    """Bookings of one person or of all, the newest first; those older than the id `before`; at most `limit`."""
+    query = select(*BOOKING).order_by(bookings.c.id.desc()).limit(limit)
+    if user_id is not None:
+        query = query.where(bookings.c.user_id == user_id)
+    if before is not None:
+        query = query.where(bookings.c.id < before)
+    return await _bookings(connection, query)
+
+
+async def attendees(
+    connection: AsyncConnection, event_id: int, user_id: str | None, *, after: str | None, limit: int
+) -> list[Booking]:
+    """Bookings of an event, by person; that of one of them; those after the person `after`; at most `limit`."""
+    query = select(*BOOKING).where(bookings.c.event_id == event_id).order_by(bookings.c.user_id).limit(limit)
+    if user_id is not None:
+        query = query.where(bookings.c.user_id == user_id)
+    if after is not None:
+        query = query.where(bookings.c.user_id > after)
+    return await _bookings(connection, query)
+
+
+async def statistics(connection: AsyncConnection, user_id: str) -> Statistics:
+    """What there is to tell of somebody; zeros for a person nobody knows."""
+    is_booked = seat_changes.c.change == "created"
+    counted = select(
+        func.count().filter(is_booked),
+        func.count().filter(~is_booked),
+        func.min(seat_changes.c.occurred_at).filter(is_booked),
+        func.max(seat_changes.c.occurred_at).filter(is_booked),
+    ).where(seat_changes.c.user_id == user_id)
+    held = select(func.count()).select_from(bookings).where(bookings.c.user_id == user_id).scalar_subquery()
+    booked, cancelled, first_at, last_at, now = (await connection.execute(counted.add_columns(held))).one()
+    shown = (
+        select(bookings.c.id, events.c.id, events.c.name, bookings.c.created_at)
+        .join(events, events.c.id == bookings.c.event_id)
+        .where(bookings.c.user_id == user_id)
+        .order_by(bookings.c.id.desc())
+        .limit(SEATS_SHOWN_MAX)
+    )
+    seats = [(row[0], row[1], row[2], row[3]) for row in await connection.execute(shown)]
+    return Statistics(booked, cancelled, now, first_at, last_at, seats)
+
+
+async def _bookings(connection: AsyncConnection, query: Select[Any]) -> list[Booking]:
+    return [_booking(row) for row in await connection.execute(query)]
+
+
+def _booking(row: Row[*tuple[Any, ...]]) -> Booking:
+    booking_id, event_id, user_id, created_at = row
+    return Booking(booking_id, place_of(event_id), user_id, created_at)

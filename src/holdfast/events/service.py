@@ -1,0 +1,118 @@
+"""The use cases of events: make and change them, book a seat, cancel, look up, list, count."""
+
+from collections.abc import Callable
+
+import msgspec
+import uuid_utils.compat as uuids
+from msgspec import UNSET, Struct
+
+from holdfast.clock import Clock
+from holdfast.database.connections import Connection, Database, translated
+from holdfast.engine import pool_settlement, pool_statements
+from holdfast.engine.claims import Book, Booking, Cancel, Key, SeatClaim, Seated, SeatVerdict
+from holdfast.engine.committer import Committer
+from holdfast.engine.once import Errand, Made, once
+from holdfast.errors import BookingNotFound, EventNotFound, SeatsAlreadyBooked
+from holdfast.events import queries
+from holdfast.events.bodies import EventBody, EventChange, EventRequest
+from holdfast.events.queries import Event, Statistics
+
+
+class Chosen(Struct, frozen=True):
+    """Which bookings a list is narrowed to; `None` narrows nothing."""
+
+    event_id: int | None = None
+    user_id: str | None = None
+
+
+class Events:
+    """The events of this installation. Made once in each process."""
+
+    def __init__(self, database: Database, committer: Committer[SeatClaim, SeatVerdict], clock: Clock) -> None:
+        self._database = database
+        self._committer = committer
+        self._clock = clock
+
+    async def book(
+        self, event_id: int, user_id: str, key: Key | None, is_gone: Callable[[], bool] | None = None
+    ) -> SeatVerdict:
+        """Book somebody a seat; dropped if the caller `is_gone` before it is begun."""
+        claim = Book(uuids.uuid7(), pool_statements.place_of(event_id), user_id, key)
+        return await self._committer.submit(claim, is_gone)
+
+    async def cancel(self, booking: Booking) -> None:
+        """Give a seat back. Raises `BookingNotFound` when somebody else was quicker."""
+        verdict = await self._committer.submit(Cancel(uuids.uuid7(), booking.place, booking.id))
+        if not isinstance(verdict, Seated):
+            raise BookingNotFound
+
+    async def booking(self, booking_id: int) -> Booking:
+        """One booking. Raises `BookingNotFound`."""
+        async with self._database.begin() as connection:
+            found = await queries.find_booking(connection, booking_id)
+        if found is None:
+            raise BookingNotFound
+        return found
+
+    async def bookings(self, chosen: Chosen, after: int | str | None, limit: int) -> list[Booking]:
+        """One page of bookings, and one more: an event's by person, all others the newest first."""
+        async with self._database.begin() as connection:
+            if chosen.event_id is None:
+                before = after if isinstance(after, int) else None
+                return await queries.newest_bookings(connection, chosen.user_id, before=before, limit=limit + 1)
+            person = after if isinstance(after, str) else None
+            return await queries.attendees(connection, chosen.event_id, chosen.user_id, after=person, limit=limit + 1)
+
+    async def page(self, before: int | None, limit: int) -> list[Event]:
+        """One page of events, the newest first, and one more."""
+        async with self._database.begin() as connection:
+            return await queries.newest_events(connection, before=before, limit=limit + 1)
+
+    async def create(self, data: EventRequest, key: Key | None) -> Made:
+        """Make an event. Raises `IdempotencyKeyReused`."""
+        now = self._clock()
+
+        async def work(connection: Connection) -> bytes:
+            event_id = await queries.insert_event(connection, data.name, data.total_seats, now)
+            event = Event(event_id, data.name, data.total_seats, 0, 0)
+            message = pool_settlement.event_message(event_id, 1, "event.created", now, _told(event))
+            await pool_settlement.write_change(connection, event_id, message)
+            return msgspec.json.encode(EventBody.of(event))
+
+        return await once(self._database, Errand(uuids.uuid7(), key, now), work)
+
+    async def change(self, event_id: int, change: EventChange) -> Event:
+        """Rename an event, or give it more or fewer seats. Raises `EventNotFound`, `SeatsAlreadyBooked`."""
+        with translated():
+            async with self._database.engine_connection() as connection, connection.transaction():
+                await pool_statements.lock(connection, [event_id])
+                # In a statement of its own: the one that waited for the lock saw what was before.
+                event = (await queries.events_by_id(connection, [event_id])).get(event_id)
+                if event is None:
+                    raise EventNotFound
+                changed = _changed(event, change)
+                if changed != event:
+                    await queries.update_event(connection, changed)
+                    message = pool_settlement.event_message(
+                        event_id, event.revision + 1, "event.changed", self._clock(), _told(changed)
+                    )
+                    await pool_settlement.write_change(connection, event_id, message)
+        return changed
+
+    async def statistics(self, user_id: str) -> Statistics:
+        """What somebody has booked and cancelled, and holds."""
+        async with self._database.begin() as connection:
+            return await queries.statistics(connection, user_id)
+
+
+def _changed(event: Event, change: EventChange) -> Event:
+    name = event.name if change.name is UNSET else change.name
+    seats = event.total_seats if change.total_seats is UNSET else change.total_seats
+    if seats < event.booked_seats and seats != event.total_seats:
+        raise SeatsAlreadyBooked({"booked_seats": event.booked_seats})
+    return msgspec.structs.replace(event, name=name, total_seats=seats)
+
+
+def _told(event: Event) -> dict[str, str | int]:
+    """What messages say of an event."""
+    return {"name": event.name, "total_seats": event.total_seats}

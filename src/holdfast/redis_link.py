@@ -1,0 +1,90 @@
+"""How this process reaches Redis, where nothing lies that may not be lost: without it everything goes on."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TypeVar
+
+import redis.asyncio
+import structlog
+from redis.asyncio import BlockingConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+T = TypeVar("T")
+SECONDS_MAX = 0.05
+"""How long anybody waits for Redis, at most."""
+PROBE_SECONDS = 0.5
+CONNECTIONS_MAX = 16
+TROUBLE = (RedisError, OSError, TimeoutError)
+logger = structlog.stdlib.get_logger("holdfast.redis")
+
+
+class RedisLink:
+    """The way to Redis. Made once in each process.
+
+    A call that fails, or takes too long, closes the link: nobody waits for Redis then, until it has answered again.
+    Each change is one line in the log.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.pool = BlockingConnectionPool.from_url(
+            address,
+            max_connections=CONNECTIONS_MAX,
+            timeout=SECONDS_MAX,
+            socket_timeout=SECONDS_MAX,
+            socket_connect_timeout=SECONDS_MAX,
+            # What failed is not tried again: somebody waits for it.
+            retry=Retry(NoBackoff(), 0),
+        )
+        self.client = redis.asyncio.Redis(connection_pool=self.pool)
+        self.is_up = True
+        self._probe: asyncio.Task[None] | None = None
+
+    async def call(self, operation: Callable[[], Awaitable[T]]) -> T | None:
+        """What Redis answers, or `None` when it is away; after 50 ms at most, and at once when it is known to be."""
+        if not self.is_up:
+            return None
+        try:
+            async with asyncio.timeout(SECONDS_MAX):
+                return await operation()
+        except TROUBLE as error:
+            self._close(error)
+            return None
+
+    async def probe(self) -> bool:
+        """Whether Redis answers now."""
+        try:
+            async with asyncio.timeout(SECONDS_MAX):
+                await self.client.ping()
+        except TROUBLE as error:
+            self._close(error)
+        else:
+            self._open()
+        return self.is_up
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        if self._probe is not None:
+            self._probe.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._probe
+        await self.client.aclose(close_connection_pool=True)
+
+    def _close(self, error: Exception) -> None:
+        if self.is_up:
+            self.is_up = False
+            logger.warning("Redis is away; going on without it", error=repr(error))
+            self._probe = asyncio.create_task(self._knock())
+
+    def _open(self) -> None:
+        if not self.is_up:
+            self.is_up = True
+            logger.info("Redis is back")
+
+    async def _knock(self) -> None:
+        """Ask until it answers."""
+        while not self.is_up:
+            await asyncio.sleep(PROBE_SECONDS)
+            await self.probe()
