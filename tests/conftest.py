@@ -62,7 +62,7 @@ async def connection(database_url: str) -> "AsyncIterator[asyncpg.Connection]":
 @pytest.fixture(scope="session")
 def service(database_url: str) -> Iterator[Service]:
     """A running service of this test process, with one worker and default settings."""
-    settings = {"DATABASE_URL": database_url, "JWT_SECRET": "s" * 32, "PASSWORD_COST": 4}
+    settings = {"DATABASE_URL": database_url, "JWT_SECRET": "s" * 32, "PASSWORD_COST": 4, "RATE_LIMIT_MAX": 0}
     with Service(settings) as service:
         yield service
 

@@ -23,6 +23,28 @@ GROUP BY e.id HAVING count(b.id) <> e.booked_seats OR count(b.id) > e.total_seat
 """
 
 
+# Events whose messages are not numbered 1, 2, 3, … up to the event's revision, or whose log does not fit them.
+GAPS = """
+SELECT e.id FROM events e LEFT JOIN outbox o ON o.place = 'event:' || e.id
+GROUP BY e.id, e.revision HAVING count(o.revision) <> e.revision OR coalesce(max(o.revision), 0) <> e.revision
+UNION ALL
+SELECT e.id FROM events e
+LEFT JOIN LATERAL (SELECT sum(CASE change WHEN 'created' THEN 1 ELSE -1 END) AS held
+    FROM seat_changes c WHERE c.event_id = e.id) c ON true
+WHERE coalesce(c.held, 0) <> e.booked_seats
+"""
+
+
+async def check_seats(url: str) -> None:
+    """No event has more bookings than seats or two for one person; counts, messages and log fit the bookings."""
+    connection = await asyncpg.connect(url)
+    try:
+        assert await connection.fetch(WRONG_SEATS) == []
+        assert await connection.fetch(GAPS) == []
+    finally:
+        await connection.close()
+
+
 async def make_event(connection: "asyncpg.Connection", seats: int, name: str = "Концерт") -> int:
     """An event as seed 001 makes one, typed into psql."""
     row = "INSERT INTO events (name, total_seats) VALUES ($1, $2) RETURNING id"

@@ -163,6 +163,48 @@ def load_test(  # noqa: PLR0913  each is an option of the command
 
 
 @cli.command()
+def check() -> None:
+    """Find events whose counts do not fit their bookings. 1: there are some."""
+    from holdfast.database import embedded
+    from holdfast.database import migrate as migrations
+    from holdfast.database.connections import AWAY
+    from holdfast.events import operator
+
+    settings = _settings()
+    with ExitStack() as stack:
+        try:
+            found = asyncio.run(operator.check(_direct_url(settings, stack), settings))
+        except (*AWAY, embedded.EmbeddedFailed, migrations.NotReady) as error:
+            _stop(str(error), 2)
+    for wrong in found:
+        seats = f"{wrong.bookings} bookings, {wrong.booked_seats} counted, {wrong.total_seats} seats"
+        console.print(f"event {wrong.id}, {wrong.name}: {seats}", highlight=False, markup=False, soft_wrap=True)
+    if found:
+        _stop(f"{len(found)} wrong; `holdfast repair` counts anew")
+    console.print("Every event counts its bookings rightly, and has seats for them", highlight=False)
+
+
+@cli.command()
+def repair() -> None:
+    """Count the bookings anew of events that `check` finds, while bookings go on."""
+    from holdfast.clock import utc_now
+    from holdfast.database import embedded
+    from holdfast.database import migrate as migrations
+    from holdfast.database.connections import AWAY
+    from holdfast.events import operator
+
+    settings = _settings()
+    with ExitStack() as stack:
+        try:
+            mended = asyncio.run(operator.repair(_direct_url(settings, stack), settings, utc_now))
+        except (*AWAY, embedded.EmbeddedFailed, migrations.NotReady) as error:
+            _stop(str(error), 2)
+    for each in mended:
+        console.print(f"event {each.id}: {each.before} became {each.after}", highlight=False)
+    console.print(f"{len(mended)} mended", highlight=False)
+
+
+@cli.command()
 def settings() -> None:
     """Show every setting: its value, where secrets are masked, and its meaning."""
     current = _settings()

@@ -23,6 +23,7 @@ def guarded_service(database_url: str) -> Iterator[Service]:
         "CORS_ORIGINS": f"https://other.example, {DESK}",
         "BODY_SECONDS_MAX": 0.5,
         "RESERVATION_DAYS_MAX": 1,
+        "RATE_LIMIT_MAX": 0,
     }
     with Service(settings) as service:
         yield service

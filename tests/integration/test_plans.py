@@ -13,9 +13,10 @@ import pytest
 from batches import name, room
 from databases import create_database, drop_database
 from holdfast.database import migrate
-from holdfast.engine import statements
+from holdfast.engine import pool_statements, statements
 from holdfast.rooms import queries as rooms
 from rooms import hour
+from seats import make_event
 
 FILL = """
 INSERT INTO reservations (id, place, room_id, start_time, end_time, created_at, cancelled_at, user_id, details)
@@ -140,4 +141,30 @@ async def test_before_there_are_statistics_no_statement_takes_an_index_of_lists(
         lines = [row[0] for row in await connection.fetch(f"EXPLAIN EXECUTE asked({arguments})")]
         await connection.execute("DEALLOCATE asked")
         assert not re.search("start_of_all|booking", "\n".join(lines))
+    await connection.close()
+
+
+SEATS = """
+INSERT INTO bookings (event_id, user_id)
+SELECT event_id, 'user' || n FROM unnest($1::bigint[], $2::int[]) AS u (event_id, seats), generate_series(1, seats) n
+"""
+
+
+@pytest.mark.parametrize("has_statistics", [False, True])
+async def test_a_seat_costs_the_same_however_many_are_booked(fresh_database_url: str, has_statistics: bool) -> None:
+    """One descent of the unique index, at an event of ten and at one of twenty thousand, fresh or not."""
+    connection = await asyncpg.connect(fresh_database_url)
+    small, large = await make_event(connection, 100), await make_event(connection, 100_000)
+    await connection.execute(SEATS, [small, large], [10, 20_000])
+    # Somebody who has seats at many other events.
+    others = [await make_event(connection, 1) for _ in range(500)]
+    await connection.execute("INSERT INTO bookings (event_id, user_id) SELECT unnest($1::bigint[]), 'user7'", others)
+    if has_statistics:
+        await connection.execute("VACUUM ANALYZE")
+    for event in (small, large):
+        wanted = msgspec.json.encode([pool_statements.Wish(event, "user7")]).decode()
+        top = await plan(connection, pool_statements.LOOK, wanted, [event])
+        scans = [node for node in nodes(top) if node.get("Index Name", "").endswith("user_id")]
+        assert [(scan["Index Name"], scan["Actual Rows"]) for scan in scans] == [("uq_bookings_event_id_user_id", 1)]
+        assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < 12
     await connection.close()

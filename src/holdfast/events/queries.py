@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from msgspec import Struct
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from holdfast.database.connections import Connection
 from holdfast.engine.claims import Booking
 from holdfast.engine.pool_statements import place_of
-from holdfast.engine.schema import bookings, events, seat_changes
+from holdfast.engine.schema import PERSON, bookings, events, seat_changes
 
 EVENTS = """
 SELECT id, name, total_seats, booked_seats, revision FROM events WHERE id = ANY($1::bigint[])
@@ -24,6 +24,18 @@ SELECT id, name, total_seats, booked_seats, revision FROM events WHERE id = ANY(
 INSERT = "INSERT INTO events (name, total_seats, created_at) VALUES ($1, $2, $3) RETURNING id"
 
 UPDATE = "UPDATE events SET name = $2, total_seats = $3 WHERE id = $1"
+
+# Of each event whose row does not fit its bookings. A left join, as both tables are read whole anyway.
+WRONG = """
+SELECT e.id, e.name, e.total_seats, e.booked_seats, coalesce(b.bookings, 0) AS bookings
+FROM events e LEFT JOIN (SELECT event_id, count(*) AS bookings FROM bookings GROUP BY event_id) b ON b.event_id = e.id
+WHERE coalesce(b.bookings, 0) <> e.booked_seats OR coalesce(b.bookings, 0) > e.total_seats
+ORDER BY e.id
+"""
+
+COUNT = "SELECT count(*) FROM bookings WHERE event_id = $1"
+
+SET_BOOKED = "UPDATE events SET booked_seats = $2 WHERE id = $1"
 
 EVENT = (events.c.id, events.c.name, events.c.total_seats, events.c.booked_seats, events.c.revision)
 BOOKING = (bookings.c.id, bookings.c.event_id, bookings.c.user_id, bookings.c.created_at)
@@ -38,6 +50,16 @@ class Event(Struct, frozen=True):
     total_seats: int
     booked_seats: int
     revision: int
+
+
+class WrongEvent(NamedTuple):
+    """An event whose count is not that of its bookings, or that has more of them than seats."""
+
+    id: int
+    name: str
+    total_seats: int
+    booked_seats: int
+    bookings: int
 
 
 class Statistics(NamedTuple):
@@ -67,6 +89,22 @@ async def update_event(connection: Connection, event: Event) -> None:
     await connection.execute(UPDATE, event.id, event.name, event.total_seats)
 
 
+async def wrong_events(connection: Connection) -> list[WrongEvent]:
+    """Every event that is wrong."""
+    return [WrongEvent(*row.values()) for row in await connection.fetch(WRONG)]
+
+
+async def count_bookings(connection: Connection, event_id: int) -> int:
+    """How many bookings an event has."""
+    found: int = await connection.fetchval(COUNT, event_id)
+    return found
+
+
+async def set_booked(connection: Connection, event_id: int, bookings: int) -> None:
+    """Write the count of a locked event."""
+    await connection.execute(SET_BOOKED, event_id, bookings)
+
+
 async def newest_events(connection: AsyncConnection, *, before: int | None, limit: int) -> list[Event]:
     """Events, the newest first; those older than the id `before`; at most `limit`."""
     query = select(*EVENT).order_by(events.c.id.desc()).limit(limit)
@@ -87,7 +125,7 @@ async def newest_bookings(
     """Bookings of one person or of all, the newest first; those older than the id `before`; at most `limit`."""
     query = select(*BOOKING).order_by(bookings.c.id.desc()).limit(limit)
     if user_id is not None:
-        query = query.where(bookings.c.user_id == user_id)
+        query = query.where(_is_of(user_id))
     if before is not None:
         query = query.where(bookings.c.id < before)
     return await _bookings(connection, query)
@@ -114,17 +152,22 @@ async def statistics(connection: AsyncConnection, user_id: str) -> Statistics:
         func.min(seat_changes.c.occurred_at).filter(is_booked),
         func.max(seat_changes.c.occurred_at).filter(is_booked),
     ).where(seat_changes.c.user_id == user_id)
-    held = select(func.count()).select_from(bookings).where(bookings.c.user_id == user_id).scalar_subquery()
+    held = select(func.count()).select_from(bookings).where(_is_of(user_id)).scalar_subquery()
     booked, cancelled, first_at, last_at, now = (await connection.execute(counted.add_columns(held))).one()
     shown = (
         select(bookings.c.id, events.c.id, events.c.name, bookings.c.created_at)
         .join(events, events.c.id == bookings.c.event_id)
-        .where(bookings.c.user_id == user_id)
+        .where(_is_of(user_id))
         .order_by(bookings.c.id.desc())
         .limit(SEATS_SHOWN_MAX)
     )
     seats = [(row[0], row[1], row[2], row[3]) for row in await connection.execute(shown)]
     return Statistics(booked, cancelled, now, first_at, last_at, seats)
+
+
+def _is_of(user_id: str) -> ColumnElement[bool]:
+    """Whether a booking is a person's, as the index of persons has it."""
+    return PERSON.op("=", is_comparison=True)(user_id)
 
 
 async def _bookings(connection: AsyncConnection, query: Select[Any]) -> list[Booking]:

@@ -96,7 +96,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", "event_id", name=op.f("pk_bookings")),
         sa.UniqueConstraint("event_id", "user_id", name=op.f("uq_bookings_event_id_user_id")),
     )
-    op.create_index("ix_bookings_user_id_id", "bookings", ["user_id", "id"], unique=False)
+    op.create_index("ix_bookings_person_id", "bookings", [sa.text("(user_id || '')"), "id"], unique=False)
     op.create_table(
         "seat_changes",
         sa.Column("user_id", sa.String(length=255, collation="C"), nullable=False),
@@ -118,6 +118,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP FUNCTION write_seats_1")
     op.drop_table("seat_changes")
-    op.drop_index("ix_bookings_user_id_id", table_name="bookings")
+    op.drop_index("ix_bookings_person_id", table_name="bookings")
     op.drop_table("bookings")
     op.drop_table("events")
