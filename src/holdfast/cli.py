@@ -13,7 +13,8 @@ from rich.table import Table
 
 from holdfast import __version__
 from holdfast import settings as settings_module
-from holdfast.settings import HINTS, Settings, WrongSetting
+from holdfast.settings import HINTS, Settings
+from holdfast.settings_rules import WrongSetting
 
 cli = typer.Typer(
     name="holdfast",

@@ -1,7 +1,6 @@
 """Every setting, read once from the environment, from files that hold secrets, and from `.env`."""
 
 import os
-import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -12,22 +11,13 @@ import msgspec
 from dotenv import dotenv_values
 from msgspec import Meta
 
+from holdfast.settings_rules import JWT_SECRET_BYTES_MIN, WrongSetting, check_together
+
 SECRET = {"secret": True}
-JWT_SECRET_BYTES_MIN = 32
-PASSWORD_COST_MIN = 10
 RESERVATION_DAYS_LIMIT = 366
 """No installation may allow longer reservations: a list by window looks this far back for one that still runs."""
 
 Seconds = Annotated[float, Meta(ge=0.1, le=3600)]
-
-
-WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?", re.ASCII)
-"""With a host, and without a query: what is asked for is written behind it."""
-TOKEN = re.compile(r"[!-~]+")
-
-
-class WrongSetting(Exception):
-    """A setting that stops the start. Its text is one line: the name, the value and what is allowed."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,7 +201,7 @@ def load(environment: Mapping[str, str] | None = None, *, env_file: Path | None 
     given = {**_from_file(env_file), **(os.environ if environment is None else environment)}
     values = {name: value for name in HINTS if (value := _value(name, given)) is not None}
     settings = msgspec.convert(values, Settings, strict=False)
-    _check_together(settings, values)
+    check_together(settings, values)
     return settings
 
 
@@ -271,45 +261,3 @@ def _from_secret_file(variable: str, given: Mapping[str, str]) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise WrongSetting(f"{variable}_FILE={path} is not allowed: a readable text file ({error})") from None
-
-
-def _check_together(settings: Settings, given: Mapping[str, Any]) -> None:
-    """The rules that look at more than one setting."""
-    url = settings.postgres_url
-    if url is not None and not url.startswith(("postgresql://", "postgres://")):
-        raise WrongSetting("DATABASE_URL=*** is not allowed: an address that begins with postgresql://")
-    secret = settings.jwt_secret
-    if secret is not None and len(secret.encode()) < JWT_SECRET_BYTES_MIN:
-        raise WrongSetting(f"JWT_SECRET=*** is not allowed: at least {JWT_SECRET_BYTES_MIN} bytes")
-    if settings.redis_url is not None and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
-        raise WrongSetting("REDIS_URL=*** is not allowed: an address that begins with redis://")
-    try:
-        _ = settings.proxies
-    except ValueError:
-        shown = settings.trusted_proxies
-        raise WrongSetting(
-            f"TRUSTED_PROXIES={shown} is not allowed: addresses or networks such as 10.0.0.0/8, separated by commas"
-        ) from None
-    _check_conference(settings)
-    if settings.production and "access" not in given:
-        raise WrongSetting("PRODUCTION=true is not allowed: with it, ACCESS must be set to open or token")
-    if settings.production and secret is None:
-        raise WrongSetting("PRODUCTION=true is not allowed: with it, JWT_SECRET must be set")
-    if settings.production and settings.password_cost < PASSWORD_COST_MIN:
-        raise WrongSetting(
-            f"PRODUCTION=true is not allowed: with it, PASSWORD_COST must be at least {PASSWORD_COST_MIN}"
-        )
-
-
-def _check_conference(settings: Settings) -> None:
-    """Where links come from must be an address that can be asked, with what can stand in a header."""
-    if settings.conference_provider == "http" and settings.conference_url is None:
-        raise WrongSetting("CONFERENCE_PROVIDER=http is not allowed: with it, CONFERENCE_URL must be set")
-    for name in ("conference_url", "jitsi_url"):
-        address = getattr(settings, name)
-        if address is not None and WEB_ADDRESS.fullmatch(address) is None:
-            raise WrongSetting(
-                f"{name.upper()}={address} is not allowed: an address that begins with https:// or http://"
-            )
-    if settings.conference_token is not None and TOKEN.fullmatch(settings.conference_token) is None:
-        raise WrongSetting("CONFERENCE_TOKEN=*** is not allowed: ASCII letters, digits and signs, without spaces")

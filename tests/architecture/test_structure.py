@@ -16,7 +16,13 @@ MODULES = sorted(ROOT.rglob("*.py"))
 MIGRATIONS = ROOT / "database" / "migrations"
 MODULE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 40
-SQL_BELONGS_IN = ("engine/statements.py", "engine/writing.py", "database/migrate.py", "http/health.py")
+SQL_BELONGS_IN = (
+    "engine/statements.py",
+    "engine/pool_statements.py",
+    "engine/writing.py",
+    "database/migrate.py",
+    "http/health.py",
+)
 SQL = re.compile(r"\b(SELECT .+ FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b", re.DOTALL)
 BUILDERS = {"select", "insert", "update", "delete"}
 BANNED_NAMES = {"utils", "helpers", "common", "manager", "misc"}
@@ -115,4 +121,6 @@ def test_the_schema_keeps_no_overlaps_out() -> None:
     migrations = "\n".join(path.read_text(encoding="utf-8") for path in (MIGRATIONS / "versions").glob("*.py"))
     # An e-mail address has one account.
     migrations = migrations.replace('sa.UniqueConstraint("email"', "")
+    # A person has one seat at an event: the last line of defence, which the events contract asks for.
+    migrations = migrations.replace('sa.UniqueConstraint("event_id", "user_id"', "")
     assert re.search(r"(?i)exclude|exclusion|trigger|unique=True|UniqueConstraint", migrations) is None

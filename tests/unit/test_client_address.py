@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from holdfast.http.limits import client_of
-from holdfast.settings import WrongSetting, load
+from holdfast.settings import load
+from holdfast.settings_rules import WrongSetting
 
 
 def client(peer: str | None, forwarded: list[str], trusted: str) -> str:

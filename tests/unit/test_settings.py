@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.settings import HINTS, RESERVATION_DAYS_LIMIT, WrongSetting, allowed, is_secret, load, meaning
+from holdfast.settings import HINTS, RESERVATION_DAYS_LIMIT, allowed, is_secret, load, meaning
+from holdfast.settings_rules import WrongSetting
 
 SECRET = "0123456789abcdef0123456789abcdef"
 

@@ -15,7 +15,7 @@ ID_MAX = 2**63 - 1
 EventId = Annotated[int, Meta(ge=1, le=ID_MAX, description="The event's id", extra={"rule": "event_id"})]
 UserId = Annotated[Name, Meta(description="Whoever gets the seat: any text", examples=["user123"])]
 Seats = Annotated[int, Meta(ge=0, le=SEATS_MAX, description="How many seats there are", extra={"rule": "seats"})]
-EventName = Annotated[Name, Meta(description="What people call it", examples=["Концерт"])]
+EventName = Annotated[Name, Meta(description="What people call it", examples=["Concert"])]
 
 
 class ReserveRequest(Struct):
