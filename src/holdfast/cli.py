@@ -5,16 +5,15 @@ import sys
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from holdfast import __version__
+from holdfast import __version__, upkeep
 from holdfast import settings as settings_module
+from holdfast.console import console, direct_url, read_settings, stop
 from holdfast.settings import HINTS, Settings
-from holdfast.settings_rules import WrongSetting
 
 cli = typer.Typer(
     name="holdfast",
@@ -23,7 +22,9 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console()
+cli.command()(upkeep.check)
+cli.command()(upkeep.repair)
+cli.command(context_settings={"ignore_unknown_options": True})(upkeep.psql)
 
 
 def main() -> None:
@@ -39,9 +40,9 @@ def serve() -> None:
     from holdfast.database.migrate import NotReady
 
     try:
-        status = server.run(_settings(), lambda line: console.print(line, highlight=False))
+        status = server.run(read_settings(), lambda line: console.print(line, highlight=False))
     except (server.StartFailed, EmbeddedFailed, NotReady) as error:
-        _stop(str(error))
+        stop(str(error))
     raise typer.Exit(status)
 
 
@@ -54,7 +55,7 @@ def migrate(
     from holdfast.database import embedded
     from holdfast.database import migrate as migrations
 
-    settings = _settings()
+    settings = read_settings()
     with ExitStack() as stack:
         try:
             url = settings.database_direct_url or settings.postgres_url
@@ -62,7 +63,7 @@ def migrate(
             asyncio.run((migrations.downgrade if down else migrations.upgrade)(url, to))
             now = asyncio.run(migrations.revision(url))
         except (OSError, embedded.EmbeddedFailed) as error:
-            _stop(str(error))
+            stop(str(error))
     console.print(f"The database is at revision {now or 'base'}")
 
 
@@ -76,7 +77,7 @@ def create_admin(
     from holdfast.database import embedded
     from holdfast.database import migrate as migrations
 
-    settings = _settings()
+    settings = read_settings()
     password = "" if promote else _password()
     with ExitStack() as stack:
         try:
@@ -95,7 +96,7 @@ def create_admin(
             else:
                 asyncio.run(operator.create_admin(url, settings, email, password))
         except (OSError, embedded.EmbeddedFailed, migrations.NotReady, operator.Refused) as error:
-            _stop(str(error))
+            stop(str(error))
     console.print(f"{email.lower()} is an admin", highlight=False, markup=False)
 
 
@@ -112,18 +113,18 @@ def seed(
     from holdfast.database.connections import AWAY
     from holdfast.seeding import service as seeding
 
-    settings = _settings()
+    settings = read_settings()
     if settings.production and not yes:
-        _stop("PRODUCTION=true: everybody knows the password of the users that would be added; --yes adds them")
+        stop("PRODUCTION=true: everybody knows the password of the users that would be added; --yes adds them")
     with ExitStack() as stack:
         try:
-            url = _direct_url(settings, stack)
+            url = direct_url(settings, stack)
             with Progress(console=console, transient=True) as progress:
                 bar = progress.add_task("Seeding", total=seeding.TOTAL)
                 tell = partial(progress.advance, bar)
                 added = asyncio.run(seeding.seed(url, utc_now(), settings.password_cost, tell))
         except (*AWAY, embedded.EmbeddedFailed, migrations.NotReady, seeding.Overlap) as error:
-            _stop(str(error))
+            stop(str(error))
     console.print(seeding.words(added), highlight=False, soft_wrap=True)
 
 
@@ -157,58 +158,16 @@ def load_test(  # noqa: PLR0913  each is an option of the command
 
             metrics = trial.run(orders, limits, out, tell)
     except trial.NotMeasured as error:
-        _stop(str(error), 2)
+        stop(str(error), 2)
     console.print(trial.words(metrics, out), highlight=False, soft_wrap=True)
     if not metrics.is_kept:
-        _stop("; ".join(metrics.broken))
-
-
-@cli.command()
-def check() -> None:
-    """Find events whose counts do not fit their bookings. 1: there are some."""
-    from holdfast.database import embedded
-    from holdfast.database import migrate as migrations
-    from holdfast.database.connections import AWAY
-    from holdfast.events import operator
-
-    settings = _settings()
-    with ExitStack() as stack:
-        try:
-            found = asyncio.run(operator.check(_direct_url(settings, stack), settings))
-        except (*AWAY, embedded.EmbeddedFailed, migrations.NotReady) as error:
-            _stop(str(error), 2)
-    for wrong in found:
-        seats = f"{wrong.bookings} bookings, {wrong.booked_seats} counted, {wrong.total_seats} seats"
-        console.print(f"event {wrong.id}, {wrong.name}: {seats}", highlight=False, markup=False, soft_wrap=True)
-    if found:
-        _stop(f"{len(found)} wrong; `holdfast repair` counts anew")
-    console.print("Every event counts its bookings rightly, and has seats for them", highlight=False)
-
-
-@cli.command()
-def repair() -> None:
-    """Count the bookings anew of events that `check` finds, while bookings go on."""
-    from holdfast.clock import utc_now
-    from holdfast.database import embedded
-    from holdfast.database import migrate as migrations
-    from holdfast.database.connections import AWAY
-    from holdfast.events import operator
-
-    settings = _settings()
-    with ExitStack() as stack:
-        try:
-            mended = asyncio.run(operator.repair(_direct_url(settings, stack), settings, utc_now))
-        except (*AWAY, embedded.EmbeddedFailed, migrations.NotReady) as error:
-            _stop(str(error), 2)
-    for each in mended:
-        console.print(f"event {each.id}: {each.before} became {each.after}", highlight=False)
-    console.print(f"{len(mended)} mended", highlight=False)
+        stop("; ".join(metrics.broken))
 
 
 @cli.command()
 def settings() -> None:
     """Show every setting: its value, where secrets are masked, and its meaning."""
-    current = _settings()
+    current = read_settings()
     table = Table(row_styles=["", "dim"])
     for heading in ("Setting", "Value", "Allowed", "Meaning"):
         table.add_column(heading, overflow="fold")
@@ -230,32 +189,7 @@ def _password() -> str:
     try:
         return sys.stdin.readline().rstrip("\r\n")
     except UnicodeDecodeError:
-        _stop("the password is not UTF-8")
-
-
-def _direct_url(settings: Settings, stack: ExitStack) -> str:
-    """The address of a database whose tables are up to date, past any pooler; the private one runs inside `stack`."""
-    from holdfast.database import embedded
-    from holdfast.database import migrate as migrations
-
-    url = settings.database_direct_url or settings.postgres_url
-    url = url or stack.enter_context(embedded.running(Path(settings.data_dir)))
-    asyncio.run(
-        migrations.prepare(
-            url,
-            migrate=settings.migrate_on_start,
-            seconds_max=settings.database_wait_seconds_max,
-            tell=lambda line: console.print(line, highlight=False),
-        )
-    )
-    return url
-
-
-def _settings() -> Settings:
-    try:
-        return settings_module.load()
-    except WrongSetting as error:
-        _stop(str(error))
+        stop("the password is not UTF-8")
 
 
 def _shown(current: Settings, name: str) -> str:
@@ -273,10 +207,4 @@ def _seconds(text: str, option: str) -> float:
     try:
         return measurement.seconds(text)
     except ValueError:
-        _stop(f"{option}={text} is not allowed: a length of time such as 200ms, 10s or 2m", 2)
-
-
-def _stop(line: str, status: int = 1) -> NoReturn:
-    """End with one line for the person at the terminal."""
-    Console(stderr=True).print(f"holdfast: {line}", highlight=False, markup=False, soft_wrap=True)
-    raise SystemExit(status)
+        stop(f"{option}={text} is not allowed: a length of time such as 200ms, 10s or 2m", 2)

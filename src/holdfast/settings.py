@@ -140,10 +140,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 256
     lane_claims_max: Annotated[
         int, Meta(ge=1, le=100_000, description="Claims that a lane may have on its hands; more are answered 503")
-    ] = 2_000
+    ] = 20_000
     place_claims_max: Annotated[
         int, Meta(ge=1, le=100_000, description="Claims that may wait for one place; more are answered 503")
-    ] = 1_000
+    ] = 10_000
     claim_seconds_max: Annotated[Seconds, Meta(description="How long a claim may take before it is answered 503")] = (
         10.0
     )

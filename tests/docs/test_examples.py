@@ -15,7 +15,7 @@ from holdfast.cli import cli
 from service import Service
 from tokens import SECRET
 
-RUN = ["README.md", "README.ru.md", "docs/accounts.md", "docs/reservations.md", "docs/rooms.md"]
+RUN = ["README.md", "README.ru.md", "docs/accounts.md", "docs/events.md", "docs/reservations.md", "docs/rooms.md"]
 ADDRESS = "http://localhost:8080"
 EXPECTED = re.compile(r"^# ([1-5][0-9]{2})\b ?(.*)$", re.MULTILINE)
 COMMAND = re.compile(r"\.venv/bin/holdfast ([\w-]+)")
@@ -46,13 +46,13 @@ def examples(page: str) -> str:
     return "\n".join(block for block in blocks(read(page), "sh", "console") if "curl " in block)
 
 
-def run(script: str, service: Service, trace: Path) -> list[Answer]:
+def run(script: str, service: Service, url: str, trace: Path) -> list[Answer]:
     """Run examples against the service; answers what each `curl` got."""
     here = script.replace(ADDRESS, service.url).replace(".venv/bin/", f"{Path(sys.executable).parent}/")
     inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", CURL + here],
-        env=inherited | {"TRACE": str(trace), "JWT_SECRET": SECRET, "LC_ALL": "C.UTF-8"},
+        env=inherited | {"TRACE": str(trace), "JWT_SECRET": SECRET, "LC_ALL": "C.UTF-8", "DATABASE_URL": url},
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -76,7 +76,7 @@ def test_every_example_answers_what_the_document_says(
     script = examples(page)
     expected = EXPECTED.findall(script)
     service = start(DATABASE_URL=fresh_database_url, JWT_SECRET=SECRET)
-    answers = run(script, service, tmp_path / "trace")
+    answers = run(script, service, fresh_database_url, tmp_path / "trace")
     assert [answer.status for answer in answers] == [status for status, _ in expected]
     for answer, (_, rest) in zip(answers, expected, strict=True):
         for word in words(rest):

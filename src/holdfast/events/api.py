@@ -17,7 +17,9 @@ from holdfast.events.bodies import (
     EventBody,
     EventChange,
     EventRequest,
+    EventsPage,
     ReserveRequest,
+    SeatsPage,
     StatisticsBody,
 )
 from holdfast.events.hot import HotEvents, number
@@ -27,7 +29,7 @@ from holdfast.http.bodies import JSON, StrictBody
 from holdfast.http.docs import MAY_HAVE_TOKEN, refusals
 from holdfast.http.handlers import Cursor, IdempotencyKey, PageLimit, asked, response
 from holdfast.http.idempotency import REPLAYED
-from holdfast.http.paging import LIMIT_DEFAULT, Page, page, read_cursor
+from holdfast.http.paging import LIMIT_DEFAULT, page, read_cursor
 
 BOOKED = {201: ResponseSpec(BookingBody, description="The booking", generate_examples=False)}
 EVENT_MADE = {201: ResponseSpec(EventBody, description="The event", generate_examples=False)}
@@ -51,7 +53,7 @@ class EventsApi(Controller):
         access: Access,
         cursor: Cursor = None,
         limit: PageLimit = LIMIT_DEFAULT,
-    ) -> Page[EventBody]:
+    ) -> EventsPage:
         """The newest first."""
         before = None if cursor is None else read_cursor(cursor, int)
         await _caller(request, access)
@@ -136,7 +138,7 @@ class SeatsApi(Controller):
         event_id: Annotated[str | None, Parameter(description="Only of this event")] = None,
         cursor: Cursor = None,
         limit: PageLimit = LIMIT_DEFAULT,
-    ) -> Page[BookingBody]:
+    ) -> SeatsPage:
         """The newest first; those of one event by person. Who may see only their own gets only those."""
         event = None if event_id is None else number("event_id", event_id)
         user = None if user_id is None else fields.canonical(fields.name("user_id", user_id))

@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Annotated
 
+from litestar.params import Parameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from holdfast.engine.claims import Booking
 from holdfast.engine.schema import SEATS_MAX
 from holdfast.events.queries import Event, Statistics
 from holdfast.http.fields import Name
+from holdfast.http.paging import Page
 
 ID_MAX = 2**63 - 1
 
@@ -94,3 +96,7 @@ class StatisticsBody(Struct):
         """The statistics as clients see them."""
         events = [HeldSeat(*seat) for seat in found.seats]
         return cls(user_id, found.booked, found.cancelled, found.held, found.first_at, found.last_at, events)
+
+
+EventsPage = Annotated[Page[EventBody], Parameter(schema_component_key="EventsPage")]
+SeatsPage = Annotated[Page[BookingBody], Parameter(schema_component_key="SeatsPage")]

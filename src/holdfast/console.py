@@ -1,0 +1,46 @@
+"""What commands have in common: how they read the settings, reach the database, and end."""
+
+import asyncio
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NoReturn
+
+from rich.console import Console
+
+from holdfast import settings as settings_module
+from holdfast.settings import Settings
+from holdfast.settings_rules import WrongSetting
+
+console = Console()
+
+
+def read_settings() -> Settings:
+    """The settings; a wrong one ends the command."""
+    try:
+        return settings_module.load()
+    except WrongSetting as error:
+        stop(str(error))
+
+
+def direct_url(settings: Settings, stack: ExitStack) -> str:
+    """The address of a database whose tables are up to date, past any pooler; the private one runs inside `stack`."""
+    from holdfast.database import embedded
+    from holdfast.database import migrate as migrations
+
+    url = settings.database_direct_url or settings.postgres_url
+    url = url or stack.enter_context(embedded.running(Path(settings.data_dir)))
+    asyncio.run(
+        migrations.prepare(
+            url,
+            migrate=settings.migrate_on_start,
+            seconds_max=settings.database_wait_seconds_max,
+            tell=lambda line: console.print(line, highlight=False),
+        )
+    )
+    return url
+
+
+def stop(line: str, status: int = 1) -> NoReturn:
+    """End with one line for the person at the terminal."""
+    Console(stderr=True).print(f"holdfast: {line}", highlight=False, markup=False, soft_wrap=True)
+    raise SystemExit(status)
