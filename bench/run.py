@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+import concerts
 import endurance
 import machine
 import office
@@ -29,13 +30,14 @@ from workloads import Row
 
 HERE = Path(__file__).parent
 PROBE = "probe"
-SERVICE = "defaults, but for WORKERS where the row says so"
+SERVICE = "defaults, but for WORKERS where the row says so, and no rate limit"
 
 Seconds = Annotated[int, typer.Option(min=1, max=60, help="Length of each measurement")]
 Rounds = Annotated[int, typer.Option(min=1, max=10, help="How often each row is measured")]
 Only = Annotated[list[str], typer.Option(help=f"Only rows whose name holds this word, or '{PROBE}'; may be repeated")]
 Long = Annotated[bool, typer.Option("--long", help="Instead: a million creations, and a worker's memory")]
 OfficeToo = Annotated[bool, typer.Option("--office", help="Instead: slots and bookings of the seeded office")]
+ConcertsToo = Annotated[bool, typer.Option("--concerts", help="Instead: seats at events")]
 Creations = Annotated[int, typer.Option(min=1, help="How many creations --long makes")]
 Out = Annotated[Path, typer.Option(help="Directory that the results are written to")]
 Strict = Annotated[bool, typer.Option("--strict", help="Fail when a target is missed, too")]
@@ -47,6 +49,7 @@ def main(  # noqa: PLR0913, PLR0917  each is an option
     only: Only = [],  # noqa: B006  never changed
     long: Long = False,
     office_too: OfficeToo = False,
+    concerts_too: ConcertsToo = False,
     creations: Creations = 1_000_000,
     out: Out = HERE,
     strict: Strict = False,
@@ -59,6 +62,8 @@ def main(  # noqa: PLR0913, PLR0917  each is an option
         is_kept, judged = _long(console, creations, out)
     elif office_too:
         is_kept, judged = _office(console, (seconds, rounds), out)
+    elif concerts_too:
+        is_kept, judged = _concerts(console, (seconds, rounds), out)
     else:
         is_kept, judged = _table(console, (seconds, rounds, only), out)
     if not is_kept or (strict and not all(target.is_met for target in judged)):
@@ -79,6 +84,14 @@ def _office(console: Console, chosen: tuple[int, int], out: Path) -> tuple[bool,
     report.show_targets(console, done.targets)
     console.print(f"written: {office.write(done, out)}")
     return done.seen_free_after_201 == 0, done.targets
+
+
+def _concerts(console: Console, chosen: tuple[int, int], out: Path) -> tuple[bool, list[targets.Target]]:
+    seconds, rounds = chosen
+    done = concerts.run(rounds, seconds, lambda line: console.print(line, highlight=False))
+    report.show_targets(console, done.targets)
+    console.print(f"written: {concerts.write(done, out)}")
+    return done.wrong_events == 0 and done.held >= done.acknowledged, done.targets
 
 
 def _table(console: Console, chosen: tuple[int, int, list[str]], out: Path) -> tuple[bool, list[targets.Target]]:
