@@ -48,7 +48,7 @@ from holdfast.http.limits import RateLimit
 from holdfast.redis_link import RedisLink
 from holdfast.reservations.api import PlacesApi, ReservationsApi
 from holdfast.reservations.hot import HotReservations
-from holdfast.reservations.service import Reservations
+from holdfast.reservations.service import Reservations, Rules
 from holdfast.rooms.api import BookingsApi, RoomsApi
 from holdfast.rooms.bookings import Bookings
 from holdfast.rooms.conference import ConferenceProvider, provider
@@ -58,8 +58,22 @@ from holdfast.rooms.links import Links
 from holdfast.rooms.rules import ManagedRooms
 from holdfast.rooms.service import Rooms
 from holdfast.settings import Settings
+from holdfast.tables.api import TablesApi
+from holdfast.tables.rules import FloorRules
+from holdfast.tables.service import Tables
 
-FEATURES = (SignInApi, UsersApi, RoomsApi, BookingsApi, ReservationsApi, PlacesApi, EventsApi, SeatsApi, statistics)
+FEATURES = (
+    SignInApi,
+    UsersApi,
+    RoomsApi,
+    BookingsApi,
+    ReservationsApi,
+    PlacesApi,
+    EventsApi,
+    SeatsApi,
+    statistics,
+    TablesApi,
+)
 logger = structlog.stdlib.get_logger("holdfast.http")
 PARAMETER_RULES = {
     "limit": "limit",
@@ -68,6 +82,9 @@ PARAMETER_RULES = {
     "page": "page_number",
     "page_size": "page_size",
     "date": "date",
+    "seats_min": "table_seats",
+    "duration_minutes": "minutes",
+    "at": "timestamp",
 }
 """The catalogue's keys for query parameters that Litestar itself reads."""
 PARAMETER_NAMES = {"page_size": "pageSize"}
@@ -97,7 +114,8 @@ class Parts:
         self.bookings = Bookings(self.database, self.committer, self.rooms, self.links, clock)
         days = Days(self.database, self.rooms, revisions, clock)
         self.hot_rooms = HotRooms(self.access, days, self.bookings)
-        rules = ManagedRooms(self.rooms, clock)
+        self.tables = Tables(self.database, clock)
+        rules = Rules(ManagedRooms(self.rooms, clock), FloorRules(self.tables))
         self.reservations = Reservations(self.database, self.committer, self.access, rules, longest)
         self.hot = HotReservations(self.reservations, revisions)
         self.events = Events(self.database, self.pools, clock)
@@ -136,6 +154,7 @@ class Parts:
             "redis",
             "reservations",
             "rooms",
+            "tables",
         )
         return {name: Provide(_giving(getattr(self, name)), sync_to_thread=False) for name in names}
 

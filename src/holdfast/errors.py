@@ -173,6 +173,18 @@ class RateLimited(HoldfastError):
         self.retry_after = retry_after
 
 
+class TableNotFound(HoldfastError):
+    """No table has this id."""
+
+    code = "TABLE_NOT_FOUND"
+
+
+class TableHasReservations(HoldfastError):
+    """The table has reservations that have not ended."""
+
+    code = "TABLE_HAS_RESERVATIONS"
+
+
 class IdempotencyKeyReused(HoldfastError):
     """The same `Idempotency-Key` came with another body."""
 

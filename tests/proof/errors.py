@@ -3,7 +3,7 @@
 from proof.edits import BATCH, CALENDAR, COMMITTER, KEYS, READER, SETTLEMENT, TRANSACTION, WRITING, Edit
 from proof.seats_errors import SEATS_ERRORS
 
-LOOK_LINE = "    revisions, held = await statements.look(connection, places, wanted, batch.cancelled)\n"
+LOOK_LINE = "    revisions, held, closed = await statements.look(connection, places, wanted, batch.cancelled)\n"
 METRICS = "                metrics.BATCH_CLAIMS"
 CHECK = " AND q.revision = u.seen"
 
@@ -52,7 +52,7 @@ ERRORS: dict[str, tuple[Edit, ...]] = {
         Edit(
             SETTLEMENT,
             LOOK_LINE,
-            "    revisions, held = await statements.look(connection, places, wanted)\n"
+            "    revisions, held, closed = await statements.look(connection, places, wanted)\n"
             "    given = [each.reservation for each in batch.verdicts.values() if isinstance(each, Granted)]\n"
             "    free = {(reservation.place, reservation.interval) for reservation in given}\n"
             "    held = [None if (c.place, one) in free else one for c, one in zip(firsts, held)]\n",
@@ -62,7 +62,7 @@ ERRORS: dict[str, tuple[Edit, ...]] = {
         Edit(
             SETTLEMENT,
             "statements.look(connection, [target.key], [Wish(target.key, wanted.end)], [before.id])\n"
-            "    batch.note(revisions, [target.key])\n",
+            "    batch.note(look.revisions, [target.key])\n",
             "statements.look(\n"
             "        connection, [before.place.key], [Wish(before.place.key, wanted.end)], [before.id]\n    )\n",
         ),

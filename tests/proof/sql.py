@@ -78,7 +78,7 @@ async def look(
     for position, wish in enumerate(msgspec.json.decode(wanted, type=list[statements.Wish]), 1):
         if wish.place in there and wish.place in among:
             row = before(rows, wish.place, wish.claim_end) or {}
-            found.append((position, there[wish.place], row.get("start_time"), row.get("end_time")))
+            found.append((position, there[wish.place], False, row.get("start_time"), row.get("end_time")))
     return found
 
 

@@ -42,7 +42,7 @@ def nearest(held: list[Asked], place: Place, interval: Interval) -> Interval | N
 @given(st.lists(wanted, max_size=12), st.lists(wanted, max_size=20))
 def test_grants_are_those_of_a_model_that_scans_everything(first: list[Asked], asked: list[Asked]) -> None:
     held = keep_apart(first)
-    verdicts = calendar.settle(claims_for(asked), [nearest(held, *each) for each in asked], DAY)
+    verdicts = calendar.settle(claims_for(asked), [nearest(held, *each) for each in asked], set(), DAY)
     expected = keep_apart([*held, *asked])
     got = [(each.reservation.place, each.reservation.interval) for each in verdicts if isinstance(each, Granted)]
     assert held + got == expected
@@ -53,7 +53,7 @@ def test_a_refusal_names_a_stretch_that_is_taken_and_in_the_way(first: list[Aske
     held = keep_apart(first)
     taken = {*held}
     for (place, interval), verdict in zip(
-        asked, calendar.settle(claims_for(asked), [nearest(held, *each) for each in asked], DAY), strict=True
+        asked, calendar.settle(claims_for(asked), [nearest(held, *each) for each in asked], set(), DAY), strict=True
     ):
         if isinstance(verdict, Granted):
             taken.add((place, interval))
@@ -66,20 +66,20 @@ def test_a_refusal_names_a_stretch_that_is_taken_and_in_the_way(first: list[Aske
 
 def test_the_first_of_two_gets_the_place() -> None:
     asked = [(PLACES[0], hours(10, 12)), (PLACES[0], hours(11, 13))]
-    first, second = calendar.settle(claims_for(asked), [None, None], DAY)
+    first, second = calendar.settle(claims_for(asked), [None, None], set(), DAY)
     assert isinstance(first, Granted)
     assert second == Refused(Reason.TIME_CONFLICT, hours(10, 12))
 
 
 def test_a_refused_claim_is_in_nobodys_way() -> None:
     asked = [(PLACES[0], hours(10, 12)), (PLACES[0], hours(11, 14)), (PLACES[0], hours(12, 13))]
-    verdicts = calendar.settle(claims_for(asked), [None, None, None], DAY)
+    verdicts = calendar.settle(claims_for(asked), [None, None, None], set(), DAY)
     assert [isinstance(each, Granted) for each in verdicts] == [True, False, True]
 
 
 def test_a_grant_becomes_the_reservation_that_was_asked_for() -> None:
     claim = Reserve(UUID(int=7), PLACES[0], hours(10, 11), user_id=UUID(int=8))
-    [verdict] = calendar.settle([claim], [None], DAY)
+    [verdict] = calendar.settle([claim], [None], set(), DAY)
     assert isinstance(verdict, Granted)
     made = verdict.reservation
     assert (made.id, made.place, made.interval, made.created_at, made.user_id) == (

@@ -6,7 +6,7 @@ also has the greatest end. Of all that start before a claim ends, only that *nea
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
 
 from holdfast.engine.claims import (
@@ -20,15 +20,20 @@ from holdfast.engine.claims import (
 )
 
 
-def settle(claims: Sequence[Reserve], nearest: Sequence[Interval | None], now: datetime) -> list[Verdict]:
+def settle(
+    claims: Sequence[Reserve], nearest: Sequence[Interval | None], closed: Set[str], now: datetime
+) -> list[Verdict]:
     """Who gets the place, in order of arrival: each claim sees the grants before it.
 
     `nearest[i]` is, of the reservations held at the place of `claims[i]`, the one with the greatest start before that
-    claim ends. `now` becomes the time of creation.
+    claim ends. `closed` are the keys of places where nothing more may be reserved. `now` becomes the time of creation.
     """
     granted: defaultdict[str, _Grants] = defaultdict(_Grants)
     verdicts: list[Verdict] = []
     for claim, held in zip(claims, nearest, strict=True):
+        if claim.place.key in closed:
+            verdicts.append(Refused(Reason.CLOSED))
+            continue
         grants = granted[claim.place.key]
         taken = obstacle(claim.interval, held) or obstacle(claim.interval, grants.nearest(claim.interval.end))
         if taken is not None:

@@ -157,9 +157,9 @@ async def _reserve(connection: Connection, batch: Batch, reserves: Sequence[Rese
         return
     wanted = [Wish(claim.place.key, claim.interval.end) for claim in firsts]
     places = list({wish.place for wish in wanted})
-    revisions, held = await statements.look(connection, places, wanted, batch.cancelled)
+    revisions, held, closed = await statements.look(connection, places, wanted, batch.cancelled)
     batch.note(revisions, places)
-    for claim, verdict in zip(firsts, calendar.settle(firsts, held, batch.now), strict=True):
+    for claim, verdict in zip(firsts, calendar.settle(firsts, held, closed, batch.now), strict=True):
         batch.verdicts[claim.id] = verdict
         if isinstance(verdict, Granted):
             batch.granted.append(verdict.reservation)
@@ -185,8 +185,12 @@ async def _move(connection: Connection, batch: Batch, claim: Move, longest: time
         batch.verdicts[claim.id] = Refused(reason)
         return
     # The one that moves is not in its own way.
-    revisions, (nearest,) = await statements.look(connection, [target.key], [Wish(target.key, wanted.end)], [before.id])
-    batch.note(revisions, [target.key])
+    look = await statements.look(connection, [target.key], [Wish(target.key, wanted.end)], [before.id])
+    batch.note(look.revisions, [target.key])
+    if look.closed:
+        batch.verdicts[claim.id] = Refused(Reason.CLOSED)
+        return
+    [nearest] = look.nearest
     taken = calendar.obstacle(wanted, nearest)
     if taken is not None:
         batch.verdicts[claim.id] = Refused(Reason.TIME_CONFLICT, taken)

@@ -160,6 +160,7 @@ class Reason(StrEnum):
     KEY_REUSED = "key_reused"
     END_NOT_AFTER_START = "end_not_after_start"
     TOO_LONG = "too_long"
+    CLOSED = "closed"
     FULL = "full"
     ALREADY_BOOKED = "already_booked"
 

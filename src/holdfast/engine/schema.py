@@ -37,6 +37,7 @@ places = Table(
     Column("kind", Text, nullable=False),
     Column("id", Text, nullable=False),
     Column("revision", BigInteger, nullable=False, server_default=text("0"), comment="Counts the changes here"),
+    Column("closed_at", TIME, comment="Since when nothing more may be reserved here"),
     # Room on each page for the next version of a row, whose revision changes with every booking.
     postgresql_with={"fillfactor": "70"},
 )

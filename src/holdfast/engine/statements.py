@@ -28,7 +28,7 @@ REVISIONS = "SELECT place, revision FROM places WHERE place = ANY($1::text[])"
 
 # One descent of the index a claim, however long the place's history: see `calendar.py` for why one row is enough.
 LOOK = """
-SELECT u.position, q.revision, r.start_time, r.end_time
+SELECT u.position, q.revision, q.closed_at IS NOT NULL AS is_closed, r.start_time, r.end_time
 FROM ROWS FROM (json_to_recordset($1::json) AS (place text, claim_end timestamptz)) WITH ORDINALITY
     AS u (place, claim_end, position)
 JOIN places q ON q.place = u.place AND q.place = ANY($2::text[])
@@ -58,6 +58,9 @@ INSERT INTO idempotency_keys (id, body, claim_id, answer, created_at) VALUES ($1
 ON CONFLICT (id) DO NOTHING RETURNING id
 """
 
+# Under the place's lock, and with a revision that is raised: a claim that was decided before is refused then.
+CLOSE = "UPDATE places SET closed_at = $2 WHERE place = $1"
+
 FORGET = """
 DELETE FROM idempotency_keys WHERE id IN (
     SELECT id FROM idempotency_keys WHERE created_at < $1 ORDER BY created_at LIMIT $2
@@ -76,6 +79,14 @@ class Wish(Struct):
 
     place: str
     claim_end: datetime
+
+
+class Look(NamedTuple):
+    """The places' revisions, the nearest reservation of each wish, and the places where nothing may be reserved."""
+
+    revisions: dict[str, int]
+    nearest: list[Interval | None]
+    closed: set[str]
 
 
 class Remembered(NamedTuple):
@@ -112,25 +123,27 @@ async def revisions(connection: Connection, places: Sequence[str]) -> dict[str, 
 
 async def look(
     connection: Connection, places: Sequence[str], wanted: Sequence[Wish], leaving: Sequence[UUID] = ()
-) -> tuple[dict[str, int], list[Interval | None]]:
-    """The places' revisions, and for each wish the nearest reservation, as it is committed.
+) -> Look:
+    """What there is where something is wanted, as it is committed.
 
     `places` are those of the wishes, each once: the list is prepared anew for each probe, so one of a whole batch would
     cost its square. A place that has no row has no revision either. The reservations in `leaving` count as gone.
     """
-    found: list[Interval | None] = [None] * len(wanted)
-    revisions: dict[str, int] = {}
+    found = Look({}, [None] * len(wanted), set())
     # As JSON, which costs us a third of what arrays do: those are looked at value by value.
     wishes = msgspec.json.encode(wanted).decode()
     if leaving:
         rows = await connection.fetch(LOOK_PAST, wishes, places, leaving)
     else:
         rows = await connection.fetch(LOOK, wishes, places)
-    for position, revision, start, end in rows:
-        revisions[wanted[position - 1].place] = revision
+    for position, revision, is_closed, start, end in rows:
+        place = wanted[position - 1].place
+        found.revisions[place] = revision
+        if is_closed:
+            found.closed.add(place)
         if start is not None:
-            found[position - 1] = Interval(start, end)
-    return revisions, found
+            found.nearest[position - 1] = Interval(start, end)
+    return found
 
 
 async def held(
@@ -152,6 +165,11 @@ async def remembered(connection: Connection, keys: Iterable[UUID]) -> dict[UUID,
 async def remember(connection: Connection, claim_id: UUID, key: Key, answer: bytes, now: datetime) -> bool:
     """Keep the answer to a request that has a key. False when the key was used elsewhere in the meantime."""
     return await connection.fetchval(REMEMBER, key.id, key.body, claim_id, answer, now) is not None
+
+
+async def close(connection: Connection, place: str, now: datetime) -> None:
+    """Let nothing more be reserved at a locked place, whose revision is raised in the same transaction."""
+    await connection.execute(CLOSE, place, now)
 
 
 async def forget_keys(connection: Connection, now: datetime, age: timedelta) -> bool:

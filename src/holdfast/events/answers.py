@@ -36,7 +36,7 @@ def _refusal(reason: Reason) -> HoldfastError:
             return AlreadyBooked()
         case Reason.KEY_REUSED:
             return IdempotencyKeyReused()
-        case Reason.TIME_CONFLICT | Reason.END_NOT_AFTER_START | Reason.TOO_LONG:
-            raise AssertionError("a seat has no time")
+        case Reason.TIME_CONFLICT | Reason.END_NOT_AFTER_START | Reason.TOO_LONG | Reason.CLOSED:
+            raise AssertionError("a seat has no time, and an event does not close")
         case _:
             assert_never(reason)

@@ -22,7 +22,7 @@ from holdfast.events.bodies import (
     SeatsPage,
     StatisticsBody,
 )
-from holdfast.events.hot import HotEvents, number
+from holdfast.events.hot import HotEvents
 from holdfast.events.service import Chosen, Events
 from holdfast.http import fields, idempotency
 from holdfast.http.bodies import JSON, StrictBody
@@ -98,7 +98,7 @@ class EventsApi(Controller):
         self, event_id: Id, data: EventChange, request: Request[Any, Any, Any], events: Events, access: Access
     ) -> EventBody:
         """Its name, its seats, or both. Never fewer seats than are booked. Under `ACCESS=token` admins only."""
-        found = number("id", event_id)
+        found = fields.number("id", event_id)
         access.check_may_manage(await _caller(request, access))
         return EventBody.of(await events.change(found, data))
 
@@ -140,7 +140,7 @@ class SeatsApi(Controller):
         limit: PageLimit = LIMIT_DEFAULT,
     ) -> SeatsPage:
         """The newest first; those of one event by person. Who may see only their own gets only those."""
-        event = None if event_id is None else number("event_id", event_id)
+        event = None if event_id is None else fields.number("event_id", event_id)
         user = None if user_id is None else fields.canonical(fields.name("user_id", user_id))
         after: int | str | None = None
         if cursor is not None:
@@ -157,7 +157,7 @@ class SeatsApi(Controller):
         self, booking_id: Id, request: Request[Any, Any, Any], events: Events, access: Access
     ) -> BookingBody:
         """404 for one that was cancelled, too."""
-        found = number("id", booking_id)
+        found = fields.number("id", booking_id)
         caller = await _caller(request, access)
         booking = await events.booking(found)
         access.check_may_act_for(caller, booking.user_id)
@@ -166,7 +166,7 @@ class SeatsApi(Controller):
     @delete("/{booking_id:str}", summary="Cancel a booking", responses=refusals(400, 401, 403, 404, 429))
     async def cancel(self, booking_id: Id, request: Request[Any, Any, Any], events: Events, access: Access) -> None:
         """The seat is free at once."""
-        found = number("id", booking_id)
+        found = fields.number("id", booking_id)
         caller = await _caller(request, access)
         booking = await events.booking(found)
         access.check_may_change(caller, _owner(booking))

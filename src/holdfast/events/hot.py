@@ -1,16 +1,13 @@
 """The two hottest calls of the events contract: book a seat, and how many are left."""
 
 from holdfast.accounts.access import Access
-from holdfast.errors import InvalidRequest
 from holdfast.events import answers
 from holdfast.events.availability import Availability
-from holdfast.events.bodies import ID_MAX, ReserveRequest
+from holdfast.events.bodies import ReserveRequest
 from holdfast.events.service import Events
 from holdfast.http import fields, idempotency
 from holdfast.http.bodies import check_media_type
 from holdfast.http.hot import Answered, Asked, HotRoute
-
-DIGITS_MAX = len(str(ID_MAX))
 
 
 class HotEvents:
@@ -38,17 +35,10 @@ class HotEvents:
 
     async def seats(self, asked: Asked) -> Answered:
         """An event and how many of its seats are left; for the ordinary handler too. Raises what refuses it."""
-        event_id = number("id", asked.rest)
+        event_id = fields.number("id", asked.rest)
         await self._access.caller(asked.header(b"authorization"))
         return Answered(200, await self._availability.of(event_id))
 
     async def _book(self, asked: Asked) -> Answered:
         check_media_type(asked.header(b"content-type"))
         return await self.book(fields.decode(asked.body, ReserveRequest), asked)
-
-
-def number(field: str, text: str) -> int:
-    """An id from a path. Raises `InvalidRequest` naming `field`."""
-    if not (text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX and 0 < int(text) <= ID_MAX):
-        raise InvalidRequest({field: "event_id"})
-    return int(text)

@@ -105,7 +105,7 @@ def config() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Holdfast",
         version=__version__,
-        description="Books rooms and seats. A place is never given twice.",
+        description="Books rooms, tables and seats. A place is never given twice.",
         license=License(name="MIT", identifier="MIT"),
         openapi_router=DocsRouter(
             path="/",
@@ -123,6 +123,7 @@ def config() -> OpenAPIConfig:
             Tag(name="accounts", description="Users, passwords, tokens"),
             Tag(name="rooms", description="An office's rooms, their schedules and half-hour slots"),
             Tag(name="bookings", description="Booked slots"),
+            Tag(name="tables", description="A restaurant's tables; reserved through `/reservations`"),
             Tag(name="events", description="Seats at events, one for each person"),
             Tag(name="service", description="State of the service"),
         ],

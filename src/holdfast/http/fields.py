@@ -14,6 +14,8 @@ from holdfast.errors import InvalidRequest
 
 T = TypeVar("T")
 
+ID_MAX = 2**63 - 1
+DIGITS_MAX = len(str(ID_MAX))
 YEAR_MIN, YEAR_MAX = 1970, 2200
 # RFC 3339, 5.6, with the offset left out at will, and no finer than PostgreSQL keeps.
 TIMESTAMP = re.compile(
@@ -91,6 +93,13 @@ def canonical(value: str) -> str:
 def identity(value: str) -> "uuid.UUID | None":
     """The UUID that a text is, or `None`."""
     return None if UUID.fullmatch(value) is None else uuid.UUID(value)
+
+
+def number(field: str, text: str, *, rule: str = "event_id") -> int:
+    """An id that is a whole number. Raises `InvalidRequest` naming `field`."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX and 0 < int(text) <= ID_MAX):
+        raise InvalidRequest({field: rule})
+    return int(text)
 
 
 def each(**readers: Callable[[], Any]) -> dict[str, Any]:

@@ -5,44 +5,54 @@ from typing import assert_never
 
 import msgspec
 
-from holdfast.engine.claims import Granted, Reason, Refused, Reservation, Verdict
+from holdfast.engine.claims import Granted, Kind, Place, Reason, Refused, Reservation, Verdict
 from holdfast.errors import (
     HoldfastError,
     IdempotencyKeyReused,
     InvalidRequest,
     ReservationNotFound,
+    RoomClosed,
+    TableNotFound,
     TimeConflict,
 )
 from holdfast.http.hot import Answered
 from holdfast.http.idempotency import REPLAYED_HEADER
-from holdfast.reservations.bodies import ReservationBody
+from holdfast.reservations.bodies import AnyReservation, ReservationBody, TableReservationBody
 
 
-def made(verdict: Verdict) -> Answered:
+def made(verdict: Verdict, place: Place) -> Answered:
     """201 with the reservation; marked when it is the answer to an earlier request. Raises the refusal."""
-    reservation = granted(verdict)
-    body = msgspec.json.encode(ReservationBody.of(reservation))
+    reservation = granted(verdict, place)
+    # Whoever makes it knows whom it is for.
+    body = msgspec.json.encode(shown(reservation, sees=True))
     # The id is the body's first field, and is there as text already.
     location = (b"location", b"/reservations/by-id/" + body[len(b'{"id":"') :][:36])
     headers = (location, REPLAYED_HEADER) if verdict.replayed else (location,)
     return Answered(201, body, headers)
 
 
-def granted(verdict: Verdict) -> Reservation:
-    """The reservation that was granted. Raises the refusal."""
+def shown(reservation: Reservation, *, sees: bool) -> AnyReservation:
+    """A reservation as clients get it who may see, or not, whom it is for."""
+    if reservation.place.kind is Kind.TABLE:
+        return TableReservationBody.of(reservation, sees)
+    return ReservationBody.of(reservation)
+
+
+def granted(verdict: Verdict, place: Place) -> Reservation:
+    """The reservation that was granted. Raises the refusal, as it is told of this place."""
     match verdict:
         case Granted(reservation=reservation):
             return reservation
         case Refused():
-            error = refusal(verdict)
+            error = refusal(verdict, place)
             error.replayed = verdict.replayed
             raise error
         case _:
             assert_never(verdict)
 
 
-def refusal(refused: Refused) -> HoldfastError:
-    """The error that tells of a refusal."""
+def refusal(refused: Refused, place: Place) -> HoldfastError:
+    """The error that tells of a refusal of this place."""
     match refused.reason:
         case Reason.TIME_CONFLICT:
             assert refused.taken is not None
@@ -56,6 +66,8 @@ def refusal(refused: Refused) -> HoldfastError:
             return InvalidRequest({"end_time": "end_after_start"})
         case Reason.TOO_LONG:
             return InvalidRequest({"end_time": "too_long"})
+        case Reason.CLOSED:
+            return TableNotFound() if place.kind is Kind.TABLE else RoomClosed()
         case Reason.FULL | Reason.ALREADY_BOOKED:
             raise AssertionError("a calendar has no seats")
         case _:

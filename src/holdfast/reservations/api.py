@@ -8,20 +8,30 @@ from litestar.openapi import ResponseSpec
 from litestar.params import Parameter, QueryParameter
 from litestar.response import Stream
 
-from holdfast.engine.claims import Kind, Place
+from holdfast.accounts.roles import Caller
+from holdfast.engine.claims import Kind, Place, Reservation
 from holdfast.errors import ReservationNotFound
 from holdfast.http import fields
-from holdfast.http.bodies import JSON, StrictBody
+from holdfast.http.bodies import JSON, StrictBody, check_media_type
 from holdfast.http.docs import MAY_HAVE_TOKEN, refusals
 from holdfast.http.handlers import Cursor, IdempotencyKey, IfNoneMatch, PageLimit, asked, response
-from holdfast.http.paging import LIMIT_DEFAULT, page, read_cursor
+from holdfast.http.paging import LIMIT_DEFAULT, Page, page, read_cursor
 from holdfast.reservations import answers, requests
-from holdfast.reservations.bodies import MoveBody, PlaceBody, PlacePage, ReservationBody, ReservationPage, ReserveBody
+from holdfast.reservations.bodies import (
+    AnyReservation,
+    MoveBody,
+    PlaceBody,
+    PlacePage,
+    ReservationBody,
+    ReservationPage,
+    ReserveBody,
+    ReserveTableBody,
+)
 from holdfast.reservations.hot import HotReservations
 from holdfast.reservations.queries import Filter, Position, Window
 from holdfast.reservations.service import Reservations
 
-MADE = {201: ResponseSpec(ReservationBody, description="The reservation", generate_examples=False)}
+MADE = {201: ResponseSpec(AnyReservation, description="The reservation", generate_examples=False)}
 LISTED = {
     200: ResponseSpec(list[ReservationBody], description="By start", generate_examples=False),
     304: ResponseSpec(None, description="Nothing has changed since the `ETag` in `If-None-Match`"),
@@ -36,28 +46,41 @@ WindowEnd = Annotated[
 ListLimit = Annotated[int | None, Parameter(ge=1, description="Most items; without it, all")]
 
 
+ANY_ROOM = Place(Kind.ROOM, "")
+"""What refusals are told of that are the same for all places."""
+
+
+class AnyBody(StrictBody[ReserveBody]):
+    """Reads the body of a reservation: a room's or a table's."""
+
+    def decode_bytes(self, value: bytes) -> Any:
+        """The body as one of two structs. Raises `UnsupportedMediaType`, `InvalidRequest`."""
+        check_media_type(self.asgi_connection.headers.get("content-type"))
+        return requests.reserve_body(value)
+
+
 class ReservationsApi(Controller):
-    """Reservations of rooms."""
+    """Reservations of rooms and tables."""
 
     path = "/reservations"
     tags = ("reservations",)
     security = MAY_HAVE_TOKEN
 
     @post(
-        dto=StrictBody[ReserveBody],
+        dto=AnyBody,
         return_dto=None,
-        summary="Reserve a room",
-        responses=MADE | refusals(400, 401, 403, 409, 413, 415, 422),
+        summary="Reserve a room or a table",
+        responses=MADE | refusals(400, 401, 403, 404, 409, 413, 415, 422),
         response_headers=[ResponseHeader(name="Location", description="The reservation", documentation_only=True)],
     )
     async def reserve(
         self,
-        data: ReserveBody,
+        data: ReserveBody | ReserveTableBody,
         request: Request[Any, Any, Any],
         hot: HotReservations,
         idempotency_key: IdempotencyKey = None,  # noqa: ARG002  for the description; read by `key_of`
     ) -> Response[bytes]:
-        """Holds a room for `[start_time, end_time)`. 409 when any of it is taken."""
+        """Holds a room for `[start_time, end_time)`, or a table from `reservation_time` on. 409 when any is taken."""
         return response(await hot.create(data, asked(request, await request.body())))
 
     @get(summary="List reservations in pages", responses=refusals(400, 401))
@@ -66,28 +89,31 @@ class ReservationsApi(Controller):
         request: Request[Any, Any, Any],
         reservations: Reservations,
         room_id: Annotated[str | None, Parameter(description="Only of this room")] = None,
+        table_id: Annotated[str | None, Parameter(description="Only of this table")] = None,
         window_start: WindowStart = None,
         window_end: WindowEnd = None,
         mine: Annotated[bool, Parameter(description="Only the caller's own; needs a token")] = False,
         cursor: Cursor = None,
         limit: PageLimit = LIMIT_DEFAULT,
     ) -> ReservationPage:
-        """Active reservations of all rooms by start; filters narrow them."""
+        """Active reservations of all rooms and tables by start; filters narrow them."""
         window = requests.window(window_start, window_end)
         after = None if cursor is None else read_cursor(cursor, Position)
-        place = None if room_id is None else requests.room(fields.name("room_id", room_id))
+        place = requests.place_of(room_id, table_id)
         caller = await reservations.access.caller(request.headers.get("authorization"))
         owner = requests.owner(caller) if mine else None
         found = await reservations.page(Filter(window, place, owner), after, limit)
-        return page([ReservationBody.of(each) for each in found], limit, lambda last: (last.start_time, last.id))
+        ended = page(found, limit, lambda last: (last.start, last.id))
+        return Page([_shown(each, reservations, caller) for each in ended.items], ended.next_cursor)
 
     @get("/by-id/{reservation_id:str}", summary="One reservation", responses=refusals(400, 401, 404))
     async def get_one(
         self, reservation_id: str, request: Request[Any, Any, Any], reservations: Reservations
-    ) -> ReservationBody:
+    ) -> AnyReservation:
         """An active reservation. 404 for one that was cancelled, too."""
-        await reservations.access.caller(request.headers.get("authorization"))
-        return ReservationBody.of(await reservations.get(requests.reservation_id(reservation_id)))
+        caller = await reservations.access.caller(request.headers.get("authorization"))
+        found = await reservations.get(requests.reservation_id(reservation_id))
+        return _shown(found, reservations, caller)
 
     @get("/{room_id:str}", summary="All reservations of a room", responses=LISTED | refusals(400, 401))
     async def of_room(
@@ -141,18 +167,19 @@ class ReservationsApi(Controller):
         data: MoveBody,
         request: Request[Any, Any, Any],
         reservations: Reservations,
-    ) -> ReservationBody:
-        """Changes room or time at once or not at all: after a 409 the reservation is where it was."""
+    ) -> AnyReservation:
+        """Changes place or time at once or not at all: after a 409 the reservation is where it was."""
         change = requests.change(data)
         caller = await reservations.access.caller(request.headers.get("authorization"))
         verdict = await reservations.move(requests.reservation_id(reservation_id), change, caller)
-        return ReservationBody.of(answers.granted(verdict))
+        target = change.target or ANY_ROOM
+        return _shown(answers.granted(verdict, target), reservations, caller)
 
     @delete("/{reservation_id:str}", summary="Cancel a reservation", responses=refusals(400, 401, 403, 404))
     async def cancel(self, reservation_id: str, request: Request[Any, Any, Any], reservations: Reservations) -> None:
-        """The room is free at once. 404 for a reservation already cancelled."""
+        """The room or the table is free at once. 404 for a reservation already cancelled."""
         caller = await reservations.access.caller(request.headers.get("authorization"))
-        answers.granted(await reservations.cancel(requests.reservation_id(reservation_id), caller))
+        answers.granted(await reservations.cancel(requests.reservation_id(reservation_id), caller), ANY_ROOM)
 
 
 class PlacesApi(Controller):
@@ -170,13 +197,19 @@ class PlacesApi(Controller):
         cursor: Cursor = None,
         limit: PageLimit = LIMIT_DEFAULT,
     ) -> PlacePage:
-        """All rooms that were ever reserved, by id, with a revision that grows with every change there."""
+        """All rooms and tables that were ever reserved, by id, with a revision that grows with every change there."""
         await reservations.access.caller(request.headers.get("authorization"))
         after = None if cursor is None else read_cursor(cursor, str)
         found = await reservations.places(after, limit)
         return page(
             [PlaceBody.of(each, name) for each, name in found], limit, lambda last: Place(last.kind, last.id).key
         )
+
+
+def _shown(reservation: Reservation, reservations: Reservations, caller: Caller) -> AnyReservation:
+    """A reservation as this caller may see it."""
+    is_own = caller.user_id is not None and caller.user_id == reservation.user_id
+    return answers.shown(reservation, sees=is_own or reservations.access.sees_all(caller))
 
 
 async def _listed(reservations: Reservations, place: Place, window: Window, limit: int | None) -> Stream:

@@ -1,16 +1,26 @@
 """What clients send and get, field by field."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
 from litestar.params import Parameter
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from holdfast.engine.claims import Kind, Reservation
+from holdfast.http import fields
 from holdfast.http.fields import Name, Timestamp
 from holdfast.http.paging import Page
 from holdfast.reservations.queries import KnownPlace
+
+MINUTE = timedelta(minutes=1)
+
+TableId = Annotated[int, Meta(ge=1, le=fields.ID_MAX, description="The table's id", extra={"rule": "table_id"})]
+Minutes = Annotated[int, Meta(ge=1, le=1_440, description="For how long", extra={"rule": "minutes"})]
+PartySize = Annotated[
+    int,
+    Meta(ge=1, le=1_000, description="How many come; not more than the table's seats", extra={"rule": "party_size"}),
+]
 
 
 class ReserveBody(Struct):
@@ -21,10 +31,21 @@ class ReserveBody(Struct):
     end_time: Timestamp
 
 
+class ReserveTableBody(Struct):
+    """Which table, for whom, from when and for how long."""
+
+    table_id: TableId
+    customer_name: Annotated[Name, Meta(description="Who comes", examples=["Anna"])]
+    reservation_time: Timestamp
+    duration_minutes: Minutes
+    party_size: PartySize | None = None
+
+
 class MoveBody(Struct):
     """What is to change; what is left out stays as it is."""
 
     room_id: Name | UnsetType = UNSET
+    table_id: TableId | UnsetType = UNSET
     start_time: Timestamp | UnsetType = UNSET
     end_time: Timestamp | UnsetType = UNSET
 
@@ -50,6 +71,38 @@ class ReservationBody(Struct):
         )
 
 
+class TableReservationBody(Struct):
+    """An active reservation of a table. Who may not see whom it is for gets null there."""
+
+    id: UUID
+    table_id: int
+    customer_name: str | None
+    reservation_time: datetime
+    duration_minutes: int
+    end_time: datetime
+    party_size: int | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, reservation: Reservation, sees: bool) -> "TableReservationBody":
+        """The reservation as clients see it."""
+        details = (reservation.details or {}) if sees else {}
+        name, size = details.get("customer_name"), details.get("party_size")
+        return cls(
+            reservation.id,
+            int(reservation.place.id),
+            None if name is None else str(name),
+            reservation.start,
+            (reservation.end - reservation.start) // MINUTE,
+            reservation.end,
+            None if size is None else int(size),
+            reservation.created_at,
+        )
+
+
+AnyReservation = ReservationBody | TableReservationBody
+
+
 class PlaceBody(Struct):
     """A place that has been named. Whenever its reservations change, `revision` grows."""
 
@@ -65,5 +118,5 @@ class PlaceBody(Struct):
 
 
 # Named for the description, where a generic type would be called after its modules.
-ReservationPage = Annotated[Page[ReservationBody], Parameter(schema_component_key="ReservationPage")]
+ReservationPage = Annotated[Page[AnyReservation], Parameter(schema_component_key="ReservationPage")]
 PlacePage = Annotated[Page[PlaceBody], Parameter(schema_component_key="PlacePage")]

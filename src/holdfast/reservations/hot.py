@@ -9,9 +9,9 @@ from holdfast.http import fields, idempotency
 from holdfast.http.bodies import check_media_type
 from holdfast.http.hot import Answered, Asked, HotRoute
 from holdfast.reservations import answers, requests
-from holdfast.reservations.bodies import ReserveBody
+from holdfast.reservations.bodies import ReserveTableBody
 from holdfast.reservations.queries import Window
-from holdfast.reservations.service import ROWS_AT_ONCE, Reservations
+from holdfast.reservations.service import ROWS_AT_ONCE, Evening, Reservations
 
 LISTS_BYTES_MAX = 32 * 1024 * 1024
 ALL = Window()
@@ -42,20 +42,29 @@ class HotReservations:
             HotRoute("GET", "/reservations/", "/reservations/{room_id}", self._list, prefix=True),
         )
 
-    async def create(self, data: ReserveBody, asked: Asked) -> Answered:
-        """Reserve a room; for the ordinary handler too. Raises what refuses it."""
+    async def create(self, data: requests.AnyReserve, asked: Asked) -> Answered:
+        """Reserve a room or a table; for the ordinary handler too. Raises what refuses it."""
+        if isinstance(data, ReserveTableBody):
+            return await self._create_at_table(data, asked)
+        place = requests.room(data.room_id)
         interval = requests.interval(data)
         fault = self._reservations.fault(interval)
         if fault is not None:
-            raise answers.refusal(Refused(fault))
+            raise answers.refusal(Refused(fault), place)
         caller = await self._reservations.access.caller(asked.header(b"authorization"))
         key = idempotency.key_of(asked, caller.name)
-        place = requests.room(data.room_id)
-        return answers.made(await self._reservations.reserve(place, interval, caller, key, asked.is_gone))
+        return answers.made(await self._reservations.reserve(place, interval, caller, key, asked.is_gone), place)
+
+    async def _create_at_table(self, data: ReserveTableBody, asked: Asked) -> Answered:
+        place = requests.table(data.table_id)
+        wanted = Evening(place, requests.evening(data), requests.details(data), data.party_size)
+        caller = await self._reservations.access.caller(asked.header(b"authorization"))
+        key = idempotency.key_of(asked, caller.name)
+        return answers.made(await self._reservations.reserve_table(wanted, caller, key, asked.is_gone), place)
 
     async def _create(self, asked: Asked) -> Answered:
         check_media_type(asked.header(b"content-type"))
-        return await self.create(fields.decode(asked.body, ReserveBody), asked)
+        return await self.create(requests.reserve_body(asked.body), asked)
 
     async def _list(self, asked: Asked) -> Answered:
         """All of a room's reservations: ready bytes, if they are of the revision that the database has now."""

@@ -1,21 +1,71 @@
 """What requests say, as values: places, moments, stretches of time. Each raises `InvalidRequest` naming the field."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
 
 from holdfast.accounts.roles import Caller
-from holdfast.engine.claims import Interval, Kind, Place
+from holdfast.engine.claims import Details, Interval, Kind, Place
 from holdfast.errors import InvalidRequest, ReservationNotFound, Unauthorized
 from holdfast.http import fields
-from holdfast.reservations.bodies import MoveBody, ReserveBody
+from holdfast.reservations.bodies import MoveBody, ReserveBody, ReserveTableBody
 from holdfast.reservations.queries import Window
 from holdfast.reservations.service import Change
+
+AnyReserve = ReserveBody | ReserveTableBody
 
 
 def room(room_id: str) -> Place:
     """The room that a checked id names."""
     return Place(Kind.ROOM, fields.canonical(room_id))
+
+
+def table(table_id: int) -> Place:
+    """The table that a checked id names."""
+    return Place(Kind.TABLE, str(table_id))
+
+
+def reserve_body(raw: bytes) -> AnyReserve:
+    """What a body asks for: a room or a table. Raises `InvalidRequest`."""
+    if b"table_id" not in raw:
+        return fields.decode(raw, ReserveBody)
+    named = fields.decode(raw, Named)
+    if named.room_id is not msgspec.UNSET and named.table_id is not msgspec.UNSET:
+        raise InvalidRequest({"room_id": "one_of", "table_id": "one_of"})
+    if named.table_id is msgspec.UNSET:
+        return fields.decode(raw, ReserveBody)
+    return fields.decode(raw, ReserveTableBody)
+
+
+class Named(msgspec.Struct):
+    """Which of two fields a body has, whatever is in them."""
+
+    room_id: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    table_id: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+def evening(data: ReserveTableBody) -> Interval:
+    """The stretch of time that a body asks a table for."""
+    start = fields.moment("reservation_time", data.reservation_time)
+    end = start + timedelta(minutes=data.duration_minutes)
+    if end.year > fields.YEAR_MAX:
+        raise InvalidRequest({"reservation_time": "timestamp"})
+    return Interval(start, end)
+
+
+def details(data: ReserveTableBody) -> Details:
+    """What is kept with a table's reservation."""
+    return {"customer_name": data.customer_name, "party_size": data.party_size}
+
+
+def place_of(room_id: str | None, table_id: str | None) -> Place | None:
+    """The place that a list is narrowed to."""
+    if room_id is not None and table_id is not None:
+        raise InvalidRequest({"room_id": "one_of", "table_id": "one_of"})
+    if table_id is not None:
+        return table(fields.number("table_id", table_id, rule="table_id"))
+    return None if room_id is None else room(fields.name("room_id", room_id))
 
 
 def reservation_id(text: str) -> UUID:
@@ -64,5 +114,11 @@ def change(data: MoveBody) -> Change:
         start_time=lambda: None if start is msgspec.UNSET else fields.moment("start_time", start),
         end_time=lambda: None if end is msgspec.UNSET else fields.moment("end_time", end),
     )
-    target = None if data.room_id is msgspec.UNSET else room(data.room_id)
+    target = None
+    if data.room_id is not msgspec.UNSET:
+        if data.table_id is not msgspec.UNSET:
+            raise InvalidRequest({"room_id": "one_of", "table_id": "one_of"})
+        target = room(data.room_id)
+    elif data.table_id is not msgspec.UNSET:
+        target = table(data.table_id)
     return Change(target, times["start_time"], times["end_time"])

@@ -24,6 +24,16 @@ class RoomRules(Protocol):
         """What the managed ones among these rooms are called."""
 
 
+class TableRules(Protocol):
+    """Rules for tables, which exist only when somebody made them."""
+
+    async def check(self, place: Place, party_size: int | None) -> None:
+        """Raises `TableNotFound`, and `InvalidRequest` when so many do not fit."""
+
+    async def names(self, places: Iterable[Place]) -> Mapping[Place, str]:
+        """What these tables are called, of those that there are."""
+
+
 def may_be_managed(place: Place) -> bool:
     """Whether a room's id is a UUID, as all managed rooms' are: others need not be looked up."""
     return place.kind is Kind.ROOM and fields.UUID.fullmatch(place.id) is not None

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import uuid_utils.compat as uuids
@@ -13,8 +14,10 @@ from holdfast.database.connections import Database
 from holdfast.engine import calendar
 from holdfast.engine.claims import (
     Claim,
+    Details,
     Interval,
     Key,
+    Kind,
     Move,
     Place,
     Reason,
@@ -26,10 +29,10 @@ from holdfast.engine.claims import (
 )
 from holdfast.engine.committer import Committer
 from holdfast.engine.reader import KeyReader
-from holdfast.errors import Forbidden, ReservationNotFound, Unauthorized
+from holdfast.errors import Forbidden, InvalidRequest, ReservationNotFound, Unauthorized
 from holdfast.reservations import queries
 from holdfast.reservations.queries import Filter, KnownPlace, Position, Window
-from holdfast.reservations.rules import RoomRules, may_be_managed
+from holdfast.reservations.rules import RoomRules, TableRules, may_be_managed
 
 ROWS_AT_ONCE = 1_000
 """How many reservations one short read of a long list takes."""
@@ -45,6 +48,22 @@ class Change(Struct, frozen=True):
     end: datetime | None = None
 
 
+class Evening(Struct, frozen=True):
+    """A table, a stretch of time, and for whom."""
+
+    place: Place
+    interval: Interval
+    details: Details
+    party_size: int | None
+
+
+class Rules(NamedTuple):
+    """What features ask of those who reserve their places."""
+
+    rooms: RoomRules
+    tables: TableRules
+
+
 class Reservations:
     """The reservations of this installation. Made once in each process."""
 
@@ -53,7 +72,7 @@ class Reservations:
         database: Database,
         committer: Committer[Claim, Verdict],
         access: Access,
-        rules: RoomRules,
+        rules: Rules,
         longest: timedelta,
     ) -> None:
         self._database = database
@@ -84,8 +103,20 @@ class Reservations:
             if before is not None:
                 # Granted by rules that may refuse it now: what was closed or in the past when it was asked first.
                 return before
-            await self._rules.check_reserve(place, interval, caller)
+            await self._rules.rooms.check_reserve(place, interval, caller)
         return await self._submit(Reserve(uuids.uuid7(), place, interval, caller.user_id, key), is_gone)
+
+    async def reserve_table(
+        self, wanted: Evening, caller: Caller, key: Key | None, is_gone: Callable[[], bool] | None = None
+    ) -> Verdict:
+        """Hold a table. Raises `TableNotFound`, `InvalidRequest` when so many do not fit."""
+        before = None if key is None else await self._keys.verdict(key)
+        if before is not None:
+            # Granted when the table was there.
+            return before
+        await self._rules.tables.check(wanted.place, wanted.party_size)
+        claim = Reserve(uuids.uuid7(), wanted.place, wanted.interval, caller.user_id, key, wanted.details)
+        return await self._submit(claim, is_gone)
 
     async def cancel(self, reservation_id: UUID, caller: Caller) -> Verdict:
         """Give a reservation back. Raises `ReservationNotFound`, `Forbidden`."""
@@ -103,13 +134,14 @@ class Reservations:
 
         async def move(found: Reservation) -> Move | Refused:
             target, start, end = change.target or found.place, change.start, change.end
+            await self._check_kind(found, target)
             if may_be_managed(found.place) or may_be_managed(target):
                 # The whole of it is checked, and claimed: what is left out may be moved by others meanwhile.
                 wanted = calendar.moved(found.interval, start, end)
                 reason = self.fault(wanted)
                 if reason is not None:
                     return Refused(reason)
-                await self._rules.check_move(found, target, wanted, caller)
+                await self._rules.rooms.check_move(found, target, wanted, caller)
                 start, end = wanted
             return Move(uuids.uuid7(), found.place, reservation_id, target, start, end)
 
@@ -152,7 +184,9 @@ class Reservations:
         """One page of the places that have been named, and one more; with what each is called."""
         async with self._database.begin() as connection:
             found = await queries.known_places(connection, after=after, limit=limit + 1)
-        names = await self._rules.names([each.place for each in found if may_be_managed(each.place)])
+        rooms = [each.place for each in found if may_be_managed(each.place)]
+        tables = [each.place for each in found if each.place.kind is Kind.TABLE]
+        names = {**await self._rules.rooms.names(rooms), **await self._rules.tables.names(tables)}
         return [(each, names.get(each.place, each.place.id)) for each in found]
 
     async def _change(
@@ -175,12 +209,20 @@ class Reservations:
 
     async def _check_may_change(self, found: Reservation, caller: Caller) -> None:
         """Whether the caller may cancel or move it. In a managed room only its owner and admins may, in either mode."""
-        if not may_be_managed(found.place) or not await self._rules.is_managed(found.place):
+        if not may_be_managed(found.place) or not await self._rules.rooms.is_managed(found.place):
             self.access.check_may_change(caller, found.user_id)
         elif caller.user_id is None:
             raise Unauthorized
         elif caller.role is not Role.ADMIN and caller.user_id != found.user_id:
             raise Forbidden
+
+    async def _check_kind(self, found: Reservation, target: Place) -> None:
+        """A room's reservation stays in rooms, and a table's at tables that are large enough."""
+        if target.kind is not found.place.kind:
+            raise InvalidRequest({f"{target.kind}_id": "other_kind"})
+        if target.kind is Kind.TABLE and target != found.place:
+            size = (found.details or {}).get("party_size")
+            await self._rules.tables.check(target, None if size is None else int(size))
 
     async def _submit(self, claim: Claim, is_gone: Callable[[], bool] | None = None) -> Verdict:
         return await self._committer.submit(claim, is_gone)

@@ -8,7 +8,7 @@ import msgspec
 
 from holdfast.engine.claims import Granted, Reason, Refused, Reservation, Verdict
 from holdfast.engine.once import Made
-from holdfast.errors import HoldfastError, IdempotencyKeyReused, SlotAlreadyBooked
+from holdfast.errors import HoldfastError, IdempotencyKeyReused, RoomClosed, SlotAlreadyBooked
 from holdfast.http.hot import Answered
 from holdfast.http.idempotency import REPLAYED_HEADER
 from holdfast.rooms.bodies import BookingAnswer, BookingBody, SlotBody, SlotsAnswer
@@ -55,6 +55,8 @@ def _refusal(reason: Reason) -> HoldfastError:
     match reason:
         case Reason.TIME_CONFLICT:
             return SlotAlreadyBooked()
+        case Reason.CLOSED:
+            return RoomClosed()
         case Reason.KEY_REUSED:
             return IdempotencyKeyReused()
         case Reason.NOT_FOUND | Reason.END_NOT_AFTER_START | Reason.TOO_LONG | Reason.FULL | Reason.ALREADY_BOOKED:

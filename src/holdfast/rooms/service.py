@@ -91,6 +91,8 @@ class Rooms:
             found.append(room)
             if room.retired_at is None:
                 await queries.retire(connection, room_id, now)
+                # Who looked before this is found out by the revision, and who looks later is refused.
+                await statements.close(connection, room.place.key, now)
                 await _tell(connection, room, revision, "room.retired", now)
 
         await self._once(room_id, None, b"", write)

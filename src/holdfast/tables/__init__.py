@@ -1,0 +1,1 @@
+"""A restaurant's floor: its tables, and which of them are free."""

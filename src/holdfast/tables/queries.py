@@ -1,0 +1,81 @@
+"""All SQL of tables."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from holdfast.database.connections import Connection
+from holdfast.engine.claims import Interval, Kind, Place
+
+# Of the reservations that begin before the evening ends, only the one that begins last can reach into it: see the
+# engine's `calendar.py`.
+TABLES = """
+SELECT t.id, t.name, t.seats, t.location FROM tables t
+WHERE t.seats >= $1 AND ($2::timestamptz IS NULL OR NOT EXISTS (
+    SELECT FROM (
+        SELECT end_time FROM reservations
+        WHERE place = 'table:' || t.id AND start_time < $3::timestamptz AND cancelled_at IS NULL
+        ORDER BY start_time DESC LIMIT 1
+    ) nearest WHERE nearest.end_time > $2::timestamptz
+))
+ORDER BY t.id
+"""
+
+BY_ID = "SELECT id, name, seats, location FROM tables WHERE id = ANY($1::bigint[])"
+
+INSERT = "INSERT INTO tables (name, seats, location, created_at) VALUES ($1, $2, $3, $4) RETURNING id"
+
+DELETE = "DELETE FROM tables WHERE id = $1"
+
+# The active reservation that begins last also ends last.
+LAST_END = """
+SELECT end_time FROM reservations WHERE place = $1 AND cancelled_at IS NULL ORDER BY start_time DESC LIMIT 1
+"""
+
+
+class Table(Struct, frozen=True):
+    """A table, and where it stands."""
+
+    id: int
+    name: str
+    seats: int
+    location: str
+
+    @property
+    def place(self) -> Place:
+        """The table as a place."""
+        return place_of(self.id)
+
+
+def place_of(table_id: int) -> Place:
+    """The table with this id as a place."""
+    return Place(Kind.TABLE, str(table_id))
+
+
+async def all_tables(connection: Connection, seats_min: int, evening: Interval | None) -> list[Table]:
+    """Tables with so many seats, by id; with an evening, only those that are free then."""
+    start, end = (None, None) if evening is None else evening
+    return [Table(*row.values()) for row in await connection.fetch(TABLES, seats_min, start, end)]
+
+
+async def tables_by_id(connection: Connection, ids: Sequence[int]) -> Mapping[int, Table]:
+    """Of these tables those that there are."""
+    return {row["id"]: Table(*row.values()) for row in await connection.fetch(BY_ID, list(ids))}
+
+
+async def insert_table(connection: Connection, wanted: Table, now: datetime) -> int:
+    """Make a table, whatever the id in `wanted`; answers its own."""
+    table_id: int = await connection.fetchval(INSERT, wanted.name, wanted.seats, wanted.location, now)
+    return table_id
+
+
+async def delete_table(connection: Connection, table_id: int) -> None:
+    """Delete a table whose place is locked."""
+    await connection.execute(DELETE, table_id)
+
+
+async def is_reserved_after(connection: Connection, place: Place, moment: datetime) -> bool:
+    """Whether some reservation of a table has not ended at a moment."""
+    last: datetime | None = await connection.fetchval(LAST_END, place.key)
+    return last is not None and last > moment
