@@ -16,7 +16,7 @@ from holdfast.settings import HINTS, load
 
 PROSE_CHARACTERS_MAX = 120
 PACKAGE = ROOT / "src" / "holdfast"
-CONTRACTS = ("docs/accounts.md", "docs/events.md", "docs/reservations.md", "docs/rooms.md")
+CONTRACTS = ("docs/accounts.md", "docs/events.md", "docs/reservations.md", "docs/rooms.md", "docs/tables.md")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -65,9 +65,8 @@ async def test_a_closed_place_is_refused_by_the_engine_itself(url: str, ports: l
     connection = await asyncpg.connect(url)
     table = await connection.fetchval(MAKE)
     volley_from_processes([evening(ports[0], table, 0)])
-    await connection.execute(
-        "UPDATE places SET closed_at = now(), revision = revision + 1 WHERE place = $1", f"table:{table}"
-    )
+    close = "UPDATE places SET closed_at = now(), revision = revision + 1 WHERE place = $1"
+    await connection.execute(close, f"table:{table}")
     await connection.execute(
         "INSERT INTO outbox (place, revision, id, type, occurred_at, data) "
         "SELECT place, revision, gen_random_uuid(), 'table.deleted', now(), '{}' FROM places WHERE place = $1",
