@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -38,6 +38,7 @@ from holdfast.http.health import exposition, health, info
 from holdfast.http.hot import HotRoutes
 from holdfast.http.idempotency import HEADER, REPLAYED
 from holdfast.http.languages import preferred
+from holdfast.outbox.publishing import Publishing, shipped
 from holdfast.reservations.api import PlacesApi, ReservationsApi
 from holdfast.reservations.hot import HotReservations
 from holdfast.reservations.service import Reservations
@@ -73,7 +74,9 @@ class Parts:
         self, settings: Settings, database_url: str, clock: Clock, conference: ConferenceProvider | None
     ) -> None:
         self.clock = clock
+        self.settings = settings
         self.database = Database(database_url, settings)
+        self.publishing = Publishing(self.database, settings, shipped(settings))
         tokens = Tokens(self.database, settings, clock)
         self.access = Access(self.database, tokens, settings)
         self.accounts = Accounts(self.database, settings, tokens, clock)
@@ -95,6 +98,9 @@ class Parts:
         """Everything is open inside, and what was begun is finished at the end."""
         await self.database.open()
         house = asyncio.create_task(keep_house(self.database.pool, self.clock))
+        relay = AsyncExitStack()
+        if self.settings.relay:
+            await relay.enter_async_context(self.publishing.relaying())
         try:
             yield
         finally:
@@ -103,6 +109,9 @@ class Parts:
                 await house
             await self.committer.drain()
             await self.links.drain()
+            # After the last booking, whose message may still be published.
+            await relay.aclose()
+            await self.publishing.close()
             self.accounts.close()
             await self.database.close()
 

@@ -65,6 +65,23 @@ def migrate(
     console.print(f"The database is at revision {now or 'base'}")
 
 
+@cli.command()
+def relay() -> None:
+    """Publish messages, beside services with RELAY=false or as one more that can take over."""
+    from holdfast import relaying
+    from holdfast.database import embedded
+    from holdfast.database import migrate as migrations
+    from holdfast.database.connections import AWAY
+
+    settings = _settings()
+    with ExitStack() as stack:
+        try:
+            url = _prepared_url(settings, stack)
+            asyncio.run(relaying.run(settings, url, lambda line: console.print(line, highlight=False)))
+        except (*AWAY, embedded.EmbeddedFailed, migrations.NotReady) as error:
+            _stop(str(error))
+
+
 @cli.command("create-admin")
 def create_admin(
     email: Annotated[str, typer.Option(prompt="E-mail address", help="Address of the account")],
@@ -79,16 +96,8 @@ def create_admin(
     password = "" if promote else _password()
     with ExitStack() as stack:
         try:
-            url = settings.postgres_url or stack.enter_context(embedded.running(Path(settings.data_dir)))
             # The first admin of a server may well be made before it has ever been started.
-            asyncio.run(
-                migrations.prepare(
-                    settings.database_direct_url or url,
-                    migrate=settings.migrate_on_start,
-                    seconds_max=settings.database_wait_seconds_max,
-                    tell=lambda line: console.print(line, highlight=False),
-                )
-            )
+            url = _prepared_url(settings, stack)
             if promote:
                 asyncio.run(operator.promote(url, settings, email))
             else:
@@ -192,20 +201,29 @@ def _password() -> str:
 
 def _direct_url(settings: Settings, stack: ExitStack) -> str:
     """The address of a database whose tables are up to date, past any pooler; the private one runs inside `stack`."""
+    url = _prepared_url(settings, stack)
+    return settings.database_direct_url or url
+
+
+def _prepared_url(settings: Settings, stack: ExitStack) -> str:
+    """The address of a database whose tables are up to date; the private one runs inside `stack`."""
     from holdfast.database import embedded
     from holdfast.database import migrate as migrations
 
-    url = settings.database_direct_url or settings.postgres_url
-    url = url or stack.enter_context(embedded.running(Path(settings.data_dir)))
+    url = settings.postgres_url
+    if url is None and settings.database_direct_url is None:
+        url = stack.enter_context(embedded.running(Path(settings.data_dir)))
+    direct = settings.database_direct_url or url
+    assert direct is not None
     asyncio.run(
         migrations.prepare(
-            url,
+            direct,
             migrate=settings.migrate_on_start,
             seconds_max=settings.database_wait_seconds_max,
             tell=lambda line: console.print(line, highlight=False),
         )
     )
-    return url
+    return url or direct
 
 
 def _settings() -> Settings:

@@ -18,8 +18,6 @@ RESERVATION_DAYS_LIMIT = 366
 """No installation may allow longer reservations: a list by window looks this far back for one that still runs."""
 
 Seconds = Annotated[float, Meta(ge=0.1, le=3600)]
-
-
 WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?", re.ASCII)
 """With a host, and without a query: what is asked for is written behind it."""
 TOKEN = re.compile(r"[!-~]+")
@@ -79,6 +77,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_host: Annotated[str | None, Meta(description="Host of Redis, when REDIS_URL is not set")] = None
     redis_port: Annotated[int, Meta(ge=1, le=65535, description="Port of Redis")] = 6379
     redis_password: Annotated[str | None, Meta(description="Password of Redis", extra=SECRET)] = None
+
+    relay: Annotated[
+        bool, Meta(description="Publish messages from workers; if false, `holdfast relay` is to run beside them")
+    ] = True
+    stream: Annotated[
+        str, Meta(min_length=1, description="Name of the Redis stream that messages are published to")
+    ] = "holdfast"
+    stream_maxlen: Annotated[
+        int, Meta(ge=1, le=100_000_000, description="Messages that the stream keeps, roughly; older ones are trimmed")
+    ] = 100_000
+    log_messages: Annotated[bool, Meta(description="Log one line a message, without its data")] = False
+    listeners_max: Annotated[
+        int, Meta(ge=0, le=100_000, description="Listeners to live updates that one worker may have")
+    ] = 5_000
 
     access: Annotated[
         Literal["open", "token"], Meta(description="Whether booking needs no token, or a bearer token")

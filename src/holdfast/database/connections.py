@@ -41,6 +41,9 @@ AWAY = (
 READS_AT_ONCE = 9
 """Connections of the engine's pool besides those of its lanes: combined reads, managed rooms, health, housekeeping."""
 
+JOURNAL_AT_ONCE = 5
+"""Connections of the journal's pool; those of a process that does not relay, and has no listeners, are not made."""
+
 
 class Database:
     """Two ways into one PostgreSQL. `pool` is the engine's, `engine` (SQLAlchemy's word) everybody else's."""
@@ -51,6 +54,7 @@ class Database:
         self._lanes = settings.worker_lanes
         self._command_seconds_max = settings.statement_seconds_max + 1
         self._pool: Pool | None = None
+        self._journal: Pool | None = None
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self._connect,
@@ -64,14 +68,20 @@ class Database:
         )
 
     async def open(self) -> None:
-        """Make the engine's pool. Connections themselves are made when first needed."""
-        self._pool = await asyncpg.create_pool(
+        """Make the pools of the engine and of the journal. Connections themselves are made when first needed."""
+        self._pool = await self._open(self._lanes + READS_AT_ONCE, self._arguments)
+        # Its tables grow from nothing to millions of rows and back, and a plan for a small table reads all of a large
+        # one. So statements are not kept, and are planned each time they run.
+        self._journal = await self._open(JOURNAL_AT_ONCE, self._arguments | {"statement_cache_size": 0})
+
+    async def _open(self, size: int, arguments: dict[str, Any]) -> Pool:
+        return await asyncpg.create_pool(
             self._url,
             min_size=0,
-            max_size=self._lanes + READS_AT_ONCE,
+            max_size=size,
             command_timeout=self._command_seconds_max,
             reset=_keep_session,
-            **self._arguments,
+            **arguments,
         )
 
     @property
@@ -79,6 +89,12 @@ class Database:
         """The engine's pool, once `open` has made it."""
         assert self._pool is not None, "the application has not started"
         return self._pool
+
+    @property
+    def journal(self) -> Pool:
+        """The journal's pool, once `open` has made it."""
+        assert self._journal is not None, "the application has not started"
+        return self._journal
 
     @asynccontextmanager
     async def engine_connection(self) -> AsyncIterator[Connection]:
@@ -93,11 +109,12 @@ class Database:
 
     async def close(self) -> None:
         """Let go of every connection; those in use are given two seconds."""
-        try:
-            async with asyncio.timeout(2):
-                await self.pool.close()
-        except TimeoutError:
-            self.pool.terminate()
+        for pool in (self.journal, self.pool):
+            try:
+                async with asyncio.timeout(2):
+                    await pool.close()
+            except TimeoutError:
+                pool.terminate()
         await self.engine.dispose()
 
     @asynccontextmanager

@@ -1,7 +1,7 @@
-"""The outbox's SQL."""
+"""The outbox's SQL: messages are appended; the journal gives them positions, is read, and forgets."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.database.connections import Connection
+from holdfast.outbox import positions
 
 # From `places`, not from bare `unnest`: a database of several shards then runs it where the place's rows are.
 APPEND = """
@@ -19,6 +20,93 @@ JOIN json_to_recordset($1::json) AS u (
     place text, revision bigint, id uuid, type text, occurred_at timestamptz, data jsonb
 ) ON u.place = q.place
 WHERE q.place = ANY($2::text[])
+"""
+
+# In an order of which there is only one index, so that this is the one that is taken.
+IS_WAITING = "SELECT 1 FROM outbox WHERE published_at IS NULL ORDER BY revision, place LIMIT 1"
+
+# By revision, so a place's messages come in their order, and one that is seen has those before it in sight: they were
+# committed before it was begun. The walk goes on where it ended, so that no place is kept waiting by busy ones.
+NUMBER = """
+WITH waiting AS (
+    SELECT place, revision, row_number() OVER (ORDER BY revision, place) AS position
+    FROM (
+        SELECT place, revision FROM outbox
+        WHERE published_at IS NULL AND (revision, place) > ($2, $3)
+        ORDER BY revision, place LIMIT $4
+    ) w
+), numbered AS (
+    UPDATE outbox o SET published_at = $1::timestamptz + u.position * interval '1 microsecond'
+    FROM waiting u WHERE o.place = u.place AND o.revision = u.revision
+    RETURNING u.position, o.revision, o.place
+)
+SELECT position, revision, place FROM numbered ORDER BY position DESC LIMIT 1
+"""
+
+RENUMBER = "UPDATE outbox SET published_at = NULL WHERE published_at > $1"
+
+READ = """
+SELECT published_at, id::text, type, place, occurred_at, data FROM outbox
+WHERE published_at > $1 ORDER BY published_at LIMIT $2
+"""
+
+REREAD = """
+SELECT published_at, id::text, type, place, occurred_at, data FROM outbox
+WHERE published_at > $1 AND published_at <= $2
+    AND ($4::text[] IS NULL OR place = ANY($4)) AND ($5::text[] IS NULL OR type = ANY($5))
+ORDER BY published_at LIMIT $3
+"""
+
+LAST = "SELECT max(published_at) FROM outbox WHERE published_at IS NOT NULL"
+
+IS_THERE = "SELECT EXISTS (SELECT FROM outbox WHERE published_at = $1)"
+
+REMOVE = """
+DELETE FROM outbox o USING (
+    SELECT place, revision FROM outbox WHERE published_at < least($1, now() - $2::interval)
+    ORDER BY published_at LIMIT $3
+) u WHERE o.place = u.place AND o.revision = u.revision
+"""
+
+# Taken by whoever finds it expired. In one statement, so two who try at once have two different numbers, or one none.
+TAKE = """
+INSERT INTO relays AS r (name, fence, holder, expires_at) VALUES ('outbox', 1, $1, clock_timestamp() + $2::interval)
+ON CONFLICT (name) DO UPDATE
+SET fence = r.fence + 1, holder = excluded.holder, expires_at = clock_timestamp() + $2::interval
+WHERE r.expires_at < clock_timestamp()
+RETURNING fence, delivered_at
+"""
+
+RENEW = """
+UPDATE relays SET expires_at = clock_timestamp() + $2::interval, delivered_at = $3,
+    stuck_since = CASE WHEN $4 THEN coalesce(stuck_since, clock_timestamp()) END
+WHERE name = 'outbox' AND fence = $1 RETURNING fence
+"""
+
+LET_GO = """
+UPDATE relays SET expires_at = clock_timestamp() - interval '1 second', delivered_at = $2
+WHERE name = 'outbox' AND fence = $1
+"""
+
+# Locks the lease until the transaction ends, so that positions are given by one transaction after the other. Its commit
+# need not reach the disk at once: what a crash forgets is done again. The rest keeps the planner, which may have made
+# its plan while the outbox was empty, from ever reading all of it.
+RESERVE = """
+UPDATE relays SET numbered_at = greatest(numbered_at, clock_timestamp(), $2) + $3 * interval '1 microsecond',
+    expires_at = clock_timestamp() + $4::interval
+WHERE name = 'outbox' AND fence = $1
+RETURNING numbered_at - $3 * interval '1 microsecond', set_config('synchronous_commit', 'off', true),
+    set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+    set_config('enable_mergejoin', 'off', true)
+"""
+
+STATE = """
+SELECT clock_timestamp() - r.stuck_since, clock_timestamp() - (
+    SELECT occurred_at FROM outbox WHERE published_at IS NULL ORDER BY revision, place LIMIT 1
+), clock_timestamp() - (
+    SELECT occurred_at FROM outbox WHERE published_at > r.delivered_at ORDER BY published_at LIMIT 1
+)
+FROM (SELECT 1) one LEFT JOIN relays r ON r.name = 'outbox'
 """
 
 
@@ -33,8 +121,123 @@ class Message(Struct, frozen=True):
     data: Mapping[str, Any]
 
 
+class Published(Struct, frozen=True):
+    """A message as it is published: these fields, in JSON."""
+
+    id: str
+    type: str
+    place: str
+    occurred_at: datetime
+    data: msgspec.Raw
+
+
+class Entry(Struct, frozen=True):
+    """A message of the journal, in JSON, and its position."""
+
+    position: int
+    body: bytes
+
+
+class Lag(Struct, frozen=True):
+    """How far publishing is behind: for how long nothing could be delivered, and the age of a message that waits."""
+
+    stuck: timedelta | None
+    waiting: timedelta | None
+
+
 async def append(connection: Connection, messages: Sequence[Message]) -> None:
     """Write messages in the caller's transaction, to be published if and only if it commits."""
     # As JSON, which costs us a third of what arrays do: those are looked at value by value.
     rows = msgspec.json.encode(messages).decode()
     await connection.execute(APPEND, rows, list({message.place for message in messages}))
+
+
+async def is_waiting(connection: Connection) -> bool:
+    """Whether there is a message without a position."""
+    return await connection.fetchval(IS_WAITING) is not None
+
+
+async def number(
+    connection: Connection, base: datetime, after: tuple[int, str], limit: int
+) -> tuple[int, tuple[int, str]]:
+    """Give positions after `base` to messages that wait, those behind `after` in the walk by revision and place.
+
+    Answers how many there were, and where the walk ended. In a transaction that has reserved the positions.
+    """
+    row = await connection.fetchrow(NUMBER, base, *after, limit)
+    return (0, after) if row is None else (row["position"], (row["revision"], row["place"]))
+
+
+async def renumber(connection: Connection, after: int) -> int:
+    """Take the positions after this one from their messages, which wait for others then; how many there were."""
+    done: str = await connection.execute(RENUMBER, positions.as_time(after))
+    return int(done.rpartition(" ")[2])
+
+
+async def read(connection: Connection, after: int, limit: int) -> list[Entry]:
+    """The journal's next messages after a position."""
+    return [_entry(row) for row in await connection.fetch(READ, positions.as_time(after), limit)]
+
+
+async def reread(
+    connection: Connection, span: tuple[int, int], places: Sequence[str] | None, types: Sequence[str] | None, limit: int
+) -> list[Entry]:
+    """The next messages after one position and up to another; `None` for those of all places, of all types."""
+    first, last = map(positions.as_time, span)
+    return [_entry(row) for row in await connection.fetch(REREAD, first, last, limit, places, types)]
+
+
+async def last(connection: Connection) -> int:
+    """The position of the last message, 0 when there is none."""
+    found: datetime | None = await connection.fetchval(LAST)
+    return 0 if found is None else positions.of_time(found)
+
+
+async def is_there(connection: Connection, position: int) -> bool:
+    """Whether a message has this position."""
+    return bool(await connection.fetchval(IS_THERE, positions.as_time(position)))
+
+
+async def remove(connection: Connection, before: int, age: timedelta, limit: int) -> int:
+    """Delete messages older than `age` and before a position, oldest first; how many that were."""
+    done: str = await connection.execute(REMOVE, positions.as_time(before), age, limit)
+    return int(done.rpartition(" ")[2])
+
+
+async def take(connection: Connection, holder: str, lasting: timedelta) -> tuple[int, int] | None:
+    """Take the lease if nobody has it: its fencing number, and the position until which all was delivered."""
+    row = await connection.fetchrow(TAKE, holder, lasting)
+    return None if row is None else (row["fence"], positions.of_time(row["delivered_at"]))
+
+
+async def renew(connection: Connection, fence: int, lasting: timedelta, delivered: int, *, stuck: bool) -> bool:
+    """Keep the lease for so long, and tell how far delivering has come; false when somebody else has taken it."""
+    return await connection.fetchval(RENEW, fence, lasting, positions.as_time(delivered), stuck) is not None
+
+
+async def let_go(connection: Connection, fence: int, delivered: int) -> None:
+    """Give the lease up, if it is still held."""
+    await connection.execute(LET_GO, fence, positions.as_time(delivered))
+
+
+async def reserve(connection: Connection, fence: int, lasting: timedelta, *, floor: int, count: int) -> datetime | None:
+    """Lock the lease for this transaction and set so many positions aside, all after the answer and after `floor`.
+
+    `None` when somebody else has taken the lease.
+    """
+    base: datetime | None = await connection.fetchval(RESERVE, fence, positions.as_time(floor), count, lasting)
+    return base
+
+
+async def lag(connection: Connection) -> Lag:
+    """How far publishing is behind."""
+    row = await connection.fetchrow(STATE)
+    assert row is not None
+    ages = [age for age in row[1:] if age is not None]
+    return Lag(row[0], max(ages, default=None))
+
+
+def _entry(row: Any) -> Entry:
+    published_at, message_id, kind, place, occurred_at, data = row
+    body = Published(message_id, kind, place, occurred_at, msgspec.Raw(data.encode()))
+    return Entry(positions.of_time(published_at), msgspec.json.encode(body))
