@@ -77,6 +77,7 @@ class Parts:
         self.settings = settings
         self.database = Database(database_url, settings)
         self.publishing = Publishing(self.database, settings, shipped(settings))
+        self.journal = self.publishing.journal
         tokens = Tokens(self.database, settings, clock)
         self.access = Access(self.database, tokens, settings)
         self.accounts = Accounts(self.database, settings, tokens, clock)
@@ -117,7 +118,7 @@ class Parts:
 
     def handed_over(self) -> dict[str, Provide]:
         """What handlers ask for, by the names of their parameters."""
-        names = ("accounts", "bookings", "database", "hot", "hot_rooms", "reservations", "rooms")
+        names = ("accounts", "bookings", "database", "hot", "hot_rooms", "journal", "reservations", "rooms")
         return {name: Provide(_giving(getattr(self, name)), sync_to_thread=False) for name in names}
 
 

@@ -77,7 +77,9 @@ async def test_positions_only_grow_when_the_clock_is_set_back(
     journal: Journal, connection: "asyncpg.Connection"
 ) -> None:
     lease = await leading(journal)
-    future = await connection.fetchval("UPDATE relays SET numbered_at = now() + interval '1 hour' RETURNING numbered_at")
+    future = await connection.fetchval(
+        "UPDATE relays SET numbered_at = now() + interval '1 hour' RETURNING numbered_at"
+    )
     await change(connection, some_room())
     await numbered(lease)
     assert await journal.last() > positions.of_time(future)
@@ -121,7 +123,7 @@ async def test_who_was_deposed_while_giving_positions_has_given_them_before_the_
     under_way = await asyncpg.connect(fresh_database_url)
     transaction = under_way.transaction()
     await transaction.start()
-    assert await queries.reserve(under_way, lease.fence, timedelta(seconds=-9), floor=0, count=10) is not None
+    assert await queries.hold(under_way, lease.fence, 0, timedelta(seconds=-9))
     taking = asyncio.create_task(journal.take("next"))
     done, _ = await asyncio.wait([taking], timeout=0.2)
     assert not done

@@ -10,18 +10,22 @@ from msgspec import Struct
 
 from holdfast import __version__, metrics
 from holdfast.database.connections import AWAY, Database
+from holdfast.outbox.journal import Journal
 
 PROBE_SECONDS_MAX = 2.0
+LAG_SECONDS_MAX = 10.0
+"""How old a message may be that waits to be published."""
 WRITABLE = "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'"
 
 State = Literal["ok", "degraded", "unavailable"]
 
 
 class Dependency(Struct, omit_defaults=True):
-    """One thing that the service needs, and how long it took to answer."""
+    """One thing that the service needs: how long it took to answer, or how far it is behind."""
 
     status: Literal["ok", "unavailable", "read_only"]
     milliseconds: float | None = None
+    lag_seconds: float | None = None
 
 
 class Health(Struct):
@@ -45,11 +49,14 @@ class Info(Struct):
     summary="State of the service and of what it needs",
     responses={503: ResponseSpec(Health, description="No bookings can be taken now", generate_examples=False)},
 )
-async def health(database: Database) -> Response[Health]:
+async def health(database: Database, journal: Journal) -> Response[Health]:
     """200 when bookings can be taken, else 503."""
     found = await _probe(database)
-    state: State = "ok" if found.status == "ok" else "unavailable"
-    return Response(Health(state, __version__, {"database": found}), status_code=200 if state == "ok" else 503)
+    if found.status != "ok":
+        return Response(Health("unavailable", __version__, {"database": found}), status_code=503)
+    relay = await _relay(journal)
+    state: State = "ok" if relay.status == "ok" else "degraded"
+    return Response(Health(state, __version__, {"database": found, "relay": relay}))
 
 
 @get("/_info", tags=["service"], summary="What answers here")
@@ -73,3 +80,15 @@ async def _probe(database: Database) -> Dependency:
     except AWAY:
         return Dependency("unavailable")
     return Dependency("ok" if writable else "read_only", round((time.perf_counter() - started) * 1000, 2))
+
+
+async def _relay(journal: Journal) -> Dependency:
+    """Whether messages are published: by whichever process does, to Redis or here."""
+    try:
+        async with asyncio.timeout(PROBE_SECONDS_MAX):
+            lag = await journal.lag()
+    except AWAY:
+        return Dependency("unavailable")
+    seconds = lag.waiting.total_seconds() if lag.waiting is not None else 0.0
+    is_behind = lag.stuck is not None or seconds > LAG_SECONDS_MAX
+    return Dependency("unavailable" if is_behind else "ok", lag_seconds=round(max(seconds, 0.0), 3))

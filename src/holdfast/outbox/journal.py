@@ -5,10 +5,11 @@ read. The one relay that has the lease gives those that wait their positions, tr
 positions become visible in their own order, and whoever remembers the last one seen has missed none before it.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from holdfast.database.connections import Database
+from holdfast.database.connections import Connection, Database
 from holdfast.outbox import queries
 from holdfast.outbox.queries import Entry, Lag
 
@@ -19,7 +20,6 @@ KEPT = timedelta(minutes=15)
 NUMBERED_AT_ONCE = 1_000
 READ_AT_ONCE = 500
 REMOVED_AT_ONCE = 2_000
-START = (0, "")
 
 
 class Deposed(Exception):
@@ -78,28 +78,19 @@ class Lease:
         self.delivered = delivered
         self.floor = 0
         """All positions that are given from now on are greater."""
-        self._walked = START
 
     async def number(self) -> int:
-        """Give positions to some of the messages that wait; how many. 0 when none waits."""
-        async with self._database.journal.acquire() as connection:
-            if self._walked == START and not await queries.is_waiting(connection):
-                return 0
-            async with connection.transaction():
-                base = await queries.reserve(connection, self.fence, LEASE, floor=self.floor, count=NUMBERED_AT_ONCE)
-                if base is None:
-                    raise Deposed
-                count, end = await queries.number(connection, base, self._walked, NUMBERED_AT_ONCE)
-        # At the end the walk begins anew: who has come in behind it is met then.
-        self._walked = end if count == NUMBERED_AT_ONCE else START
+        """Give positions to some of the messages that wait; how many."""
+        async with self._database.pool.acquire() as connection:
+            count = await queries.number(connection, self.fence, self.floor, LEASE, NUMBERED_AT_ONCE)
+        if count == queries.DEPOSED:
+            raise Deposed
         return count
 
     async def renumber(self, after: int, floor: int) -> int:
         """Have the messages after a position wait for new ones, which will be greater than `floor`; how many."""
         self.floor = max(self.floor, floor)
-        async with self._database.journal.acquire() as connection, connection.transaction():
-            if await queries.reserve(connection, self.fence, LEASE, floor=floor, count=0) is None:
-                raise Deposed
+        async with self._held() as connection:
             return await queries.renumber(connection, after)
 
     async def renew(self, delivered: int, *, stuck: bool) -> None:
@@ -110,12 +101,18 @@ class Lease:
 
     async def remove(self, delivered: int, age: timedelta = KEPT) -> int:
         """Delete some of the messages that were delivered and have been kept long enough; how many."""
-        async with self._database.journal.acquire() as connection, connection.transaction():
-            if await queries.reserve(connection, self.fence, LEASE, floor=0, count=0) is None:
-                raise Deposed
+        async with self._held() as connection:
             return await queries.remove(connection, delivered, age, REMOVED_AT_ONCE)
 
     async def let_go(self, delivered: int) -> None:
         """Give it up, so that nobody has to wait until it expires."""
         async with self._database.journal.acquire() as connection:
             await queries.let_go(connection, self.fence, delivered)
+
+    @asynccontextmanager
+    async def _held(self) -> AsyncIterator[Connection]:
+        """A transaction in which nobody else can take the lease."""
+        async with self._database.journal.acquire() as connection, connection.transaction():
+            if not await queries.hold(connection, self.fence, self.floor, LEASE):
+                raise Deposed
+            yield connection

@@ -22,25 +22,50 @@ JOIN json_to_recordset($1::json) AS u (
 WHERE q.place = ANY($2::text[])
 """
 
-# In an order of which there is only one index, so that this is the one that is taken.
-IS_WAITING = "SELECT 1 FROM outbox WHERE published_at IS NULL ORDER BY revision, place LIMIT 1"
-
-# By revision, so a place's messages come in their order, and one that is seen has those before it in sight: they were
-# committed before it was begun. The walk goes on where it ended, so that no place is kept waiting by busy ones.
-NUMBER = """
-WITH waiting AS (
-    SELECT place, revision, row_number() OVER (ORDER BY revision, place) AS position
+# Gives positions to messages that wait, in one trip and one transaction. The function is made by a migration, and is
+# never changed. It locks the lease until it commits, so that positions become visible in their own order. Messages are
+# taken by revision, so a place's come in their order, and one that is seen has those before it in sight: they were
+# committed before it was begun. The commit need not reach the disk at once: what a crash forgets is done again.
+NUMBER = "SELECT number_messages_1($1, $2, $3, $4)"
+DEPOSED = -1
+"""What `NUMBER_FUNCTION` answers when somebody else has taken the lease."""
+NUMBER_FUNCTION = """
+CREATE FUNCTION number_messages_1(my_fence bigint, floor timestamptz, lasting interval, at_once integer)
+RETURNS integer LANGUAGE plpgsql
+-- Only plans that are right however many wait: they are made when few do.
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off
+SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+DECLARE
+    base timestamptz;
+    found_messages integer;
+BEGIN
+    -- In an order of which there is one index only, that of the messages that wait.
+    PERFORM FROM outbox WHERE published_at IS NULL ORDER BY revision, place LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN 0;
+    END IF;
+    UPDATE relays
+    SET numbered_at = greatest(numbered_at, clock_timestamp(), floor) + at_once * interval '1 microsecond',
+        expires_at = clock_timestamp() + lasting
+    WHERE name = 'outbox' AND fence = my_fence
+    RETURNING numbered_at - at_once * interval '1 microsecond' INTO base;
+    IF NOT FOUND THEN
+        RETURN -1;
+    END IF;
+    PERFORM set_config('synchronous_commit', 'off', true);
+    UPDATE outbox o SET published_at = base + w.position * interval '1 microsecond'
     FROM (
-        SELECT place, revision FROM outbox
-        WHERE published_at IS NULL AND (revision, place) > ($2, $3)
-        ORDER BY revision, place LIMIT $4
+        SELECT u.place, u.revision, row_number() OVER (ORDER BY u.revision, u.place) AS position
+        FROM (
+            SELECT place, revision FROM outbox WHERE published_at IS NULL ORDER BY revision, place LIMIT at_once
+        ) u
     ) w
-), numbered AS (
-    UPDATE outbox o SET published_at = $1::timestamptz + u.position * interval '1 microsecond'
-    FROM waiting u WHERE o.place = u.place AND o.revision = u.revision
-    RETURNING u.position, o.revision, o.place
-)
-SELECT position, revision, place FROM numbered ORDER BY position DESC LIMIT 1
+    WHERE o.place = w.place AND o.revision = w.revision;
+    GET DIAGNOSTICS found_messages = ROW_COUNT;
+    RETURN found_messages;
+END
+$$
 """
 
 RENUMBER = "UPDATE outbox SET published_at = NULL WHERE published_at > $1"
@@ -88,16 +113,12 @@ UPDATE relays SET expires_at = clock_timestamp() - interval '1 second', delivere
 WHERE name = 'outbox' AND fence = $1
 """
 
-# Locks the lease until the transaction ends, so that positions are given by one transaction after the other. Its commit
-# need not reach the disk at once: what a crash forgets is done again. The rest keeps the planner, which may have made
-# its plan while the outbox was empty, from ever reading all of it.
-RESERVE = """
-UPDATE relays SET numbered_at = greatest(numbered_at, clock_timestamp(), $2) + $3 * interval '1 microsecond',
-    expires_at = clock_timestamp() + $4::interval
+# Locks the lease until the transaction ends, for changes that only its holder may make.
+HOLD = """
+UPDATE relays SET numbered_at = greatest(numbered_at, $2), expires_at = clock_timestamp() + $3::interval
 WHERE name = 'outbox' AND fence = $1
-RETURNING numbered_at - $3 * interval '1 microsecond', set_config('synchronous_commit', 'off', true),
-    set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-    set_config('enable_mergejoin', 'off', true)
+RETURNING set_config('synchronous_commit', 'off', true), set_config('enable_seqscan', 'off', true),
+    set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
 """
 
 STATE = """
@@ -152,20 +173,10 @@ async def append(connection: Connection, messages: Sequence[Message]) -> None:
     await connection.execute(APPEND, rows, list({message.place for message in messages}))
 
 
-async def is_waiting(connection: Connection) -> bool:
-    """Whether there is a message without a position."""
-    return await connection.fetchval(IS_WAITING) is not None
-
-
-async def number(
-    connection: Connection, base: datetime, after: tuple[int, str], limit: int
-) -> tuple[int, tuple[int, str]]:
-    """Give positions after `base` to messages that wait, those behind `after` in the walk by revision and place.
-
-    Answers how many there were, and where the walk ended. In a transaction that has reserved the positions.
-    """
-    row = await connection.fetchrow(NUMBER, base, *after, limit)
-    return (0, after) if row is None else (row["position"], (row["revision"], row["place"]))
+async def number(connection: Connection, fence: int, floor: int, lasting: timedelta, limit: int) -> int:
+    """Give positions, all greater than `floor`, to messages that wait; how many, or `DEPOSED`."""
+    count: int = await connection.fetchval(NUMBER, fence, positions.as_time(floor), lasting, limit)
+    return count
 
 
 async def renumber(connection: Connection, after: int) -> int:
@@ -220,13 +231,12 @@ async def let_go(connection: Connection, fence: int, delivered: int) -> None:
     await connection.execute(LET_GO, fence, positions.as_time(delivered))
 
 
-async def reserve(connection: Connection, fence: int, lasting: timedelta, *, floor: int, count: int) -> datetime | None:
-    """Lock the lease for this transaction and set so many positions aside, all after the answer and after `floor`.
+async def hold(connection: Connection, fence: int, floor: int, lasting: timedelta) -> bool:
+    """Lock the lease for this transaction; false when somebody else has taken it.
 
-    `None` when somebody else has taken the lease.
+    All positions that are given after it are greater than `floor`.
     """
-    base: datetime | None = await connection.fetchval(RESERVE, fence, positions.as_time(floor), count, lasting)
-    return base
+    return await connection.fetchval(HOLD, fence, positions.as_time(floor), lasting) is not None
 
 
 async def lag(connection: Connection) -> Lag:

@@ -6,6 +6,45 @@ from alembic import op
 revision = "0004"
 down_revision = "0003"
 
+NUMBER_FUNCTION = """
+CREATE FUNCTION number_messages_1(my_fence bigint, floor timestamptz, lasting interval, at_once integer)
+RETURNS integer LANGUAGE plpgsql
+-- Only plans that are right however many wait: they are made when few do.
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off
+SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+DECLARE
+    base timestamptz;
+    found_messages integer;
+BEGIN
+    -- In an order of which there is one index only, that of the messages that wait.
+    PERFORM FROM outbox WHERE published_at IS NULL ORDER BY revision, place LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN 0;
+    END IF;
+    UPDATE relays
+    SET numbered_at = greatest(numbered_at, clock_timestamp(), floor) + at_once * interval '1 microsecond',
+        expires_at = clock_timestamp() + lasting
+    WHERE name = 'outbox' AND fence = my_fence
+    RETURNING numbered_at - at_once * interval '1 microsecond' INTO base;
+    IF NOT FOUND THEN
+        RETURN -1;
+    END IF;
+    PERFORM set_config('synchronous_commit', 'off', true);
+    UPDATE outbox o SET published_at = base + w.position * interval '1 microsecond'
+    FROM (
+        SELECT u.place, u.revision, row_number() OVER (ORDER BY u.revision, u.place) AS position
+        FROM (
+            SELECT place, revision FROM outbox WHERE published_at IS NULL ORDER BY revision, place LIMIT at_once
+        ) u
+    ) w
+    WHERE o.place = w.place AND o.revision = w.revision;
+    GET DIAGNOSTICS found_messages = ROW_COUNT;
+    RETURN found_messages;
+END
+$$
+"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -66,6 +105,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("published_at IS NOT NULL"),
     )
+    op.execute(NUMBER_FUNCTION)
     # Each row is written twice and deleted: it is not to wait until a fifth of the table is dead.
     op.execute(
         "ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_insert_scale_factor = 0.2)"
@@ -73,6 +113,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION number_messages_1")
     op.execute("ALTER TABLE outbox RESET (autovacuum_vacuum_scale_factor, autovacuum_vacuum_insert_scale_factor)")
     op.drop_index("ix_outbox_published_at", table_name="outbox", postgresql_where=sa.text("published_at IS NOT NULL"))
     op.drop_index("ix_outbox_waiting", table_name="outbox", postgresql_where=sa.text("published_at IS NULL"))
