@@ -35,9 +35,12 @@ from holdfast.errors import HoldfastError, InternalError, InvalidRequest, Method
 from holdfast.http import docs, errors
 from holdfast.http.edge import Edge
 from holdfast.http.health import exposition, health, info
-from holdfast.http.hot import HotRoutes
+from holdfast.http.hot import HotRoute, HotRoutes
 from holdfast.http.idempotency import HEADER, REPLAYED
 from holdfast.http.languages import preferred
+from holdfast.live.api import stream
+from holdfast.live.feeder import Feeder
+from holdfast.live.hot import HotStream
 from holdfast.outbox.publishing import Publishing, shipped
 from holdfast.reservations.api import PlacesApi, ReservationsApi
 from holdfast.reservations.hot import HotReservations
@@ -78,6 +81,7 @@ class Parts:
         self.database = Database(database_url, settings)
         self.publishing = Publishing(self.database, settings, shipped(settings))
         self.journal = self.publishing.journal
+        self.feeder = Feeder(self.journal, self.publishing.stream, settings.listeners_max)
         tokens = Tokens(self.database, settings, clock)
         self.access = Access(self.database, tokens, settings)
         self.accounts = Accounts(self.database, settings, tokens, clock)
@@ -92,6 +96,7 @@ class Parts:
         rules = ManagedRooms(self.rooms, clock)
         longest = timedelta(days=settings.reservation_days_max)
         self.reservations = Reservations(self.database, self.committer, self.access, rules, longest)
+        self.hot_stream = HotStream(self.access, self.feeder)
         self.hot = HotReservations(self.reservations, revisions)
 
     @asynccontextmanager
@@ -105,6 +110,7 @@ class Parts:
         try:
             yield
         finally:
+            await self.feeder.close()
             house.cancel()
             with suppress(asyncio.CancelledError):
                 await house
@@ -116,9 +122,15 @@ class Parts:
             self.accounts.close()
             await self.database.close()
 
+    def routes(self) -> tuple[HotRoute, ...]:
+        """The calls that are answered without the framework."""
+        return self.hot.routes() + self.hot_rooms.routes() + self.hot_stream.routes()
+
     def handed_over(self) -> dict[str, Provide]:
         """What handlers ask for, by the names of their parameters."""
-        names = ("accounts", "bookings", "database", "hot", "hot_rooms", "journal", "reservations", "rooms")
+        names = (
+            "accounts", "bookings", "database", "hot", "hot_rooms", "hot_stream", "journal", "reservations", "rooms",
+        )  # fmt: skip
         return {name: Provide(_giving(getattr(self, name)), sync_to_thread=False) for name in names}
 
 
@@ -150,7 +162,7 @@ def create(
 
     origins = cors(settings)
     app = Litestar(
-        route_handlers=[*FEATURES, health, info, exposition, docs.assets()],
+        route_handlers=[*FEATURES, stream, health, info, exposition, docs.assets()],
         lifespan=[parts.alive],
         dependencies=parts.handed_over(),
         exception_handlers={Exception: answer_error},
@@ -160,7 +172,7 @@ def create(
         logging_config=None,
         state=State({"access": parts.access}),
     )
-    return Edge(app, settings, HotRoutes(parts.hot.routes() + parts.hot_rooms.routes()), origins)
+    return Edge(app, settings, HotRoutes(parts.routes()), origins)
 
 
 def bounds(settings: Settings) -> Bounds:
@@ -231,6 +243,7 @@ def cors(settings: Settings) -> CORSConfig | None:
             "Accept-Language",
             HEADER,
             "If-None-Match",
+            "Last-Event-ID",
             "X-Request-ID",
         ],
         expose_headers=["Location", REPLAYED, "Retry-After", "ETag", "X-Request-ID"],

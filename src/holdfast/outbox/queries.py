@@ -82,7 +82,13 @@ WHERE published_at > $1 AND published_at <= $2
 ORDER BY published_at LIMIT $3
 """
 
-LAST = "SELECT max(published_at) FROM outbox WHERE published_at IS NOT NULL"
+# What was delivered and is removed by now counts too.
+LAST = """
+SELECT greatest(
+    (SELECT max(published_at) FROM outbox WHERE published_at IS NOT NULL),
+    (SELECT delivered_at FROM relays WHERE name = 'outbox')
+)
+"""
 
 IS_THERE = "SELECT EXISTS (SELECT FROM outbox WHERE published_at = $1)"
 
