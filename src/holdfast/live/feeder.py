@@ -67,10 +67,12 @@ class Feeder:
         while listener.after < self._hub.position and not listener.is_over:
             until = self._hub.position
             async with self._resuming:
-                entries = await self._missed((listener.after, until), places, types)
+                found = await self._missed(listener.after, places, types)
+            # What is behind the hub's position is told by the hub.
+            entries = [entry for entry in found if entry.position <= until]
+            listener.after = found[-1].position if len(entries) == READ_AT_ONCE else until
             if entries:
                 yield b"".join(Frames(entry).shown_to(listener.caller) for entry in entries)
-            listener.after = entries[-1].position if len(entries) == READ_AT_ONCE else until
         # In the same turn as the last look at the hub's position, so nothing falls in between.
         self._hub.add(listener)
 
@@ -90,9 +92,9 @@ class Feeder:
         except AWAY as error:
             raise Unavailable from error
 
-    async def _missed(self, span: tuple[int, int], places: list[str] | None, types: list[str] | None) -> list[Entry]:
+    async def _missed(self, after: int, places: list[str] | None, types: list[str] | None) -> list[Entry]:
         try:
-            return await self._journal.reread(span, places, types)
+            return await self._journal.reread(after, places, types)
         except AWAY as error:
             raise Unavailable from error
 

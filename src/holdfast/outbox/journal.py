@@ -37,12 +37,10 @@ class Journal:
         async with self._database.journal.acquire() as connection:
             return await queries.read(connection, after, limit)
 
-    async def reread(
-        self, span: tuple[int, int], places: Sequence[str] | None, types: Sequence[str] | None
-    ) -> list[Entry]:
-        """The next messages after one position and up to another, of these places and types; `None` for all."""
+    async def reread(self, after: int, places: Sequence[str] | None, types: Sequence[str] | None) -> list[Entry]:
+        """The next messages after a position, of these places and types; `None` for all."""
         async with self._database.journal.acquire() as connection:
-            return await queries.reread(connection, span, places, types, READ_AT_ONCE)
+            return await queries.reread(connection, after, places, types, READ_AT_ONCE)
 
     async def last(self) -> int:
         """The position of the last message, 0 when there is none."""

@@ -75,11 +75,11 @@ SELECT published_at, id::text, type, place, occurred_at, data FROM outbox
 WHERE published_at > $1 ORDER BY published_at LIMIT $2
 """
 
+# Without an upper end: with one, and without statistics, the planner would read and sort all before the first.
 REREAD = """
 SELECT published_at, id::text, type, place, occurred_at, data FROM outbox
-WHERE published_at > $1 AND published_at <= $2
-    AND ($4::text[] IS NULL OR place = ANY($4)) AND ($5::text[] IS NULL OR type = ANY($5))
-ORDER BY published_at LIMIT $3
+WHERE published_at > $1 AND ($3::text[] IS NULL OR place = ANY($3)) AND ($4::text[] IS NULL OR type = ANY($4))
+ORDER BY published_at LIMIT $2
 """
 
 # What was delivered and is removed by now counts too.
@@ -197,11 +197,10 @@ async def read(connection: Connection, after: int, limit: int) -> list[Entry]:
 
 
 async def reread(
-    connection: Connection, span: tuple[int, int], places: Sequence[str] | None, types: Sequence[str] | None, limit: int
+    connection: Connection, after: int, places: Sequence[str] | None, types: Sequence[str] | None, limit: int
 ) -> list[Entry]:
-    """The next messages after one position and up to another; `None` for those of all places, of all types."""
-    first, last = map(positions.as_time, span)
-    return [_entry(row) for row in await connection.fetch(REREAD, first, last, limit, places, types)]
+    """The next messages after a position; `None` for those of all places, of all types."""
+    return [_entry(row) for row in await connection.fetch(REREAD, positions.as_time(after), limit, places, types)]
 
 
 async def last(connection: Connection) -> int:
