@@ -20,6 +20,7 @@ import office
 import postgres
 import probe
 import report
+import stream
 import targets
 import workloads
 import wrk
@@ -36,6 +37,7 @@ Rounds = Annotated[int, typer.Option(min=1, max=10, help="How often each row is 
 Only = Annotated[list[str], typer.Option(help=f"Only rows whose name holds this word, or '{PROBE}'; may be repeated")]
 Long = Annotated[bool, typer.Option("--long", help="Instead: a million creations, and a worker's memory")]
 OfficeToo = Annotated[bool, typer.Option("--office", help="Instead: slots and bookings of the seeded office")]
+StreamToo = Annotated[bool, typer.Option("--stream", help="Instead: messages, and what they cost bookings")]
 Creations = Annotated[int, typer.Option(min=1, help="How many creations --long makes")]
 Out = Annotated[Path, typer.Option(help="Directory that the results are written to")]
 Strict = Annotated[bool, typer.Option("--strict", help="Fail when a target is missed, too")]
@@ -47,6 +49,7 @@ def main(  # noqa: PLR0913, PLR0917  each is an option
     only: Only = [],  # noqa: B006  never changed
     long: Long = False,
     office_too: OfficeToo = False,
+    stream_too: StreamToo = False,
     creations: Creations = 1_000_000,
     out: Out = HERE,
     strict: Strict = False,
@@ -59,6 +62,8 @@ def main(  # noqa: PLR0913, PLR0917  each is an option
         is_kept, judged = _long(console, creations, out)
     elif office_too:
         is_kept, judged = _office(console, (seconds, rounds), out)
+    elif stream_too:
+        is_kept, judged = _stream(console, (seconds, rounds), out)
     else:
         is_kept, judged = _table(console, (seconds, rounds, only), out)
     if not is_kept or (strict and not all(target.is_met for target in judged)):
@@ -79,6 +84,14 @@ def _office(console: Console, chosen: tuple[int, int], out: Path) -> tuple[bool,
     report.show_targets(console, done.targets)
     console.print(f"written: {office.write(done, out)}")
     return done.seen_free_after_201 == 0, done.targets
+
+
+def _stream(console: Console, chosen: tuple[int, int], out: Path) -> tuple[bool, list[targets.Target]]:
+    seconds, rounds = chosen
+    done = stream.run(rounds, seconds, lambda line: console.print(line, highlight=False))
+    report.show_targets(console, done.targets)
+    console.print(f"written: {stream.write(done, out)}")
+    return True, done.targets
 
 
 def _table(console: Console, chosen: tuple[int, int, list[str]], out: Path) -> tuple[bool, list[targets.Target]]:

@@ -15,7 +15,7 @@ from holdfast.cli import cli
 from service import Service
 from tokens import SECRET
 
-RUN = ["README.md", "README.ru.md", "docs/accounts.md", "docs/reservations.md", "docs/rooms.md"]
+RUN = ["README.md", "README.ru.md", "docs/accounts.md", "docs/messages.md", "docs/reservations.md", "docs/rooms.md"]
 ADDRESS = "http://localhost:8080"
 EXPECTED = re.compile(r"^# ([1-5][0-9]{2})\b ?(.*)$", re.MULTILINE)
 COMMAND = re.compile(r"\.venv/bin/holdfast ([\w-]+)")

@@ -38,10 +38,9 @@ AWAY = (
 """What a database that is away, too busy or not ours to write says; asking again later may help."""
 
 
-READS_AT_ONCE = 9
-"""Connections of the engine's pool besides those of its lanes: combined reads, managed rooms, health, housekeeping."""
-
-JOURNAL_AT_ONCE = 5
+READS_AT_ONCE = 10
+"""Connections of the engine's pool besides those of its lanes: combined reads, managed rooms, health, the relay."""
+JOURNAL_AT_ONCE = 4
 """Connections of the journal's pool; those of a process that does not relay, and has no listeners, are not made."""
 
 
