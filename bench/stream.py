@@ -23,10 +23,9 @@ import wrk
 from holdfast.database.connections import Database
 from holdfast.outbox.publishing import Publishing, shipped
 from holdfast.settings import Settings
-from redis_server import RedisServer
-from service import Service
 from slots import Slots
 from targets import Target
+from tested import RedisServer, Service
 from workloads import CONNECTIONS, Load
 
 BACKLOG = 100_000

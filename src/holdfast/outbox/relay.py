@@ -24,7 +24,7 @@ TRY_SECONDS = 0.5
 """How often one that waits tries to take the lease. With the lease's length: takes over in less than four seconds."""
 RENEW_SECONDS = 0.5
 REMOVE_SECONDS = 5.0
-IDLE_SECONDS = 0.04
+IDLE_SECONDS = 0.03
 """How often the outbox is looked at. A message waits for half of this on average."""
 PROBE_SECONDS = 1.0
 """How often an idle relay looks whether the stream is still what it was."""
