@@ -259,3 +259,18 @@ async def test_a_frozen_redis_is_away(redis_server: RedisServer, monkeypatch: py
                 await stream.append(0, [])
         finally:
             redis_server.thaw()
+
+
+async def test_a_reader_that_is_cancelled_ends_whatever_the_client_is_doing(stream: RedisStream) -> None:
+    """The client loses a cancellation that comes while it connects or picks a connection, some of each hundred."""
+
+    async def read_on() -> None:
+        while True:
+            await stream.read(0)
+
+    for pause in (0, 0, 0.0005, 0.001, 0.002, 0.003) * 40:
+        task = asyncio.create_task(read_on())
+        await asyncio.sleep(pause)
+        task.cancel()
+        _, alive = await asyncio.wait([task], timeout=5)
+        assert not alive

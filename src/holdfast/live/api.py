@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from litestar import MediaType, Request, get
 from litestar.openapi import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
 from holdfast.http.docs import MAY_HAVE_TOKEN, refusals
@@ -13,15 +13,17 @@ from holdfast.live.hot import HotStream
 
 Places = Annotated[
     list[str] | None,
-    Parameter(query="place", description="Only of this place, such as `room:blue-room`; may be repeated"),
+    QueryParameter(name="place", description="Only of this place, such as `room:blue-room`; may be repeated"),
 ]
 Types = Annotated[
     list[str] | None,
-    Parameter(query="type", description="Only of this type, such as `reservation.created`; may be repeated"),
+    QueryParameter(name="type", description="Only of this type, such as `reservation.created`; may be repeated"),
 ]
 LastEventId = Annotated[
     str | None,
-    Parameter(header="Last-Event-ID", description="The id of the last event that was seen: what came after it is sent"),
+    HeaderParameter(
+        name="Last-Event-ID", description="The id of the last event that was seen: what came after it is sent"
+    ),
 ]
 
 

@@ -1,7 +1,8 @@
 """The Redis stream that the journal is copied to: its entries have the journal's positions as their ids."""
 
-from collections.abc import Sequence
-from typing import Any
+import asyncio
+from collections.abc import Awaitable, Sequence
+from typing import Any, TypeVar
 
 import redis.asyncio as redis
 from redis.asyncio.retry import Retry
@@ -11,6 +12,7 @@ from redis.exceptions import RedisError, ResponseError
 from holdfast.outbox import positions
 from holdfast.outbox.queries import Entry
 
+T = TypeVar("T")
 REDIS_AWAY = (RedisError, OSError)
 """What a Redis that is away, full or not ours to write says; asking again later may help."""
 SECONDS_MAX = 3.0
@@ -65,7 +67,7 @@ class RedisStream:
         arguments: list[Any] = [positions.shown(after), self._length_max]
         for entry in entries:
             arguments += (positions.shown(entry.position), entry.body)
-        last = (await self._append(keys=[self._name], args=arguments)).decode()
+        last = (await _answered(self._append(keys=[self._name], args=arguments))).decode()
         if not last:
             return None
         found = positions.read(last)
@@ -75,13 +77,13 @@ class RedisStream:
         """The next entries after a position; waits up to a second for one."""
         milliseconds = int(BLOCK_SECONDS * 1000) if block else None
         streams: Any = {self._name: positions.shown(after)}
-        found: Any = await self._client.xread(streams, count=READ_AT_ONCE, block=milliseconds)
+        found: Any = await _answered(self._client.xread(streams, count=READ_AT_ONCE, block=milliseconds))
         return _entries(found[0][1]) if found else []
 
     async def make_group(self) -> None:
         """Make the consumer group, which begins with the oldest entry there is, unless it is there."""
         try:
-            await self._client.xgroup_create(self._name, GROUP, id="0", mkstream=True)
+            await _answered(self._client.xgroup_create(self._name, GROUP, id="0", mkstream=True))
         except ResponseError as error:
             if "BUSYGROUP" not in str(error):
                 raise
@@ -89,19 +91,39 @@ class RedisStream:
     async def claim(self, consumer: str, idle_seconds: float) -> list[Entry]:
         """Take over some of the entries that a consumer of the group was given and has not done in this time."""
         idle = int(idle_seconds * 1000)
-        found: Any = await self._client.xautoclaim(self._name, GROUP, consumer, idle, count=READ_AT_ONCE)
+        found: Any = await _answered(self._client.xautoclaim(self._name, GROUP, consumer, idle, count=READ_AT_ONCE))
         return _entries(found[1])
 
     async def consume(self, consumer: str) -> list[Entry]:
         """The group's next entries; waits up to a second for one."""
         streams: Any = {self._name: ">"}
         milliseconds = int(BLOCK_SECONDS * 1000)
-        found: Any = await self._client.xreadgroup(GROUP, consumer, streams, count=READ_AT_ONCE, block=milliseconds)
+        found: Any = await _answered(
+            self._client.xreadgroup(GROUP, consumer, streams, count=READ_AT_ONCE, block=milliseconds)
+        )
         return _entries(found[0][1]) if found else []
 
     async def done(self, entries: Sequence[Entry]) -> None:
         """Tell the group that entries are done."""
-        await self._client.xack(self._name, GROUP, *(positions.shown(entry.position) for entry in entries))
+        done = (positions.shown(entry.position) for entry in entries)
+        await _answered(self._client.xack(self._name, GROUP, *done))
+
+
+async def _answered(call: Awaitable[T]) -> T:
+    """What Redis answers. Cancelled, this ends at once: the client itself may lose a cancellation, and go on."""
+    task = asyncio.ensure_future(call)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.add_done_callback(_forget)
+        task.cancel()
+        raise
+
+
+def _forget(task: "asyncio.Future[Any]") -> None:
+    """Nobody waits for it any more, nor for what has gone wrong in it."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _entries(found: Any) -> list[Entry]:
