@@ -21,6 +21,7 @@ import office
 import postgres
 import probe
 import report
+import stream
 import targets
 import workloads
 import wrk
@@ -38,6 +39,7 @@ Only = Annotated[list[str], typer.Option(help=f"Only rows whose name holds this 
 Long = Annotated[bool, typer.Option("--long", help="Instead: a million creations, and a worker's memory")]
 OfficeToo = Annotated[bool, typer.Option("--office", help="Instead: slots and bookings of the seeded office")]
 ConcertsToo = Annotated[bool, typer.Option("--concerts", help="Instead: seats at events")]
+StreamToo = Annotated[bool, typer.Option("--stream", help="Instead: messages, and what they cost bookings")]
 Creations = Annotated[int, typer.Option(min=1, help="How many creations --long makes")]
 Out = Annotated[Path, typer.Option(help="Directory that the results are written to")]
 Strict = Annotated[bool, typer.Option("--strict", help="Fail when a target is missed, too")]
@@ -50,6 +52,7 @@ def main(  # noqa: PLR0913, PLR0917  each is an option
     long: Long = False,
     office_too: OfficeToo = False,
     concerts_too: ConcertsToo = False,
+    stream_too: StreamToo = False,
     creations: Creations = 1_000_000,
     out: Out = HERE,
     strict: Strict = False,
@@ -64,6 +67,8 @@ def main(  # noqa: PLR0913, PLR0917  each is an option
         is_kept, judged = _office(console, (seconds, rounds), out)
     elif concerts_too:
         is_kept, judged = _concerts(console, (seconds, rounds), out)
+    elif stream_too:
+        is_kept, judged = _stream(console, (seconds, rounds), out)
     else:
         is_kept, judged = _table(console, (seconds, rounds, only), out)
     if not is_kept or (strict and not all(target.is_met for target in judged)):
@@ -92,6 +97,14 @@ def _concerts(console: Console, chosen: tuple[int, int], out: Path) -> tuple[boo
     report.show_targets(console, done.targets)
     console.print(f"written: {concerts.write(done, out)}")
     return done.wrong_events == 0 and done.held >= done.acknowledged, done.targets
+
+
+def _stream(console: Console, chosen: tuple[int, int], out: Path) -> tuple[bool, list[targets.Target]]:
+    seconds, rounds = chosen
+    done = stream.run(rounds, seconds, lambda line: console.print(line, highlight=False))
+    report.show_targets(console, done.targets)
+    console.print(f"written: {stream.write(done, out)}")
+    return True, done.targets
 
 
 def _table(console: Console, chosen: tuple[int, int, list[str]], out: Path) -> tuple[bool, list[targets.Target]]:

@@ -13,6 +13,7 @@ import psutil
 import holdfast
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from redis_server import RedisServer  # noqa: F401  for others here, who cannot find it by themselves
 from service import Service
 
 MEGABYTE = 1024 * 1024

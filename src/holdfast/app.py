@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -14,12 +14,6 @@ from litestar import Litestar, Request, Response
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.exceptions import (
-    ClientException,
-    MethodNotAllowedException,
-    NotFoundException,
-    ValidationException,
-)
 from litestar.types import ASGIApp
 
 from holdfast.accounts.access import Access
@@ -33,18 +27,23 @@ from holdfast.engine.committer import Bounds, Committer
 from holdfast.engine.housekeeping import keep_house
 from holdfast.engine.pool_settlement import Pools
 from holdfast.engine.reader import RevisionReader
-from holdfast.errors import HoldfastError, InternalError, InvalidRequest, MethodNotAllowed, NotFound
+from holdfast.errors import InternalError
 from holdfast.events.api import EventsApi, SeatsApi, statistics
 from holdfast.events.availability import Availability, ProcessCache, RedisCache
 from holdfast.events.hot import HotEvents
 from holdfast.events.service import Events
 from holdfast.http import docs, errors
 from holdfast.http.edge import Edge
+from holdfast.http.framework import translate
 from holdfast.http.health import exposition, health, info
-from holdfast.http.hot import HotRoutes
+from holdfast.http.hot import HotRoute, HotRoutes
 from holdfast.http.idempotency import HEADER, REPLAYED
 from holdfast.http.languages import preferred
 from holdfast.http.limits import RateLimit
+from holdfast.live.api import stream
+from holdfast.live.feeder import Feeder
+from holdfast.live.hot import HotStream
+from holdfast.outbox.publishing import Publishing, shipped
 from holdfast.redis_link import RedisLink
 from holdfast.reservations.api import PlacesApi, ReservationsApi
 from holdfast.reservations.hot import HotReservations
@@ -75,20 +74,6 @@ FEATURES = (
     TablesApi,
 )
 logger = structlog.stdlib.get_logger("holdfast.http")
-PARAMETER_RULES = {
-    "limit": "limit",
-    "mine": "boolean",
-    "cursor": "cursor",
-    "page": "page_number",
-    "page_size": "page_size",
-    "date": "date",
-    "seats_min": "table_seats",
-    "duration_minutes": "minutes",
-    "at": "timestamp",
-}
-"""The catalogue's keys for query parameters that Litestar itself reads."""
-PARAMETER_NAMES = {"page_size": "pageSize"}
-"""What clients call the parameters whose names Litestar gives in the code's way."""
 
 
 class Parts:
@@ -98,7 +83,11 @@ class Parts:
         self, settings: Settings, database_url: str, clock: Clock, conference: ConferenceProvider | None
     ) -> None:
         self.clock = clock
+        self.settings = settings
         self.database = Database(database_url, settings)
+        self.publishing = Publishing(self.database, settings, shipped(settings))
+        self.journal = self.publishing.journal
+        self.feeder = Feeder(self.journal, self.publishing.stream, settings.listeners_max)
         tokens = Tokens(self.database, settings, clock)
         self.access = Access(self.database, tokens, settings)
         self.accounts = Accounts(self.database, settings, tokens, clock)
@@ -117,6 +106,7 @@ class Parts:
         self.tables = Tables(self.database, clock)
         rules = Rules(ManagedRooms(self.rooms, clock), FloorRules(self.tables))
         self.reservations = Reservations(self.database, self.committer, self.access, rules, longest)
+        self.hot_stream = HotStream(self.access, self.feeder)
         self.hot = HotReservations(self.reservations, revisions)
         self.events = Events(self.database, self.pools, clock)
         shared = None if self.redis is None else RedisCache(self.redis)
@@ -127,18 +117,30 @@ class Parts:
         """Everything is open inside, and what was begun is finished at the end."""
         await self.database.open()
         house = asyncio.create_task(keep_house(self.database.pool, self.clock))
+        relay = AsyncExitStack()
+        if self.settings.relay:
+            await relay.enter_async_context(self.publishing.relaying())
         try:
             yield
         finally:
+            await self.feeder.close()
             house.cancel()
             with suppress(asyncio.CancelledError):
                 await house
             await asyncio.gather(self.committer.drain(), self.pools.drain())
             await self.links.drain()
+            # After the last booking, whose message may still be published.
+            await relay.aclose()
+            await self.publishing.close()
             self.accounts.close()
             if self.redis is not None:
                 await self.redis.close()
             await self.database.close()
+
+    def routes(self) -> tuple[HotRoute, ...]:
+        """The calls that are answered without the framework."""
+        hot = (self.hot, self.hot_rooms, self.hot_events, self.hot_stream)
+        return tuple(route for each in hot for route in each.routes())
 
     def handed_over(self) -> dict[str, Provide]:
         """What handlers ask for, by the names of their parameters."""
@@ -151,6 +153,8 @@ class Parts:
             "hot",
             "hot_events",
             "hot_rooms",
+            "hot_stream",
+            "journal",
             "redis",
             "reservations",
             "rooms",
@@ -187,7 +191,7 @@ def create(
 
     origins = cors(settings)
     app = Litestar(
-        route_handlers=[*FEATURES, health, info, exposition, docs.assets()],
+        route_handlers=[*FEATURES, stream, health, info, exposition, docs.assets()],
         lifespan=[parts.alive],
         dependencies=parts.handed_over(),
         exception_handlers={Exception: answer_error},
@@ -197,8 +201,7 @@ def create(
         logging_config=None,
         state=State({"access": parts.access}),
     )
-    routes = parts.hot.routes() + parts.hot_rooms.routes() + parts.hot_events.routes()
-    return Edge(app, settings, HotRoutes(routes), origins, parts.limit)
+    return Edge(app, settings, HotRoutes(parts.routes()), origins, parts.limit)
 
 
 def bounds(settings: Settings) -> Bounds:
@@ -210,48 +213,6 @@ def bounds(settings: Settings) -> Bounds:
         place_claims_max=settings.place_claims_max,
         claim_seconds_max=settings.claim_seconds_max,
     )
-
-
-def translate(error: Exception, request: Request[Any, Any, Any]) -> HoldfastError:
-    """Our error for whatever was raised while a request was answered."""
-    match error:
-        case HoldfastError():
-            return error
-        case NotFoundException():
-            return NotFound()
-        case MethodNotAllowedException():
-            return MethodNotAllowed(", ".join(sorted(methods_at(request))))
-        case ValidationException():
-            return invalid(error)
-        case ClientException():
-            return InvalidRequest()
-        case _:
-            return InternalError()
-
-
-def invalid(error: ValidationException) -> InvalidRequest:
-    """Our error for parameters that Litestar refused. Its own texts are in English and tell of Python types."""
-    faults = [item for item in error.extra or [] if isinstance(item, dict)]
-    names = [str(item.get("key", "")) for item in faults]
-    if "data" in names:
-        # What handlers call the body: there was none.
-        return InvalidRequest(rule="json")
-    return InvalidRequest(
-        {PARAMETER_NAMES.get(name, name): PARAMETER_RULES.get(name, "invalid") for name in names if name}
-    )
-
-
-def methods_at(request: Request[Any, Any, Any]) -> set[str]:
-    """The methods that this request's path takes."""
-    parts = request.url.path.strip("/").split("/")
-    found: set[str] = set()
-    for route in request.app.routes:
-        named = route.path_components
-        if len(named) == len(parts) and all(
-            not isinstance(name, str) or name == part for name, part in zip(named, parts, strict=True)
-        ):
-            found |= route.methods
-    return found
 
 
 def cors(settings: Settings) -> CORSConfig | None:
@@ -268,6 +229,7 @@ def cors(settings: Settings) -> CORSConfig | None:
             "Accept-Language",
             HEADER,
             "If-None-Match",
+            "Last-Event-ID",
             "X-Request-ID",
         ],
         expose_headers=[

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from holdfast import __version__, upkeep
 from holdfast import settings as settings_module
-from holdfast.console import console, direct_url, read_settings, stop
+from holdfast.console import console, direct_url, prepared_url, read_settings, stop
 from holdfast.settings import HINTS, Settings
 
 cli = typer.Typer(
@@ -67,6 +67,23 @@ def migrate(
     console.print(f"The database is at revision {now or 'base'}")
 
 
+@cli.command()
+def relay() -> None:
+    """Publish messages, beside services with RELAY=false or as one more that can take over."""
+    from holdfast import relaying
+    from holdfast.database import embedded
+    from holdfast.database import migrate as migrations
+    from holdfast.database.connections import AWAY
+
+    settings = read_settings()
+    with ExitStack() as stack:
+        try:
+            url = prepared_url(settings, stack)
+            asyncio.run(relaying.run(settings, url, lambda line: console.print(line, highlight=False)))
+        except (*AWAY, embedded.EmbeddedFailed, migrations.NotReady) as error:
+            stop(str(error))
+
+
 @cli.command("create-admin")
 def create_admin(
     email: Annotated[str, typer.Option(prompt="E-mail address", help="Address of the account")],
@@ -81,16 +98,8 @@ def create_admin(
     password = "" if promote else _password()
     with ExitStack() as stack:
         try:
-            url = settings.postgres_url or stack.enter_context(embedded.running(Path(settings.data_dir)))
             # The first admin of a server may well be made before it has ever been started.
-            asyncio.run(
-                migrations.prepare(
-                    settings.database_direct_url or url,
-                    migrate=settings.migrate_on_start,
-                    seconds_max=settings.database_wait_seconds_max,
-                    tell=lambda line: console.print(line, highlight=False),
-                )
-            )
+            url = prepared_url(settings, stack)
             if promote:
                 asyncio.run(operator.promote(url, settings, email))
             else:

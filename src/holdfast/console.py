@@ -24,20 +24,29 @@ def read_settings() -> Settings:
 
 def direct_url(settings: Settings, stack: ExitStack) -> str:
     """The address of a database whose tables are up to date, past any pooler; the private one runs inside `stack`."""
+    url = prepared_url(settings, stack)
+    return settings.database_direct_url or url
+
+
+def prepared_url(settings: Settings, stack: ExitStack) -> str:
+    """The address of a database whose tables are up to date; the private one runs inside `stack`."""
     from holdfast.database import embedded
     from holdfast.database import migrate as migrations
 
-    url = settings.database_direct_url or settings.postgres_url
-    url = url or stack.enter_context(embedded.running(Path(settings.data_dir)))
+    url = settings.postgres_url
+    if url is None and settings.database_direct_url is None:
+        url = stack.enter_context(embedded.running(Path(settings.data_dir)))
+    direct = settings.database_direct_url or url
+    assert direct is not None
     asyncio.run(
         migrations.prepare(
-            url,
+            direct,
             migrate=settings.migrate_on_start,
             seconds_max=settings.database_wait_seconds_max,
             tell=lambda line: console.print(line, highlight=False),
         )
     )
-    return url
+    return url or direct
 
 
 def stop(line: str, status: int = 1) -> NoReturn:

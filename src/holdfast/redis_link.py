@@ -41,6 +41,7 @@ class RedisLink:
         self.client = redis.asyncio.Redis(connection_pool=self.pool)
         self.is_up = True
         self._probe: asyncio.Task[None] | None = None
+        self._is_closed = False
 
     async def call(self, operation: Callable[[], Awaitable[T]]) -> T | None:
         """What Redis answers, or `None` when it is away; after 50 ms at most, and at once when it is known to be."""
@@ -66,6 +67,8 @@ class RedisLink:
 
     async def close(self) -> None:
         """Let go of every connection."""
+        # Said and not only cancelled: redis-py now and then loses a cancellation while it connects.
+        self._is_closed = True
         if self._probe is not None:
             self._probe.cancel()
             with suppress(asyncio.CancelledError):
@@ -85,6 +88,6 @@ class RedisLink:
 
     async def _knock(self) -> None:
         """Ask until it answers."""
-        while not self.is_up:
+        while not (self.is_up or self._is_closed):
             await asyncio.sleep(PROBE_SECONDS)
             await self.probe()

@@ -84,6 +84,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Addresses and networks of proxies, separated by commas, whose X-Forwarded-For names the client"
         ),
     ] = ""
+    relay: Annotated[
+        bool, Meta(description="Publish messages from workers; if false, `holdfast relay` is to run beside them")
+    ] = True
+    stream: Annotated[
+        str, Meta(min_length=1, description="Name of the Redis stream that messages are published to")
+    ] = "holdfast"
+    stream_maxlen: Annotated[
+        int, Meta(ge=1, le=100_000_000, description="Messages that the stream keeps, roughly; older ones are trimmed")
+    ] = 100_000
+    log_messages: Annotated[bool, Meta(description="Log one line a message, without its data")] = False
+    listeners_max: Annotated[
+        int, Meta(ge=0, le=100_000, description="Listeners to live updates that one worker may have")
+    ] = 5_000
 
     access: Annotated[
         Literal["open", "token"], Meta(description="Whether booking needs no token, or a bearer token")

@@ -247,7 +247,7 @@ async def test_making_scheduling_and_retiring_a_room_are_told_of_in_order(
     for _ in range(2):
         await http.post(f"/rooms/{room}/retire", headers=admin())
     told = await connection.fetch("SELECT revision, type FROM outbox WHERE place = $1 ORDER BY 1", f"room:{room}")
-    assert [tuple(row) for row in told] == [(1, "room.created"), (2, "room.scheduled"), (3, "room.retired")]
+    assert [tuple(row) for row in told] == [(1, "room.created"), (2, "schedule.created"), (3, "room.retired")]
     assert await connection.fetchval("SELECT revision FROM places WHERE place = $1", f"room:{room}") == 3
 
 

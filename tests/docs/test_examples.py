@@ -20,6 +20,7 @@ RUN = [
     "README.ru.md",
     "docs/accounts.md",
     "docs/events.md",
+    "docs/messages.md",
     "docs/reservations.md",
     "docs/rooms.md",
     "docs/tables.md",

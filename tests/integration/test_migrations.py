@@ -9,6 +9,7 @@ import pytest
 from databases import create_database, drop_database
 from holdfast.database import migrate
 from holdfast.engine import pool_statements, writing
+from holdfast.outbox import queries as outbox
 from schemas import import_all
 
 TABLES = (
@@ -39,9 +40,14 @@ async def test_the_tables_are_what_the_code_says(empty_url: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "code"),
-    [("write_batch_1", writing.WRITE_FUNCTION), ("write_seats_1", pool_statements.WRITE_FUNCTION)],
+    [
+        ("write_batch_1", writing.WRITE_FUNCTION),
+        ("write_seats_1", pool_statements.WRITE_FUNCTION),
+        ("number_messages_1", outbox.NUMBER_FUNCTION),
+    ],
+    ids=["write", "seats", "number"],
 )
-async def test_a_function_that_writes_is_what_the_code_says(empty_url: str, name: str, code: str) -> None:
+async def test_a_function_of_the_database_is_what_the_code_says(empty_url: str, name: str, code: str) -> None:
     await migrate.upgrade(empty_url)
     connection = await asyncpg.connect(empty_url)
     source = await connection.fetchval("SELECT prosrc FROM pg_proc WHERE proname = $1", name)

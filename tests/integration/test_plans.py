@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from batches import name, room
 from databases import create_database, drop_database
 from holdfast.database import migrate
 from holdfast.engine import pool_statements, statements
+from holdfast.outbox import queries as outbox
 from holdfast.rooms import queries as rooms
 from rooms import hour
 from seats import make_event
@@ -168,3 +170,62 @@ async def test_a_seat_costs_the_same_however_many_are_booked(fresh_database_url:
         assert [(scan["Index Name"], scan["Actual Rows"]) for scan in scans] == [("uq_bookings_event_id_user_id", 1)]
         assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < 12
     await connection.close()
+
+
+MESSAGES = """
+INSERT INTO outbox (place, revision, id, type, occurred_at, data, published_at)
+SELECT 'room:' || n % 50, n, gen_random_uuid(), 'test', now(), '{}',
+    CASE WHEN n <= $1 THEN now() - (60000 - n) * interval '1 second' END
+FROM generate_series(1, 60000) n
+"""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("published", [0, 30_000, 60_000], ids=["none published", "half", "all"])
+async def test_the_journal_is_read_by_its_index_however_much_is_published(
+    fresh_database_url: str, published: int
+) -> None:
+    """Without statistics, and after the tables were empty: so it is on the first day of an installation."""
+    connection = await asyncpg.connect(fresh_database_url)
+    await connection.execute("ALTER TABLE outbox SET (autovacuum_enabled = off)")
+    await connection.execute(MESSAGES, published)
+    taken = await outbox.take(connection, "test", timedelta(hours=1))
+    assert taken is not None
+    transaction = connection.transaction()
+    for statement, arguments in {
+        outbox.READ: (EPOCH, 500),
+        outbox.REREAD: (EPOCH, 500, None, None),
+        outbox.LAST: (),
+        outbox.REMOVE: (hour(0), timedelta(hours=1), 500),
+    }.items():
+        if statement == outbox.REMOVE:
+            await transaction.start()
+            assert await outbox.hold(connection, taken[0], 0, timedelta(hours=1))
+        top = json.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *arguments))[0]["Plan"]
+        # A range that is sorted afterwards would be read whole before its first message.
+        scans = [node["Node Type"] for node in nodes(top) if "Scan" in node["Node Type"]]
+        assert set(scans) <= {"Index Scan", "Index Only Scan", "Subquery Scan"}, (statement, scans)
+        assert "ix_outbox_published_at" in {node.get("Index Name") for node in nodes(top)}
+    await transaction.rollback()
+    await connection.close()
+
+
+@pytest.mark.parametrize("waiting", [0, 1_000], ids=["none waits", "some wait"])
+async def test_giving_positions_costs_the_same_however_much_is_kept(fresh_database_url: str, waiting: int) -> None:
+    """Planned while the outbox was empty, as in a relay that has just been installed."""
+    connection = await asyncpg.connect(fresh_database_url)
+    await connection.execute("ALTER TABLE outbox SET (autovacuum_enabled = off)")
+    taken = await outbox.take(connection, "test", timedelta(hours=1))
+    assert taken is not None
+    for _ in range(10):
+        await outbox.number(connection, taken[0], 0, timedelta(hours=1), 100)
+    await connection.execute(MESSAGES, 60_000 - waiting)
+    await connection.execute("SELECT pg_stat_force_next_flush()")
+    before = await connection.fetchval(SCANNED)
+    assert await outbox.number(connection, taken[0], 0, timedelta(hours=1), 100) == min(waiting, 100)
+    await connection.execute("SELECT pg_stat_force_next_flush()")
+    assert await connection.fetchval(SCANNED) == before
+    await connection.close()
+
+
+SCANNED = "SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'outbox'"

@@ -38,8 +38,10 @@ AWAY = (
 """What a database that is away, too busy or not ours to write says; asking again later may help."""
 
 
-READS_AT_ONCE = 13
-"""Connections of the engine's pool besides those of its lanes: combined reads, rooms, events, health, housekeeping."""
+READS_AT_ONCE = 14
+"""Connections of the engine's pool besides those of its lanes: combined reads, rooms, events, health, the relay."""
+JOURNAL_AT_ONCE = 4
+"""Connections of the journal's pool; those of a process that does not relay, and has no listeners, are not made."""
 
 
 class Database:
@@ -51,6 +53,7 @@ class Database:
         self._lanes = settings.worker_lanes
         self._command_seconds_max = settings.statement_seconds_max + 1
         self._pool: Pool | None = None
+        self._journal: Pool | None = None
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self._connect,
@@ -64,15 +67,21 @@ class Database:
         )
 
     async def open(self) -> None:
-        """Make the engine's pool. Connections themselves are made when first needed."""
-        self._pool = await asyncpg.create_pool(
+        """Make the pools of the engine and of the journal. Connections themselves are made when first needed."""
+        # Rooms and tables have lanes, and so have events.
+        self._pool = await self._open(2 * self._lanes + READS_AT_ONCE, self._arguments)
+        # Its tables grow from nothing to millions of rows and back, and a plan for a small table reads all of a large
+        # one. So statements are not kept, and are planned each time they run.
+        self._journal = await self._open(JOURNAL_AT_ONCE, self._arguments | {"statement_cache_size": 0})
+
+    async def _open(self, size: int, arguments: dict[str, Any]) -> Pool:
+        return await asyncpg.create_pool(
             self._url,
             min_size=0,
-            # Rooms and tables have lanes, and so have events.
-            max_size=2 * self._lanes + READS_AT_ONCE,
+            max_size=size,
             command_timeout=self._command_seconds_max,
             reset=_keep_session,
-            **self._arguments,
+            **arguments,
         )
 
     @property
@@ -80,6 +89,12 @@ class Database:
         """The engine's pool, once `open` has made it."""
         assert self._pool is not None, "the application has not started"
         return self._pool
+
+    @property
+    def journal(self) -> Pool:
+        """The journal's pool, once `open` has made it."""
+        assert self._journal is not None, "the application has not started"
+        return self._journal
 
     @asynccontextmanager
     async def engine_connection(self) -> AsyncIterator[Connection]:
@@ -94,11 +109,12 @@ class Database:
 
     async def close(self) -> None:
         """Let go of every connection; those in use are given two seconds."""
-        try:
-            async with asyncio.timeout(2):
-                await self.pool.close()
-        except TimeoutError:
-            self.pool.terminate()
+        for pool in (self.journal, self.pool):
+            try:
+                async with asyncio.timeout(2):
+                    await pool.close()
+            except TimeoutError:
+                pool.terminate()
         await self.engine.dispose()
 
     @asynccontextmanager

@@ -197,11 +197,11 @@ class _Exchange:
         """Send an answer of our own making, with `more` headers."""
         status, body, headers = answered
         if isinstance(body, bytes):
-            whole = [JSON, (b"content-length", b"%d" % len(body))] if body else []
+            whole = [*_kind(headers), (b"content-length", b"%d" % len(body))] if body else []
             await self._start(status, [*headers, *more, *whole])
             await self._send({"type": "http.response.body", "body": body, "more_body": False})
             return
-        await self._start(status, [*headers, *more, JSON])
+        await self._start(status, [*headers, *more, *_kind(headers)])
         async for part in body:
             await self._send({"type": "http.response.body", "body": part, "more_body": True})
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -216,6 +216,11 @@ class _Exchange:
         headers.append((b"x-request-id", self._id))
         headers += self.more
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
+
+
+def _kind(headers: Headers) -> Headers:
+    """What says that an answer is JSON, unless it says itself what it is."""
+    return () if any(name == b"content-type" for name, _ in headers) else (JSON,)
 
 
 def _again(body: bytes | None, receive: Receive) -> Receive:

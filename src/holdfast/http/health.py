@@ -10,19 +10,23 @@ from msgspec import Struct
 
 from holdfast import __version__, metrics
 from holdfast.database.connections import AWAY, Database
+from holdfast.outbox.journal import Journal
 from holdfast.redis_link import RedisLink
 
 PROBE_SECONDS_MAX = 2.0
+LAG_SECONDS_MAX = 10.0
+"""How old a message may be that waits to be published."""
 WRITABLE = "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'"
 
 State = Literal["ok", "degraded", "unavailable"]
 
 
 class Dependency(Struct, omit_defaults=True):
-    """One thing that the service needs, and how long it took to answer."""
+    """One thing that the service needs: how long it took to answer, or how far it is behind."""
 
     status: Literal["ok", "unavailable", "read_only"]
     milliseconds: float | None = None
+    lag_seconds: float | None = None
 
 
 class Health(Struct):
@@ -46,17 +50,16 @@ class Info(Struct):
     summary="State of the service and of what it needs",
     responses={503: ResponseSpec(Health, description="No bookings can be taken now", generate_examples=False)},
 )
-async def health(database: Database, redis: RedisLink | None) -> Response[Health]:
+async def health(database: Database, journal: Journal, redis: RedisLink | None) -> Response[Health]:
     """200 when bookings can be taken, else 503."""
     found = await _probe(database)
-    state: State = "ok" if found.status == "ok" else "unavailable"
-    dependencies = {"database": found}
+    if found.status != "ok":
+        return Response(Health("unavailable", __version__, {"database": found}), status_code=503)
+    dependencies = {"database": found, "relay": await _relay(journal)}
     if redis is not None:
         dependencies["redis"] = await _probe_redis(redis)
-        if state == "ok" and dependencies["redis"].status != "ok":
-            state = "degraded"
-    status = 503 if state == "unavailable" else 200
-    return Response(Health(state, __version__, dependencies), status_code=status)
+    state: State = "ok" if all(each.status == "ok" for each in dependencies.values()) else "degraded"
+    return Response(Health(state, __version__, dependencies))
 
 
 @get("/_info", tags=["service"], summary="What answers here")
@@ -88,3 +91,15 @@ async def _probe(database: Database) -> Dependency:
     except AWAY:
         return Dependency("unavailable")
     return Dependency("ok" if writable else "read_only", round((time.perf_counter() - started) * 1000, 2))
+
+
+async def _relay(journal: Journal) -> Dependency:
+    """Whether messages are published: by whichever process does, to Redis or here."""
+    try:
+        async with asyncio.timeout(PROBE_SECONDS_MAX):
+            lag = await journal.lag()
+    except AWAY:
+        return Dependency("unavailable")
+    seconds = lag.waiting.total_seconds() if lag.waiting is not None else 0.0
+    is_behind = lag.stuck is not None or seconds > LAG_SECONDS_MAX
+    return Dependency("unavailable" if is_behind else "ok", lag_seconds=round(max(seconds, 0.0), 3))

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from litestar.types import HTTPScope
 
 Headers = tuple[tuple[bytes, bytes], ...]
+ENDING = "holdfast.ending"
+"""The scope's key for what is to be called when the exchange ends before its answer does."""
 
 
 class Asked:
@@ -37,6 +39,22 @@ class Asked:
         """A header's value, by its name in lower case."""
         value = self.headers.get(name)
         return None if value is None else value.decode("latin-1")
+
+    @property
+    def is_head(self) -> bool:
+        """Whether only the head of the answer is wanted."""
+        return self._scope["method"] == "HEAD"
+
+    def on_end(self, call: Callable[[], None]) -> None:
+        """Have something called when the client leaves or the server stops: what an endless answer needs to end."""
+        scope: Any = self._scope
+        scope[ENDING] = call
+
+    def abort(self) -> None:
+        """Cut the connection, unless the answer has been sent: a client that reads nothing would never see its end."""
+        exchange: Any = self._scope.get("holdfast.exchange")
+        if exchange is not None and not exchange.response_complete:
+            exchange.transport.abort()
 
     def is_gone(self) -> bool:
         """Whether the client has left."""

@@ -8,6 +8,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from holdfast.errors import InvalidRequest
 from holdfast.http import errors
 from holdfast.http.edge import COMMON_HEADERS
+from holdfast.http.hot import ENDING
 from holdfast.settings import Settings
 
 HEAD_BYTES_MAX = 64 * 1024
@@ -33,6 +34,13 @@ class BoundedProtocol(HttpToolsProtocol):
         """Stop waiting."""
         self._stop_timer()
         super().connection_lost(exc)
+        self._end_answer()
+
+    def shutdown(self) -> None:
+        """The server stops: an answer without end is to end, even when its client does not read it."""
+        super().shutdown()
+        if self._end_answer() and self.flow.write_paused:
+            self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Bound a head that comes in several pieces; most come in one, and cost next to nothing here."""
@@ -76,6 +84,17 @@ class BoundedProtocol(HttpToolsProtocol):
         lines = [b"HTTP/1.1 400 Bad Request", *(name + b": " + value for name, value in headers.items())]
         self.transport.write(b"\r\n".join(lines) + b"\r\n\r\n" + body)
         self.transport.close()
+
+    def _end_answer(self) -> bool:
+        """Tell whoever makes an endless answer to end it; whether there is one."""
+        # Before the first request there is neither.
+        scope: Any = self.scope
+        cycle: Any = self.cycle
+        call = scope.get(ENDING) if scope else None
+        if call is None or cycle is None or cycle.response_complete:
+            return False
+        call()
+        return True
 
     def _start_timer(self) -> None:
         self._head_timer = self.loop.call_later(self.settings.body_seconds_max, self.transport.close)

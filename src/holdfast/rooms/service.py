@@ -74,7 +74,7 @@ class Rooms:
             if room.schedule is not None:
                 raise ScheduleExists
             await queries.insert_schedule(connection, room_id, schedule, now)
-            await _tell(connection, room, revision, "room.scheduled", now)
+            await _tell(connection, room, revision, "schedule.created", now)
 
         answer = msgspec.json.encode(ScheduleAnswer(ScheduleBody.of(room_id, schedule)))
         return await self._once(room_id, key, answer, write)

@@ -1,0 +1,1 @@
+"""Live updates: what changes, as server-sent events."""

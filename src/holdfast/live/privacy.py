@@ -1,0 +1,73 @@
+"""Pure: what of a message whom is shown. What is not known to be harmless is shown to admins and to its owner only."""
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Raw, Struct
+
+from holdfast.accounts.roles import Caller, Role
+from holdfast.outbox import positions
+from holdfast.outbox.queries import Entry
+
+PUBLIC = frozenset(
+    {"id", "kind", "room_id", "table_id", "event_id", "start_time", "end_time", "name"}
+    | {"seats", "total_seats", "booked_seats"}
+)
+"""The fields of `data` that everybody may see, as in the lists. Fields that are added later are private at first."""
+OWNER = "user_id"
+
+
+class Heard(Struct):
+    """A message as it was published; what is in `data` is not looked into."""
+
+    id: Raw
+    type: str
+    place: str
+    occurred_at: Raw
+    data: dict[str, Raw]
+
+
+class Frames:
+    """One message as listeners get it, made when the first of a kind wants it."""
+
+    __slots__ = ("_full", "_public", "heard", "position")
+
+    def __init__(self, entry: Entry) -> None:
+        self.position = entry.position
+        self.heard: Heard = msgspec.json.decode(entry.body, type=Heard)
+        self._full: bytes | None = None
+        self._public: bytes | None = None
+
+    def shown_to(self, caller: Caller) -> bytes:
+        """The event as this caller may see it."""
+        if caller.role is Role.ADMIN or self._belongs_to(caller):
+            if self._full is None:
+                self._full = _event(self.position, self.heard, self.heard.data)
+            return self._full
+        if self._public is None:
+            shown = {name: value for name, value in self.heard.data.items() if name in PUBLIC}
+            self._public = _event(self.position, self.heard, shown)
+        return self._public
+
+    def _belongs_to(self, caller: Caller) -> bool:
+        owner = self.heard.data.get(OWNER)
+        return (
+            owner is not None and caller.user_id is not None and bytes(owner) == b'"%s"' % str(caller.user_id).encode()
+        )
+
+
+def _event(position: int, heard: Heard, data: Mapping[str, Raw]) -> bytes:
+    """A server-sent event; JSON has no line breaks of its own."""
+    shown = {
+        "id": heard.id,
+        "type": heard.type,
+        "place": heard.place,
+        "occurred_at": heard.occurred_at,
+        "data": data,
+    }
+    lines = (
+        b"id: " + positions.shown(position).encode(),
+        b"event: " + heard.type.encode(),
+        b"data: " + msgspec.json.encode(shown),
+    )
+    return b"\n".join(lines) + b"\n\n"

@@ -1,0 +1,29 @@
+"""A relay alone, in a process of its own: what `holdfast relay` runs."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+from holdfast import logs
+from holdfast.database.connections import Database
+from holdfast.outbox.publishing import Publishing, shipped
+from holdfast.settings import Settings
+
+
+async def run(settings: Settings, url: str, tell: Callable[[str], None]) -> None:
+    """Publish the messages of a database whose tables are up to date, until told to stop."""
+    logs.configure(settings.log_level)
+    stopped = asyncio.Event()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stopped.set)
+    database = Database(url, settings)
+    await database.open()
+    publishing = Publishing(database, settings, shipped(settings))
+    try:
+        async with publishing.relaying():
+            where = "the subscribers here" if publishing.stream is None else f"the Redis stream {settings.stream}"
+            tell(f"Publishing messages to {where}, whenever no other process does")
+            await stopped.wait()
+    finally:
+        await publishing.close()
+        await database.close()
