@@ -78,13 +78,13 @@ class RedisLink:
     def _close(self, error: Exception) -> None:
         if self.is_up:
             self.is_up = False
-            logger.warning("Redis is away; going on without it", error=repr(error))
+            logger.warning("Redis does not answer: each worker does for itself", error=repr(error))
             self._probe = asyncio.create_task(self._knock())
 
     def _open(self) -> None:
         if not self.is_up:
             self.is_up = True
-            logger.info("Redis is back")
+            logger.info("Redis answers again")
 
     async def _knock(self) -> None:
         """Ask until it answers."""

@@ -93,9 +93,9 @@ async def test_pages_hold_every_place_once_and_in_order(http: httpx.AsyncClient)
         await reserve(http, room, 10, 11)
     found = await pages(http, "/places", limit=3)
     assert {len(page) for page in found[:-1]} <= {3}
-    ids = [each["id"] for page in found for each in page]
-    assert ids == sorted(set(ids), key=str.encode)
-    assert rooms <= set(ids)
+    keys = [f"{each['kind']}:{each['id']}" for page in found for each in page]
+    assert keys == sorted(set(keys), key=str.encode)
+    assert {f"room:{room}" for room in rooms} <= set(keys)
 
 
 async def test_a_list_goes_on_after_the_longest_of_names(http: httpx.AsyncClient) -> None:

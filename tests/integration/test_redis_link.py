@@ -12,7 +12,7 @@ from redis_server import RedisServer
 from seats import make_event
 from service import Service
 
-AWAY, BACK = "Redis is away", "Redis is back"
+AWAY, BACK = "Redis does not answer", "Redis answers again"
 
 
 @pytest.fixture

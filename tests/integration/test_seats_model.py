@@ -129,9 +129,9 @@ class Selling(RuleBasedStateMachine):
             self.engine.on_a_connection(look)
 
 
-def test_seats_are_sold_as_in_the_model(database_url: str) -> None:
+def test_seats_are_sold_as_in_the_model(fresh_database_url: str) -> None:
     with asyncio.Runner() as runner:
-        engine = Engine(database_url, runner)
+        engine = Engine(fresh_database_url, runner)
         machine = type("Machine", (Selling,), {"engine": engine})
         checks = settings(
             max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)

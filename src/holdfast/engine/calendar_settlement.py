@@ -184,6 +184,11 @@ async def _move(connection: Connection, batch: Batch, claim: Move, longest: time
     if reason is not None:
         batch.verdicts[claim.id] = Refused(reason)
         return
+    after = msgspec.structs.replace(before, place=target, start=wanted.start, end=wanted.end)
+    if after == before:
+        # Whatever else, it has that already.
+        batch.verdicts[claim.id] = Granted(before)
+        return
     # The one that moves is not in its own way.
     look = await statements.look(connection, [target.key], [Wish(target.key, wanted.end)], [before.id])
     batch.note(look.revisions, [target.key])
@@ -195,10 +200,7 @@ async def _move(connection: Connection, batch: Batch, claim: Move, longest: time
     if taken is not None:
         batch.verdicts[claim.id] = Refused(Reason.TIME_CONFLICT, taken)
         return
-    after = msgspec.structs.replace(before, place=target, start=wanted.start, end=wanted.end)
     batch.verdicts[claim.id] = Granted(after)
-    if after == before:
-        return
     # A row's place is what its shard goes by, so it is never changed: the row is taken out and put in again.
     batch.removed.append(before.id)
     batch.granted.append(after)
