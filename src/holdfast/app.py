@@ -23,16 +23,18 @@ from litestar.exceptions import (
 from litestar.types import ASGIApp
 
 from holdfast.accounts.access import Access
-from holdfast.accounts.api import SignInApi, UsersApi
+from holdfast.accounts.api import MeApi, SignInApi, UsersApi
 from holdfast.accounts.service import Accounts
 from holdfast.accounts.tokens import Tokens
+from holdfast.board.api import BoardApi
+from holdfast.board.service import Board
 from holdfast.clock import Clock, utc_now
 from holdfast.database.connections import Database
 from holdfast.engine.committer import Bounds, Committer
 from holdfast.engine.housekeeping import keep_house
 from holdfast.engine.reader import RevisionReader
 from holdfast.errors import HoldfastError, InternalError, InvalidRequest, MethodNotAllowed, NotFound
-from holdfast.http import docs, errors
+from holdfast.http import docs, errors, pages
 from holdfast.http.edge import Edge
 from holdfast.http.health import exposition, health, info
 from holdfast.http.hot import HotRoutes
@@ -51,7 +53,7 @@ from holdfast.rooms.rules import ManagedRooms
 from holdfast.rooms.service import Rooms
 from holdfast.settings import Settings
 
-FEATURES = (SignInApi, UsersApi, RoomsApi, BookingsApi, ReservationsApi, PlacesApi)
+FEATURES = (SignInApi, MeApi, UsersApi, RoomsApi, BookingsApi, ReservationsApi, PlacesApi, BoardApi)
 logger = structlog.stdlib.get_logger("holdfast.http")
 PARAMETER_RULES = {
     "limit": "limit",
@@ -73,6 +75,7 @@ class Parts:
         self, settings: Settings, database_url: str, clock: Clock, conference: ConferenceProvider | None
     ) -> None:
         self.clock = clock
+        self.settings = settings
         self.database = Database(database_url, settings)
         tokens = Tokens(self.database, settings, clock)
         self.access = Access(self.database, tokens, settings)
@@ -83,6 +86,7 @@ class Parts:
         self.rooms = Rooms(self.database, clock)
         self.links = Links(conference or provider(settings))
         self.bookings = Bookings(self.database, self.committer, self.rooms, self.links, clock)
+        self.board = Board(self.database, self.rooms, self.bookings, clock)
         days = Days(self.database, self.rooms, revisions, clock)
         self.hot_rooms = HotRooms(self.access, days, self.bookings)
         rules = ManagedRooms(self.rooms, clock)
@@ -108,7 +112,7 @@ class Parts:
 
     def handed_over(self) -> dict[str, Provide]:
         """What handlers ask for, by the names of their parameters."""
-        names = ("accounts", "bookings", "database", "hot", "hot_rooms", "reservations", "rooms")
+        names = ("accounts", "board", "bookings", "database", "hot", "hot_rooms", "reservations", "rooms", "settings")
         return {name: Provide(_giving(getattr(self, name)), sync_to_thread=False) for name in names}
 
 
@@ -140,7 +144,7 @@ def create(
 
     origins = cors(settings)
     app = Litestar(
-        route_handlers=[*FEATURES, health, info, exposition, docs.assets()],
+        route_handlers=[*FEATURES, health, info, exposition, docs.assets(), *pages.handlers()],
         lifespan=[parts.alive],
         dependencies=parts.handed_over(),
         exception_handlers={Exception: answer_error},

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from holdfast import __version__, metrics
 from holdfast.database.connections import AWAY, Database
+from holdfast.settings import Settings
 
 PROBE_SECONDS_MAX = 2.0
 WRITABLE = "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'"
@@ -37,6 +38,8 @@ class Info(Struct):
 
     name: str
     version: str
+    demo: bool
+    """Whether `/dummyLogin` signs anybody in, and whether one may register as an admin: not on a public server."""
 
 
 @get(
@@ -53,9 +56,9 @@ async def health(database: Database) -> Response[Health]:
 
 
 @get("/_info", tags=["service"], summary="What answers here")
-async def info() -> Info:
-    """Always 200, whatever the state of the database."""
-    return Info("holdfast", __version__)
+async def info(settings: Settings) -> Info:
+    """Always 200, whatever the state of the database. `demo` tells whether `/dummyLogin` signs anybody in."""
+    return Info("holdfast", __version__, demo=not settings.production)
 
 
 @get("/metrics", tags=["service"], summary="Counters of all workers, for Prometheus", media_type=MediaType.TEXT)
