@@ -1,0 +1,207 @@
+/** A day of many places. The grid, dragging and keys are the library's; what may be done with it is the caller's. */
+import { UnstyledButton, VisuallyHidden } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import { ResourcesDayView, type ScheduleEventData } from "@mantine/schedule";
+import { IconCalendarCheck, IconClock, IconLock, IconTrash } from "@/shared/ui/icons";
+import { memo, useCallback, useMemo, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { clock, type Day, minuteOf, minutesOf, moment, type Moment, plusMinutes, SLOT_MINUTES, today } from "@/shared/time";
+import { closedOf, eventOf, type Item, type ItemKind, resourceOf, type Row, scrollTime, type Target } from "./timeline";
+import classes from "./Timeline.module.css";
+
+interface Props {
+  day: Day;
+  rows: Row[];
+  items: Item[];
+  flashing: ReadonlySet<string>;
+  isReadOnly: boolean;
+  /** Somebody clicked a free half hour, or drew over several. */
+  onPick: (target: Target) => void;
+  onOpen: (itemId: string) => void;
+  onMove: (itemId: string, target: Target) => void;
+  /** Whether an item may be dropped there; asked all the time while it is dragged. */
+  mayMove: (item: Item, target: Target) => boolean;
+}
+
+const ICONS = { mine: IconCalendarCheck, taken: IconLock, waiting: IconClock, leaving: IconTrash };
+const DROP = "data-drop";
+
+export const Timeline = memo(function Timeline(props: Props) {
+  const { day, rows, items, flashing, isReadOnly, onPick, onOpen, onMove } = props;
+  const { t, i18n } = useTranslation();
+  const isTouch = useMediaQuery("(pointer: coarse)", false, { getInitialValueInEffect: false });
+  const resources = useMemo(() => rows.map(resourceOf), [rows]);
+  const closed = useMemo(() => rows.flatMap(closedOf), [rows]);
+  const events = useMemo(() => [...closed, ...items.map(eventOf)], [closed, items]);
+  const drag = useDropMark(props);
+
+  const renderEvent = useCallback(
+    (event: ScheduleEventData, given: Record<string, unknown>) => {
+      const item = itemOf(event);
+      if (item === undefined) return <div {...plain(given)} data-closed />;
+      return <Block {...given} item={item} isFlashing={flashing.has(item.id)} />;
+    },
+    [flashing],
+  );
+
+  return (
+    <div ref={drag.root} className={classes.timeline} onDragOverCapture={drag.over} onDragEndCapture={drag.end}>
+      <ResourcesDayView
+        // Scrolling to now happens when it is made.
+        key={day}
+        date={day}
+        resources={resources}
+        events={events}
+        intervalMinutes={SLOT_MINUTES}
+        eventDragInterval={SLOT_MINUTES}
+        slotWidth={44}
+        rowHeight={52}
+        radius="md"
+        withHeader={false}
+        slotLabelFormat={hourLabel}
+        startScrollTime={scrollTime(day === today(), new Date().toISOString())}
+        locale={i18n.language}
+        mode={isReadOnly ? "static" : "default"}
+        withEventsDragAndDrop={!isReadOnly && !isTouch}
+        withDragSlotSelect={!isReadOnly && !isTouch}
+        canDragEvent={(event) => itemOf(event)?.canMove === true}
+        onEventDragStart={(event) => drag.start(itemOf(event))}
+        onEventDrop={({ event, newStart, resourceId }) => {
+          const item = itemOf(event);
+          const target = item && movedTo(item, moment(newStart), String(resourceId));
+          if (target && props.mayMove(item, target)) onMove(item.id, target);
+        }}
+        onTimeSlotClick={({ slotStart, resourceId }) => onPick(picked(moment(slotStart), String(resourceId)))}
+        onSlotDragEnd={({ rangeStart, rangeEnd, resourceId }) =>
+          onPick({ rowId: String(resourceId), start: moment(rangeStart), end: moment(wholeEnd(rangeEnd)) })
+        }
+        onEventClick={(event) => onOpen(String(event.id))}
+        renderEvent={renderEvent}
+        renderResourceLabel={(resource) => <RowLabel label={String(resource.label)} detail={detailOf(resource.payload)} />}
+        scrollAreaProps={{ type: "auto", scrollbarSize: 10, viewportProps: { tabIndex: 0, role: "region", "aria-label": t("board.timeline") } }}
+        labels={{ resources: t("board.rooms"), resourceSlot: t("board.slot"), timeSlot: t("board.slot") }}
+        classNames={{
+          resourcesDayViewScrollArea: classes.scroll,
+          resourcesDayViewTimeLabel: classes.hour,
+          resourcesDayViewResourceLabel: classes.row,
+          resourcesDayViewRowSlot: classes.slot,
+          resourcesDayViewBackgroundEvent: classes.closed,
+          resourcesDayViewDragPreview: classes.ghost,
+          resourcesDayViewCurrentTimeIndicatorTimeBubble: classes.now,
+        }}
+      />
+    </div>
+  );
+});
+
+interface BlockProps {
+  item: Item;
+  isFlashing: boolean;
+  children?: React.ReactNode;
+}
+
+/** One reservation. The colour alone says nothing that the picture and the words do not. */
+function Block({ item, isFlashing, children: _, ...given }: BlockProps) {
+  const { t } = useTranslation();
+  const Icon = ICONS[item.kind];
+  return (
+    <UnstyledButton
+      {...given}
+      data-kind={item.kind satisfies ItemKind}
+      data-flash={isFlashing || undefined}
+      data-item={item.id}
+      aria-label={t("board.item", { start: clock(item.start), end: clock(item.end), title: item.title })}
+      className={classes.block}
+    >
+      <Icon />
+      {minutesOf(item) > SLOT_MINUTES && <span className={classes.title}>{item.title}</span>}
+      {item.canMove && <VisuallyHidden>{t("board.movable")}</VisuallyHidden>}
+    </UnstyledButton>
+  );
+}
+
+function RowLabel({ label, detail }: { label: string; detail: string | undefined }) {
+  return (
+    <div className={classes.rowLabel}>
+      <span className={classes.rowName} title={label}>
+        {label}
+      </span>
+      {detail !== undefined && <span className={classes.rowDetail}>{detail}</span>}
+    </div>
+  );
+}
+
+/** Marks the whole timeline while an item is dragged, with whether it may be dropped where the pointer is. */
+function useDropMark({ day, mayMove }: Props) {
+  const root = useRef<HTMLDivElement>(null);
+  const dragged = useRef<Item | undefined>(undefined);
+  return {
+    root,
+    start(item: Item | undefined) {
+      dragged.current = item;
+    },
+    over(event: React.DragEvent) {
+      const target = dragged.current && under(event, day, dragged.current);
+      if (!target || !dragged.current) return;
+      root.current?.setAttribute(DROP, mayMove(dragged.current, target) ? "allowed" : "forbidden");
+    },
+    end() {
+      dragged.current = undefined;
+      root.current?.removeAttribute(DROP);
+    },
+  };
+}
+
+function under(event: React.DragEvent, day: Day, item: Item): Target | undefined {
+  const slots = slotsUnder(event.clientX, event.clientY);
+  const index = slots?.getAttribute("data-drag-slot-index");
+  const rowId = slots?.getAttribute("data-drag-slot-group");
+  if (!slots || index == null || rowId == null) return undefined;
+  const { left, width } = slots.getBoundingClientRect();
+  // As the library rounds: to the nearer edge.
+  const past = event.clientX - left > width / 2 ? 1 : 0;
+  const start = minuteOf(day, (Number(index) + past) * SLOT_MINUTES);
+  return movedTo(item, start, rowId);
+}
+
+/** The half hour at a point. While something is dragged the slots take no pointer, so it is looked for by its place. */
+function slotsUnder(x: number, y: number): Element | undefined {
+  for (const element of document.elementsFromPoint(x, y)) {
+    const row = element.querySelectorAll(":scope > [data-drag-slot-index]");
+    for (const slot of row) {
+      const { left, right } = slot.getBoundingClientRect();
+      if (left <= x && x < right) return slot;
+    }
+  }
+  return undefined;
+}
+
+function movedTo(item: Item, start: Moment, rowId: string): Target {
+  return { rowId, start, end: plusMinutes(start, minutesOf(item)) };
+}
+
+function picked(start: Moment, rowId: string): Target {
+  return { rowId, start, end: plusMinutes(start, SLOT_MINUTES) };
+}
+
+/** The day's last slot ends at midnight, which the library writes as a second before. */
+function wholeEnd(local: string): string {
+  return local.endsWith("23:59:59") ? `${local.slice(0, 10)} 24:00:00` : local;
+}
+
+function hourLabel(local: string): string {
+  // The current time is written by this function too.
+  return local.endsWith(":30:00") ? "" : local.slice(11, 16);
+}
+
+function itemOf(event: ScheduleEventData): Item | undefined {
+  return (event.payload as { item?: Item } | undefined)?.item;
+}
+
+function detailOf(payload: Record<PropertyKey, unknown> | undefined): string | undefined {
+  return payload?.["detail"] as string | undefined;
+}
+
+function plain({ style, className }: Record<string, unknown>): { style?: React.CSSProperties; className?: string } {
+  return { style: style as React.CSSProperties, className: className as string };
+}
