@@ -61,7 +61,14 @@ export function minuteOf(day: Day, minute: number): Moment {
 }
 
 export function localTime(at: Moment): string {
-  return dayjs(at).format("YYYY-MM-DD HH:mm:ss");
+  // By hand: a board has a thousand of them.
+  const date = new Date(at);
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+function two(number: number): string {
+  return String(number).padStart(2, "0");
 }
 
 export function dayOf(at: Moment): Day {
@@ -69,7 +76,7 @@ export function dayOf(at: Moment): Day {
 }
 
 export function clock(at: Moment): string {
-  return dayjs(at).format("HH:mm");
+  return localTime(at).slice(11, 16);
 }
 
 export function clockRange({ start, end }: Stretch): string {
@@ -78,14 +85,16 @@ export function clockRange({ start, end }: Stretch): string {
 
 /** What is shown when the pointer rests on a time. */
 export function utcRange({ start, end }: Stretch): string {
-  const first = dayjs.utc(start);
-  const last = dayjs.utc(end);
-  const closing = last.isSame(first, "day") ? "HH:mm" : "YYYY-MM-DD HH:mm";
-  return `${first.format("YYYY-MM-DD HH:mm")}–${last.format(closing)} UTC`;
+  const closing = end.slice(0, 10) === start.slice(0, 10) ? end.slice(11, 16) : utcTime(end);
+  return `${utcTime(start)}–${closing} UTC`;
+}
+
+function utcTime(at: Moment): string {
+  return `${at.slice(0, 10)} ${at.slice(11, 16)}`;
 }
 
 export function minutesOf({ start, end }: Stretch): number {
-  return dayjs(end).diff(start, "minute");
+  return Math.floor((Date.parse(end) - Date.parse(start)) / 60_000);
 }
 
 export function plusMinutes(at: Moment, minutes: number): Moment {

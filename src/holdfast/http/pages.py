@@ -85,8 +85,6 @@ def _read() -> Mapping[str, File]:
             packed = {name: path.with_name(path.name + suffix) for name, suffix in ENCODINGS.items()}
             bodies = {name: each.read_bytes() for name, each in packed.items() if each.is_file()}
             kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-            if kind.startswith("text/"):
-                kind += "; charset=utf-8"
             found[path.relative_to(ROOT).as_posix()] = File(kind, bodies | {"": path.read_bytes()})
     return found
 
@@ -109,5 +107,5 @@ def _missing(request: Request[Any, Any, Any], settings: Settings) -> Response[by
     language = preferred(request.headers.get("accept-language"), settings.default_language)
     told = {name: text(language, "pages", f"missing_{name}") for name in ("title", "text", "docs")}
     return Response(
-        MISSING.format(language=language, **told).encode(), status_code=503, media_type="text/html; charset=utf-8"
+        MISSING.format(language=language, **told).encode(), status_code=503, media_type="text/html"
     )

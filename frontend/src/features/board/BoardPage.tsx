@@ -2,7 +2,7 @@
 import { Button, Text, VisuallyHidden } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import dayjs from "dayjs";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { queries, type Reservation, type Room } from "@/shared/api/queries";
@@ -47,7 +47,8 @@ export function BoardPage() {
   const shown = useMemo(() => narrowed(rooms, { search, seats }), [rooms, search, seats]);
   const rows = useMemo(() => shown.map((room) => rowOf(room, within, words)), [shown, within, words]);
   const items = useMemo(() => held.map((each) => itemOf(each, user, leaving, words)), [held, user, leaving, words]);
-  const flashing = useFlash(items, board.data === undefined ? "" : day);
+  const screen = useRef<HTMLDivElement>(null);
+  useFlash(screen, items, board.data === undefined ? "" : day);
   const asking = useMemo<Asking>(() => ({ user, now: new Date().toISOString(), held }), [user, held]);
 
   const roomsById = useMemo(() => new Map(rooms.map((room) => [room.id, room])), [rooms]);
@@ -77,7 +78,7 @@ export function BoardPage() {
   const open: Reservation | undefined = opened === null ? undefined : heldById.get(opened);
   return (
     <>
-      <div className={classes.screen}>
+      <div className={classes.screen} ref={screen}>
         <VisuallyHidden component="h1">{t("board.title", { day: title })}</VisuallyHidden>
         <Toolbar day={day} narrowing={narrowing} onDay={goTo} onNarrow={narrow} onNew={isStale ? undefined : () => setPicked(nextHour(day, shown))} />
         <Answer of={board}>
@@ -88,7 +89,7 @@ export function BoardPage() {
                 <Nothing hasRooms={known.rooms.length > 0} onAll={() => narrow({ search: "", seats: 0 })} />
               ) : (
                 <Timeline
-                  {...{ day, rows, items, flashing, onPick, onMove, mayMove }}
+                  {...{ day, rows, items, onPick, onMove, mayMove }}
                   isReadOnly={isStale}
                   onOpen={setOpened}
                 />

@@ -1,19 +1,18 @@
 /** A day of many places. The grid, dragging and keys are the library's; what may be done with it is the caller's. */
-import { UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { ResourcesDayView, type ScheduleEventData } from "@mantine/schedule";
 import { IconCalendarCheck, IconClock, IconLock, IconTrash } from "@/shared/ui/icons";
 import { memo, useCallback, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { clock, type Day, minuteOf, minutesOf, moment, type Moment, plusMinutes, SLOT_MINUTES, today } from "@/shared/time";
+import { clockRange, type Day, minuteOf, minutesOf, moment, type Moment, plusMinutes, SLOT_MINUTES, today } from "@/shared/time";
 import { closedOf, eventOf, type Item, type ItemKind, resourceOf, type Row, scrollTime, type Target } from "./timeline";
 import classes from "./Timeline.module.css";
+import { ROW_PIXELS, useNearRows } from "./useNearRows";
 
 interface Props {
   day: Day;
   rows: Row[];
   items: Item[];
-  flashing: ReadonlySet<string>;
   isReadOnly: boolean;
   /** Somebody clicked a free half hour, or drew over several. */
   onPick: (target: Target) => void;
@@ -27,21 +26,26 @@ const ICONS = { mine: IconCalendarCheck, taken: IconLock, waiting: IconClock, le
 const DROP = "data-drop";
 
 export const Timeline = memo(function Timeline(props: Props) {
-  const { day, rows, items, flashing, isReadOnly, onPick, onOpen, onMove } = props;
+  const { day, rows, items, isReadOnly, onPick, onOpen, onMove } = props;
   const { t, i18n } = useTranslation();
   const isTouch = useMediaQuery("(pointer: coarse)", false, { getInitialValueInEffect: false });
-  const resources = useMemo(() => rows.map(resourceOf), [rows]);
-  const closed = useMemo(() => rows.flatMap(closedOf), [rows]);
-  const events = useMemo(() => [...closed, ...items.map(eventOf)], [closed, items]);
+  const near = useNearRows(rows);
+  const resources = useMemo(() => near.rows.map(resourceOf), [near.rows]);
+  const closed = useMemo(() => near.rows.flatMap(closedOf), [near.rows]);
+  const events = useMemo(() => {
+    const there = new Set(near.rows.map(({ id }) => id));
+    return [...closed, ...items.filter(({ rowId }) => there.has(rowId)).map(eventOf)];
+  }, [near.rows, closed, items]);
   const drag = useDropMark(props);
 
+  const hint = t("board.movable");
   const renderEvent = useCallback(
     (event: ScheduleEventData, given: Record<string, unknown>) => {
       const item = itemOf(event);
       if (item === undefined) return <div {...plain(given)} data-closed />;
-      return <Block {...given} item={item} isFlashing={flashing.has(item.id)} />;
+      return <Block {...given} item={item} hint={item.canMove ? hint : undefined} />;
     },
-    [flashing],
+    [hint],
   );
 
   return (
@@ -55,7 +59,7 @@ export const Timeline = memo(function Timeline(props: Props) {
         intervalMinutes={SLOT_MINUTES}
         eventDragInterval={SLOT_MINUTES}
         slotWidth={44}
-        rowHeight={52}
+        rowHeight={ROW_PIXELS - 1}
         radius="md"
         withHeader={false}
         slotLabelFormat={hourLabel}
@@ -78,8 +82,14 @@ export const Timeline = memo(function Timeline(props: Props) {
         onEventClick={(event) => onOpen(String(event.id))}
         renderEvent={renderEvent}
         renderResourceLabel={(resource) => <RowLabel label={String(resource.label)} detail={detailOf(resource.payload)} />}
-        scrollAreaProps={{ type: "auto", scrollbarSize: 10, viewportProps: { tabIndex: 0, role: "region", "aria-label": t("board.timeline") } }}
+        scrollAreaProps={{
+          type: "auto",
+          scrollbarSize: 10,
+          onScrollPositionChange: near.onScroll,
+          viewportProps: { tabIndex: 0, role: "region", "aria-label": t("board.timeline") },
+        }}
         labels={{ resources: t("board.rooms"), resourceSlot: t("board.slot"), timeSlot: t("board.slot") }}
+        styles={near.styles}
         classNames={{
           resourcesDayViewScrollArea: classes.scroll,
           resourcesDayViewTimeLabel: classes.hour,
@@ -96,27 +106,28 @@ export const Timeline = memo(function Timeline(props: Props) {
 
 interface BlockProps {
   item: Item;
-  isFlashing: boolean;
+  hint: string | undefined;
   children?: React.ReactNode;
+  mod?: unknown;
+  size?: unknown;
 }
 
-/** One reservation. The colour alone says nothing that the picture and the words do not. */
-function Block({ item, isFlashing, children: _, ...given }: BlockProps) {
-  const { t } = useTranslation();
+/** One reservation. The colour alone says nothing that the picture and the words do not. There may be a thousand. */
+function Block({ item, hint, children: _children, mod: _mod, size: _size, ...given }: BlockProps) {
   const Icon = ICONS[item.kind];
   return (
-    <UnstyledButton
+    <button
+      type="button"
       {...given}
       data-kind={item.kind satisfies ItemKind}
-      data-flash={isFlashing || undefined}
       data-item={item.id}
-      aria-label={t("board.item", { start: clock(item.start), end: clock(item.end), title: item.title })}
+      aria-label={`${clockRange(item)}, ${item.title}`}
+      aria-description={hint}
       className={classes.block}
     >
       <Icon />
       {minutesOf(item) > SLOT_MINUTES && <span className={classes.title}>{item.title}</span>}
-      {item.canMove && <VisuallyHidden>{t("board.movable")}</VisuallyHidden>}
-    </UnstyledButton>
+    </button>
   );
 }
 

@@ -1,6 +1,6 @@
 /** What a timeline shows and asks: one day, places as rows, time from left to right. Rooms today, tables tomorrow. */
 import type { ScheduleEventData, ScheduleResourceData } from "@mantine/schedule";
-import { clock, clockRange, localTime, type Moment, overlap, type Stretch, utcRange } from "@/shared/time";
+import { clock, clockRange, type Moment, overlap, type Stretch, utcRange } from "@/shared/time";
 
 export interface Row {
   id: string;
@@ -31,8 +31,8 @@ export function eventOf(item: Item): ScheduleEventData<{ item: Item }> {
     id: item.id,
     resourceId: item.rowId,
     title: `${clockRange(item)} ${item.title} (${utcRange(item)})`,
-    start: localTime(item.start),
-    end: localTime(item.end),
+    start: new Date(item.start),
+    end: new Date(item.end),
     color: "gray",
     payload: { item },
   };
@@ -43,8 +43,8 @@ export function closedOf(row: Row): ScheduleEventData[] {
     id: `closed ${row.id} ${stretch.start}`,
     resourceId: row.id,
     title: "",
-    start: localTime(stretch.start),
-    end: localTime(stretch.end),
+    start: new Date(stretch.start),
+    end: new Date(stretch.end),
     color: "gray",
     display: "background",
   }));
