@@ -72,7 +72,9 @@ export function Plain({ children }: { children: React.ReactNode }) {
       <AppShell.Header>
         <Group h="100%" px="md" justify="space-between">
           <Logo />
-          <Looks />
+          <Group gap={4} wrap="nowrap">
+            <Looks />
+          </Group>
         </Group>
       </AppShell.Header>
       <AppShell.Main>

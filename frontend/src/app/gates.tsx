@@ -46,8 +46,8 @@ function Known({ token }: { token: string }) {
 
 export function SignedOut() {
   const token = useToken();
-  const { state } = useLocation();
-  if (token !== null) return <Navigate to={(state as CameFrom | null)?.from ?? "/"} replace />;
+  const location = useLocation();
+  if (token !== null) return <Navigate to={(location.state as CameFrom | null)?.from ?? "/"} replace />;
   return (
     <Plain>
       <Outlet />

@@ -81,10 +81,10 @@ function Demo() {
       <Divider label={t("account.demo")} />
       <Group grow>
         <Button variant="default" onClick={() => demo.mutate("user")}>
-          {t("account.demoUser")}
+          {t("users.user")}
         </Button>
         <Button variant="default" onClick={() => demo.mutate("admin")}>
-          {t("account.demoAdmin")}
+          {t("users.admin")}
         </Button>
       </Group>
       {demo.error && (

@@ -1,5 +1,5 @@
 /** Rooms, as those see them who keep them: make, give hours, retire. */
-import { Badge, Button, Card, Group, Stack, Text } from "@mantine/core";
+import { Badge, Button, Card, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -39,11 +39,11 @@ export function AdminRoomsPage() {
           const managed = rooms.filter((room) => room.isManaged && !room.isRetired);
           if (managed.length === 0) return <Empty title={t("admin.noRooms")} />;
           return (
-            <Stack gap="sm">
+            <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="sm">
               {managed.map((room) => (
                 <RoomRow key={room.id} room={room} isReadOnly={isStale} onOpen={(what) => setOpened({ what, room })} />
               ))}
-            </Stack>
+            </SimpleGrid>
           );
         }}
       </Answer>

@@ -1,10 +1,11 @@
 /** Above the board: which day, which rooms. All of it lives in the address, so it can be sent and reloaded. */
-import { ActionIcon, Button, Group, TextInput } from "@mantine/core";
+import { ActionIcon, Box, Button, TextInput } from "@mantine/core";
 import { DatePickerInput } from "@mantine/dates";
 import { useTranslation } from "react-i18next";
 import { addDays, type Day, today } from "@/shared/time";
-import { IconLeft, IconPlus, IconPrinter, IconRight, IconSearch, IconUsers } from "@/shared/ui/icons";
+import { IconCalendarCheck, IconLeft, IconLock, IconPlus, IconPrinter, IconRight, IconSearch, IconUsers } from "@/shared/ui/icons";
 import type { Narrowing } from "./shown";
+import classes from "./Toolbar.module.css";
 
 interface Props {
   day: Day;
@@ -17,32 +18,32 @@ interface Props {
 export function Toolbar({ day, narrowing, onDay, onNarrow, onNew }: Props) {
   const { t } = useTranslation();
   return (
-    <Group gap="sm" mb="sm" wrap="wrap">
-      <Group gap={4} wrap="nowrap">
+    <div className={classes.toolbar}>
+      <div className={classes.day}>
         <ActionIcon variant="default" size={36} aria-label={t("board.before")} onClick={() => onDay(addDays(day, -1))}>
           <IconLeft />
         </ActionIcon>
         <DatePickerInput
           aria-label={t("when.day")}
           value={day}
-          valueFormat="dd, D MMMM YYYY"
-          w={200}
+          valueFormat={t("format.day")}
+          className={classes.date}
           onChange={(picked) => picked !== null && onDay(picked)}
         />
         <ActionIcon variant="default" size={36} aria-label={t("board.after")} onClick={() => onDay(addDays(day, 1))}>
           <IconRight />
         </ActionIcon>
-      </Group>
-      <Button variant="default" onClick={() => onDay(today())} disabled={day === today()}>
-        {t("board.today")}
-      </Button>
+        <Button variant="default" px="sm" onClick={() => onDay(today())} disabled={day === today()}>
+          {t("board.today")}
+        </Button>
+      </div>
       <TextInput
         aria-label={t("board.search")}
         placeholder={t("board.search")}
         leftSection={<IconSearch />}
         value={narrowing.search}
         onChange={(event) => onNarrow({ ...narrowing, search: event.currentTarget.value })}
-        w={170}
+        className={classes.search}
       />
       <TextInput
         aria-label={t("board.seats")}
@@ -52,18 +53,37 @@ export function Toolbar({ day, narrowing, onDay, onNarrow, onNew }: Props) {
         min={0}
         value={narrowing.seats || ""}
         onChange={(event) => onNarrow({ ...narrowing, seats: Math.floor(Number(event.currentTarget.value)) || 0 })}
-        w={110}
+        w={100}
       />
-      <Group gap={8} ms="auto" wrap="nowrap">
-        <ActionIcon variant="default" size={36} aria-label={t("board.print")} title={t("board.print")} onClick={() => print()} visibleFrom="sm">
-          <IconPrinter />
-        </ActionIcon>
-        {onNew && (
-          <Button leftSection={<IconPlus />} onClick={onNew}>
+      <Legend />
+      <ActionIcon variant="default" size={36} aria-label={t("board.print")} title={t("board.print")} onClick={() => print()} visibleFrom="sm">
+        <IconPrinter />
+      </ActionIcon>
+      {onNew && (
+        <>
+          <Button leftSection={<IconPlus />} onClick={onNew} visibleFrom="sm">
             {t("reserve.new")}
           </Button>
-        )}
-      </Group>
-    </Group>
+          <ActionIcon size={36} aria-label={t("reserve.new")} onClick={onNew} hiddenFrom="sm">
+            <IconPlus size={20} />
+          </ActionIcon>
+        </>
+      )}
+    </div>
+  );
+}
+
+function Legend() {
+  const { t } = useTranslation();
+  return (
+    <Box component="ul" className={classes.legend} visibleFrom="lg" aria-label={t("board.legend")}>
+      <li data-kind="mine">
+        <IconCalendarCheck /> {t("item.mine")}
+      </li>
+      <li data-kind="taken">
+        <IconLock /> {t("item.taken")}
+      </li>
+      <li data-kind="closed">{t("board.closed")}</li>
+    </Box>
   );
 }

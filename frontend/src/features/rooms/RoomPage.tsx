@@ -43,7 +43,7 @@ export function RoomPage() {
               <DatePickerInput
                 aria-label={t("when.day")}
                 value={day}
-                valueFormat="dd, D MMMM YYYY"
+                valueFormat={t("format.day")}
                 w={220}
                 onChange={(picked) => picked !== null && goTo(picked)}
               />

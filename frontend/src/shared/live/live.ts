@@ -54,30 +54,33 @@ export function useFeed(token: string | null): Live {
   return { isStale, pollEvery: feed === "stream" ? false : POLL_MILLISECONDS };
 }
 
+function isOver(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
 async function follow(signal: AbortSignal, setFeed: (feed: Feed) => void, gathered: Gatherer): Promise<void> {
-  let failures = 0;
-  let heard = false;
-  while (!signal.aborted) {
+  const progress = { failures: 0, heard: false };
+  while (!isOver(signal)) {
     const ended = await listen(
       {
         onOpen() {
           setReachable(true);
           setFeed("stream");
           // Whatever happened while nobody listened.
-          if (heard) gathered.all();
-          heard = true;
-          failures = 0;
+          if (progress.heard) gathered.all();
+          progress.heard = true;
+          progress.failures = 0;
         },
         onMessage: (message) => gathered.add(touched(message)),
       },
       signal,
     );
-    if (signal.aborted) return;
+    if (isOver(signal)) return;
     if (ended !== "broken") return setFeed("polling");
-    failures += 1;
+    progress.failures += 1;
     // The first break is repaired at once, and nobody need know.
-    if (failures > 1) setFeed(heard ? "reconnecting" : "polling");
-    await pause(RETRY_MILLISECONDS[Math.min(failures - 1, RETRY_MILLISECONDS.length - 1)] ?? 0, signal);
+    if (progress.failures > 1) setFeed(progress.heard ? "reconnecting" : "polling");
+    await pause(RETRY_MILLISECONDS[Math.min(progress.failures, RETRY_MILLISECONDS.length) - 1] ?? 0, signal);
   }
 }
 

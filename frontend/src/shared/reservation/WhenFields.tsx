@@ -48,7 +48,7 @@ export function WhenFields({ rooms, value, onChange, hasFixedLength = false, may
       <DatePickerInput
         label={t("when.day")}
         value={day}
-        valueFormat="dd, D MMMM YYYY"
+        valueFormat={t("format.day")}
         onChange={(picked) => picked !== null && moveTo(minuteOf(picked, minute))}
         popoverProps={{ withinPortal: true }}
       />

@@ -2,9 +2,9 @@
 import { useMediaQuery } from "@mantine/hooks";
 import { ResourcesDayView, type ScheduleEventData } from "@mantine/schedule";
 import { IconCalendarCheck, IconClock, IconLock, IconTrash } from "@/shared/ui/icons";
-import { memo, useCallback, useMemo, useRef } from "react";
+import { memo, useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { clockRange, type Day, minuteOf, minutesOf, moment, type Moment, plusMinutes, SLOT_MINUTES, today } from "@/shared/time";
+import { clockRange, type Day, minuteOf, minutesOf, moment, type Moment, plusMinutes, SLOT_MINUTES, stretchOf } from "@/shared/time";
 import { closedOf, eventOf, type Item, type ItemKind, resourceOf, type Row, scrollTime, type Target } from "./timeline";
 import classes from "./Timeline.module.css";
 import { ROW_PIXELS, useNearRows } from "./useNearRows";
@@ -26,7 +26,7 @@ const ICONS = { mine: IconCalendarCheck, taken: IconLock, waiting: IconClock, le
 const DROP = "data-drop";
 
 export const Timeline = memo(function Timeline(props: Props) {
-  const { day, rows, items, isReadOnly, onPick, onOpen, onMove } = props;
+  const { day, rows, items, isReadOnly, onPick, onOpen, onMove, mayMove } = props;
   const { t, i18n } = useTranslation();
   const isTouch = useMediaQuery("(pointer: coarse)", false, { getInitialValueInEffect: false });
   const near = useNearRows(rows);
@@ -36,20 +36,25 @@ export const Timeline = memo(function Timeline(props: Props) {
     const there = new Set(near.rows.map(({ id }) => id));
     return [...closed, ...items.filter(({ rowId }) => there.has(rowId)).map(eventOf)];
   }, [near.rows, closed, items]);
-  const drag = useDropMark(props);
+  const [mark] = useState(() => new DropMark());
 
   const hint = t("board.movable");
   const renderEvent = useCallback(
     (event: ScheduleEventData, given: Record<string, unknown>) => {
       const item = itemOf(event);
       if (item === undefined) return <div {...plain(given)} data-closed />;
-      return <Block {...given} item={item} hint={item.canMove ? hint : undefined} />;
+      return <Block given={given} item={item} hint={item.canMove ? hint : undefined} />;
     },
     [hint],
   );
 
   return (
-    <div ref={drag.root} className={classes.timeline} onDragOverCapture={drag.over} onDragEndCapture={drag.end}>
+    <div
+      className={classes.timeline}
+      onDragOverCapture={(event) => mark.over(event, day, mayMove)}
+      onDragEndCapture={(event) => mark.end(event)}
+      onDropCapture={(event) => mark.end(event)}
+    >
       <ResourcesDayView
         // Scrolling to now happens when it is made.
         key={day}
@@ -63,17 +68,17 @@ export const Timeline = memo(function Timeline(props: Props) {
         radius="md"
         withHeader={false}
         slotLabelFormat={hourLabel}
-        startScrollTime={scrollTime(day === today(), new Date().toISOString())}
+        startScrollTime={scrollTime(rows, stretchOf(day), new Date().toISOString())}
         locale={i18n.language}
         mode={isReadOnly ? "static" : "default"}
         withEventsDragAndDrop={!isReadOnly && !isTouch}
         withDragSlotSelect={!isReadOnly && !isTouch}
         canDragEvent={(event) => itemOf(event)?.canMove === true}
-        onEventDragStart={(event) => drag.start(itemOf(event))}
+        onEventDragStart={(event) => mark.start(itemOf(event))}
         onEventDrop={({ event, newStart, resourceId }) => {
           const item = itemOf(event);
           const target = item && movedTo(item, moment(newStart), String(resourceId));
-          if (target && props.mayMove(item, target)) onMove(item.id, target);
+          if (target && mayMove(item, target)) onMove(item.id, target);
         }}
         onTimeSlotClick={({ slotStart, resourceId }) => onPick(picked(moment(slotStart), String(resourceId)))}
         onSlotDragEnd={({ rangeStart, rangeEnd, resourceId }) =>
@@ -81,7 +86,7 @@ export const Timeline = memo(function Timeline(props: Props) {
         }
         onEventClick={(event) => onOpen(String(event.id))}
         renderEvent={renderEvent}
-        renderResourceLabel={(resource) => <RowLabel label={String(resource.label)} detail={detailOf(resource.payload)} />}
+        renderResourceLabel={(resource) => <RowLabel label={resource.label} detail={detailOf(resource.payload)} />}
         scrollAreaProps={{
           type: "auto",
           scrollbarSize: 10,
@@ -107,22 +112,22 @@ export const Timeline = memo(function Timeline(props: Props) {
 interface BlockProps {
   item: Item;
   hint: string | undefined;
-  children?: React.ReactNode;
-  mod?: unknown;
-  size?: unknown;
+  /** What the library gives its own button. */
+  given: Record<string, unknown>;
 }
 
 /** One reservation. The colour alone says nothing that the picture and the words do not. There may be a thousand. */
-function Block({ item, hint, children: _children, mod: _mod, size: _size, ...given }: BlockProps) {
+function Block({ item, hint, given }: BlockProps) {
   const Icon = ICONS[item.kind];
+  const kind: ItemKind = item.kind;
+  const { draggable, title, tabIndex, onClick, onDragStart, onDragEnd } = given as React.ComponentProps<"button">;
   return (
     <button
       type="button"
-      {...given}
-      data-kind={item.kind satisfies ItemKind}
+      {...{ draggable, title, tabIndex, onClick, onDragStart, onDragEnd }}
+      data-kind={kind}
       data-item={item.id}
-      aria-label={`${clockRange(item)}, ${item.title}`}
-      aria-description={hint}
+      aria-label={[clockRange(item), item.title, hint].filter(Boolean).join(", ")}
       className={classes.block}
     >
       <Icon />
@@ -131,10 +136,10 @@ function Block({ item, hint, children: _children, mod: _mod, size: _size, ...giv
   );
 }
 
-function RowLabel({ label, detail }: { label: string; detail: string | undefined }) {
+function RowLabel({ label, detail }: { label: React.ReactNode; detail: string | undefined }) {
   return (
     <div className={classes.rowLabel}>
-      <span className={classes.rowName} title={label}>
+      <span className={classes.rowName}>
         {label}
       </span>
       {detail !== undefined && <span className={classes.rowDetail}>{detail}</span>}
@@ -143,24 +148,23 @@ function RowLabel({ label, detail }: { label: string; detail: string | undefined
 }
 
 /** Marks the whole timeline while an item is dragged, with whether it may be dropped where the pointer is. */
-function useDropMark({ day, mayMove }: Props) {
-  const root = useRef<HTMLDivElement>(null);
-  const dragged = useRef<Item | undefined>(undefined);
-  return {
-    root,
-    start(item: Item | undefined) {
-      dragged.current = item;
-    },
-    over(event: React.DragEvent) {
-      const target = dragged.current && under(event, day, dragged.current);
-      if (!target || !dragged.current) return;
-      root.current?.setAttribute(DROP, mayMove(dragged.current, target) ? "allowed" : "forbidden");
-    },
-    end() {
-      dragged.current = undefined;
-      root.current?.removeAttribute(DROP);
-    },
-  };
+class DropMark {
+  private dragged: Item | undefined;
+
+  start(item: Item | undefined): void {
+    this.dragged = item;
+  }
+
+  over(event: React.DragEvent, day: Day, mayMove: Props["mayMove"]): void {
+    const target = this.dragged && under(event, day, this.dragged);
+    if (!target || !this.dragged) return;
+    event.currentTarget.setAttribute(DROP, mayMove(this.dragged, target) ? "allowed" : "forbidden");
+  }
+
+  end(event: React.DragEvent): void {
+    this.dragged = undefined;
+    event.currentTarget.removeAttribute(DROP);
+  }
 }
 
 function under(event: React.DragEvent, day: Day, item: Item): Target | undefined {

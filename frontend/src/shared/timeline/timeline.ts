@@ -72,8 +72,13 @@ function trace(item: Item): string {
   return `${item.rowId} ${item.start} ${item.end}`;
 }
 
-/** Where a day's view begins: an hour before now, on the full hour; on other days in the morning. */
-export function scrollTime(isToday: boolean, now: Moment): string {
-  const hour = isToday ? Math.max(0, Number(clock(now).slice(0, 2)) - 1) : 8;
-  return `${String(hour).padStart(2, "0")}:00:00`;
+/** Where a day's view begins: an hour before now; on other days when the first of the places opens. On a full hour. */
+export function scrollTime(rows: readonly Row[], within: Stretch, now: Moment): string {
+  if (overlap(within, { start: now, end: new Date(Date.parse(now) + 1).toISOString() })) return hourOf(now, -1);
+  const opening = rows.flatMap(({ closed: [first] }) => (first?.start === within.start && first.end !== within.end ? [first.end] : []));
+  return opening.length === 0 ? "08:00:00" : hourOf(opening.sort()[0] ?? now, 0);
+}
+
+function hourOf(at: Moment, more: number): string {
+  return `${String(Math.max(0, Number(clock(at).slice(0, 2)) + more)).padStart(2, "0")}:00:00`;
 }

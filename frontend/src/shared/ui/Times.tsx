@@ -4,8 +4,8 @@ import { useTranslation } from "react-i18next";
 import { clockRange, type Moment, type Stretch, utcRange } from "@/shared/time";
 
 export function Times({ stretch, withDay = false }: { stretch: Stretch; withDay?: boolean }) {
-  const { i18n } = useTranslation();
-  const day = dayjs(stretch.start).locale(i18n.language).format("dd, D MMM");
+  const { t, i18n } = useTranslation();
+  const day = dayjs(stretch.start).locale(i18n.language).format(t("format.shortDay"));
   return (
     <time dateTime={stretch.start} title={utcRange(stretch)} style={{ whiteSpace: "nowrap", fontVariantNumeric: "tabular-nums" }}>
       {withDay ? `${day}, ${clockRange(stretch)}` : clockRange(stretch)}
