@@ -81,7 +81,7 @@ def load() -> Mapping[str, File]:
 def _read() -> Mapping[str, File]:
     found = {}
     for path in ROOT.rglob("*"):
-        if path.is_file() and path.suffix not in ENCODINGS.values():
+        if path.is_file() and path.suffix not in ENCODINGS.values() and not path.name.startswith("."):
             packed = {name: path.with_name(path.name + suffix) for name, suffix in ENCODINGS.items()}
             bodies = {name: each.read_bytes() for name, each in packed.items() if each.is_file()}
             kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"

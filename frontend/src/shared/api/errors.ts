@@ -4,9 +4,10 @@ import { ApiError } from "./client";
 
 export function errorText(error: unknown): string {
   if (!(error instanceof ApiError)) return i18next.t("errors.INTERNAL_ERROR");
-  const key = `errors.${error.code}`;
+  const key = `errors.${error.code}` as "errors.INTERNAL_ERROR";
+  const isKnown: boolean = i18next.exists(key);
   // A code that is younger than this app: the server's own words, in the language that was asked for.
-  return i18next.exists(key) ? i18next.t(key) : error.message;
+  return isKnown ? i18next.t(key) : error.message;
 }
 
 /** What is wrong with a form's fields, in the server's words. */
