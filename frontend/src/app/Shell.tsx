@@ -131,7 +131,7 @@ function Looks() {
   const other = language() === "ru" ? "en" : "ru";
   return (
     <>
-      <Button variant="subtle" color="gray" c="inherit" size="compact-md" px={6} lang={other} aria-label={t("looks.language")} onClick={() => void choose(other)}>
+      <Button variant="subtle" color="gray" c="inherit" size="compact-md" px={6} lang={other} aria-label={`${other.toUpperCase()}: ${t("looks.language")}`} onClick={() => void choose(other)}>
         {other.toUpperCase()}
       </Button>
       <ActionIcon

@@ -1,9 +1,9 @@
 /** Above the board: which day, which rooms. All of it lives in the address, so it can be sent and reloaded. */
 import { ActionIcon, Box, Button, TextInput } from "@mantine/core";
-import { DatePickerInput } from "@mantine/dates";
 import { useTranslation } from "react-i18next";
-import { addDays, type Day, today } from "@/shared/time";
-import { IconCalendarCheck, IconLeft, IconLock, IconPlus, IconPrinter, IconRight, IconSearch, IconUsers } from "@/shared/ui/icons";
+import { type Day, today } from "@/shared/time";
+import { DayPicker } from "@/shared/ui/DayPicker";
+import { IconCalendarCheck, IconLock, IconPlus, IconPrinter, IconSearch, IconUsers } from "@/shared/ui/icons";
 import type { Narrowing } from "./shown";
 import classes from "./Toolbar.module.css";
 
@@ -19,24 +19,11 @@ export function Toolbar({ day, narrowing, onDay, onNarrow, onNew }: Props) {
   const { t } = useTranslation();
   return (
     <div className={classes.toolbar}>
-      <div className={classes.day}>
-        <ActionIcon variant="default" size={36} aria-label={t("board.before")} onClick={() => onDay(addDays(day, -1))}>
-          <IconLeft />
-        </ActionIcon>
-        <DatePickerInput
-          aria-label={t("when.day")}
-          value={day}
-          valueFormat={t("format.day")}
-          className={classes.date}
-          onChange={(picked) => picked !== null && onDay(picked)}
-        />
-        <ActionIcon variant="default" size={36} aria-label={t("board.after")} onClick={() => onDay(addDays(day, 1))}>
-          <IconRight />
-        </ActionIcon>
+      <DayPicker day={day} onDay={onDay}>
         <Button variant="default" px="sm" onClick={() => onDay(today())} disabled={day === today()}>
           {t("board.today")}
         </Button>
-      </div>
+      </DayPicker>
       <TextInput
         aria-label={t("board.search")}
         placeholder={t("board.search")}

@@ -1,20 +1,19 @@
 /** One room's day: its free half hours, and what is held. */
-import { ActionIcon, Button, Group, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
-import { DatePickerInput } from "@mantine/dates";
+import { Box, Button, Group, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "react-router";
 import { type Board, queries, type Reservation, type Room } from "@/shared/api/queries";
 import { useLive } from "@/shared/live/live";
+import { DayPicker } from "@/shared/ui/DayPicker";
 import { CopyLink } from "@/shared/ui/CopyLink";
 import { HoursText } from "@/shared/ui/HoursText";
-import { IconLeft, IconRight } from "@/shared/ui/icons";
 import { ItemDialog, ReserveDialog } from "@/shared/reservation/dialogs";
 import { useLeaving } from "@/shared/reservation/Leaving";
 import { type Asking, mayChange } from "@/shared/reservation/rules";
 import type { When } from "@/shared/reservation/WhenFields";
-import { addDays, clock, type Day, dayFrom, today, utcRange } from "@/shared/time";
+import { clock, type Day, dayFrom, today, utcRange } from "@/shared/time";
 import { Answer, Empty, PageTitle } from "@/shared/ui/states";
 import { Times } from "@/shared/ui/Times";
 import { useUser } from "@/shared/user";
@@ -36,21 +35,9 @@ export function RoomPage() {
           <>
             <PageTitle>{room.name}</PageTitle>
             <About room={room} />
-            <Group gap={4} my="md" wrap="nowrap">
-              <ActionIcon variant="default" size={36} aria-label={t("board.before")} onClick={() => goTo(addDays(day, -1))}>
-                <IconLeft />
-              </ActionIcon>
-              <DatePickerInput
-                aria-label={t("when.day")}
-                value={day}
-                valueFormat={t("format.day")}
-                w={220}
-                onChange={(picked) => picked !== null && goTo(picked)}
-              />
-              <ActionIcon variant="default" size={36} aria-label={t("board.after")} onClick={() => goTo(addDays(day, 1))}>
-                <IconRight />
-              </ActionIcon>
-            </Group>
+            <Box my="md" maw={280}>
+              <DayPicker day={day} onDay={goTo} />
+            </Box>
             <RoomDay room={room} day={day} board={known} />
           </>
         );
