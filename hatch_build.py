@@ -30,7 +30,7 @@ class NoNode(Exception):
 
 
 class WebAppHook(BuildHookInterface):
-    """Puts the app into wheels and source archives. A working copy that is installed in place builds it when it runs."""
+    """Puts the app into wheels and source archives. A working copy builds it when it runs."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  hatchling gives it
         """Called by hatchling before it gathers the files."""

@@ -84,5 +84,5 @@ async def test_a_phone_books_by_touch(http: httpx.AsyncClient, visits: Visits) -
 async def test_a_phone_has_the_pages_in_a_menu(http: httpx.AsyncClient, visits: Visits) -> None:
     page = await visits.page("/", (await somebody(http))[0], width=390)
     await page.get_by_role("button", name="Menu").click()
-    await page.get_by_role("link", name="My bookings").click()
+    await page.get_by_role("menuitem", name="My bookings").click()
     await expect(page.get_by_role("heading", name="My bookings")).to_be_visible()

@@ -1,6 +1,6 @@
 /** Around every page: where one can go, who one is, how it looks, and whether the server is heard. */
 import {
-  ActionIcon, Anchor, AppShell, Box, Burger, Button, Drawer, Group, Menu, NavLink, Stack, Text, UnstyledButton,
+  ActionIcon, Anchor, AppShell, Box, Burger, Button, Group, Menu, Text, UnstyledButton,
   useComputedColorScheme, useMantineColorScheme,
 } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
@@ -30,7 +30,6 @@ const ADMIN_PAGES = [
 export function Shell({ children }: { children: React.ReactNode }) {
   const { t } = useTranslation();
   const user = useUser();
-  const [isOpen, { toggle, close }] = useDisclosure();
   const pages = user.role === "admin" ? [...PAGES, ...ADMIN_PAGES] : PAGES;
   return (
     <AppShell header={{ height: 56 }} padding={{ base: "sm", sm: "md" }} className={classes.shell}>
@@ -38,7 +37,7 @@ export function Shell({ children }: { children: React.ReactNode }) {
       <AppShell.Header className={classes.header}>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
-            <Burger opened={isOpen} onClick={toggle} hiddenFrom="md" size="sm" aria-label={t("nav.menu")} />
+            <PageMenu pages={pages} />
             <Logo />
             <Group component="nav" gap={4} ms="md" visibleFrom="md" aria-label={t("nav.pages")} wrap="nowrap">
               {pages.map(({ to, name }) => (
@@ -54,9 +53,6 @@ export function Shell({ children }: { children: React.ReactNode }) {
           </Group>
         </Group>
       </AppShell.Header>
-      <Drawer opened={isOpen} onClose={close} size="xs" title={t("nav.pages")} closeButtonProps={{ "aria-label": t("close") }}>
-        <PageList pages={pages} onGo={close} />
-      </Drawer>
       <AppShell.Main id="main">
         <Banner />
         <Page>{children}</Page>
@@ -94,20 +90,25 @@ function Page({ children }: { children: React.ReactNode }) {
   );
 }
 
-interface PageListProps {
-  pages: readonly ((typeof PAGES)[number] | (typeof ADMIN_PAGES)[number])[];
-  onGo: () => void;
-}
+type PageLink = (typeof PAGES)[number] | (typeof ADMIN_PAGES)[number];
 
-function PageList({ pages, onGo }: PageListProps) {
+/** Where there is no room for all pages beside each other. */
+function PageMenu({ pages }: { pages: readonly PageLink[] }) {
   const { t } = useTranslation();
-  const { pathname } = useLocation();
+  const [isOpen, { toggle, close }] = useDisclosure();
   return (
-    <Stack gap={4} component="nav" aria-label={t("nav.pages")}>
-      {pages.map(({ to, name }) => (
-        <NavLink key={to} component={Link} to={to} label={t(name)} active={pathname === to} onClick={onGo} variant="filled" />
-      ))}
-    </Stack>
+    <Menu opened={isOpen} onChange={toggle} onClose={close} position="bottom-start" width={260} withinPortal>
+      <Menu.Target>
+        <Burger opened={isOpen} hiddenFrom="md" size="sm" aria-label={t("nav.menu")} />
+      </Menu.Target>
+      <Menu.Dropdown>
+        {pages.map(({ to, name }) => (
+          <Menu.Item key={to} component={RouterLink} to={to} end={to === "/"} className={classes.item ?? ""}>
+            {t(name)}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 

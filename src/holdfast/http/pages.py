@@ -106,6 +106,4 @@ def _response(file: File, request: Request[Any, Any, Any], cache_control: str) -
 def _missing(request: Request[Any, Any, Any], settings: Settings) -> Response[bytes]:
     language = preferred(request.headers.get("accept-language"), settings.default_language)
     told = {name: text(language, "pages", f"missing_{name}") for name in ("title", "text", "docs")}
-    return Response(
-        MISSING.format(language=language, **told).encode(), status_code=503, media_type="text/html"
-    )
+    return Response(MISSING.format(language=language, **told).encode(), status_code=503, media_type="text/html")

@@ -3,12 +3,13 @@ import dayjs from "dayjs";
 import "dayjs/locale/ru";
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
-import en from "./en.json";
-import ru from "./ru.json";
+import type en from "./en.json";
 
 export const LANGUAGES = ["ru", "en"] as const;
 export type Language = (typeof LANGUAGES)[number];
 const KEY = "holdfast.language";
+/** Only the language that is read is loaded. */
+const CATALOGUES = { ru: () => import("./ru.json"), en: () => import("./en.json") };
 
 declare module "i18next" {
   interface CustomTypeOptions {
@@ -29,7 +30,13 @@ export function language(): Language {
 
 export async function choose(wanted: Language): Promise<void> {
   localStorage.setItem(KEY, wanted);
+  await load(wanted);
   await i18next.changeLanguage(wanted);
+}
+
+async function load(wanted: Language): Promise<void> {
+  const { default: catalogue } = await CATALOGUES[wanted]();
+  i18next.addResourceBundle(wanted, "translation", catalogue);
 }
 
 export async function startLanguages(): Promise<void> {
@@ -37,10 +44,11 @@ export async function startLanguages(): Promise<void> {
     document.documentElement.lang = now;
     dayjs.locale(now);
   });
+  const wanted = startingLanguage(localStorage.getItem(KEY), navigator.languages);
   await i18next.use(initReactI18next).init({
-    resources: { ru: { translation: ru }, en: { translation: en } },
-    lng: startingLanguage(localStorage.getItem(KEY), navigator.languages),
-    fallbackLng: "en",
+    lng: wanted,
+    resources: { [wanted]: { translation: (await CATALOGUES[wanted]()).default } },
+    fallbackLng: false,
     interpolation: { escapeValue: false },
   });
 }
