@@ -22,13 +22,11 @@ run: setup-env ## Serve on port 8080, on a private PostgreSQL in .data/
 	@$(BIN)/holdfast serve
 
 frontend-dev: setup-env ## Serve the web app on port 3000 as it is written, before the API on port 8080 (API=… names another)
-	@PATH="$$($(BIN)/python -c 'import hatch_build; print(hatch_build.node_directory())'):$$PATH"; \
-		cd frontend && { test -d node_modules || npm ci; } && npm run dev
+	@$(BIN)/python hatch_build.py run dev
 
 frontend-check: setup-dev ## Types, rules, tests and generated client of the web app, and its build
 	@$(BIN)/python hatch_build.py
-	@PATH="$$($(BIN)/python -c 'import hatch_build; print(hatch_build.node_directory())'):$$PATH"; \
-		cd frontend && npm run --silent types && npm run --silent lint && npm test --silent && npm run --silent drift
+	@for step in types lint test drift; do $(BIN)/python hatch_build.py run --silent $$step || exit 1; done
 
 wheel: setup-dev ## Build the wheel, with the web app in it, into dist/
 	@$(BIN)/python -m hatchling build -t wheel

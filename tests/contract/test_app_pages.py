@@ -1,4 +1,4 @@
-"""How the web app is sent: kept or asked for again, packed, under a strict policy; and what there is without a build."""
+"""How the web app is sent: kept or asked again, packed, under a strict policy; and what there is without a build."""
 
 from collections.abc import Iterator
 from pathlib import Path
