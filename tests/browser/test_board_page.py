@@ -256,3 +256,15 @@ async def test_the_day_is_printed_as_a_list(http: httpx.AsyncClient, visits: Vis
     row = page.get_by_role("row", name=room["name"])
     await expect(row).to_contain_text("09:00–17:00")
     await expect(row).to_contain_text("10:00–10:30 My booking")
+
+
+async def test_a_dialog_leaves_the_board_where_it_was(http: httpx.AsyncClient, visits: Visits) -> None:
+    room = await make_room(http)
+    token, _ = await somebody(http)
+    page = await visits.page(board(room), token, width=800)
+    await slot(page, room, "20:00").click()
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await expect(slot(page, room, "20:00")).to_be_in_viewport()
+    await expect(slot(page, room, "08:00")).not_to_be_in_viewport()

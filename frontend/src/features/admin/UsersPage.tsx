@@ -25,7 +25,7 @@ export function UsersPage() {
               {t("users.count", { count: pagination.total })}
             </Text>
             <Table.ScrollContainer minWidth={640} type="native" tabIndex={0}>
-              <Table aria-label={t("admin.users")}>
+              <Table miw={700} aria-label={t("admin.users")}>
                 <Table.Thead>
                   <Table.Tr>
                     <Table.Th>{t("account.email")}</Table.Th>
@@ -69,6 +69,7 @@ function UserRow({ account }: { account: Account }) {
       <Table.Td>
         <NativeSelect
           size="xs"
+          miw={140}
           aria-label={t("users.roleOf", { email: account.email })}
           value={account.role}
           disabled={isStale || change.isPending}

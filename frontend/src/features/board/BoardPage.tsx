@@ -12,7 +12,7 @@ import { ItemDialog, ReserveDialog } from "@/shared/reservation/dialogs";
 import { useLeaving } from "@/shared/reservation/Leaving";
 import { type Asking, whyNotMove } from "@/shared/reservation/rules";
 import type { When } from "@/shared/reservation/WhenFields";
-import { addDays, dayFrom, minuteOf, plusMinutes, stretchOf, today } from "@/shared/time";
+import { dayFrom, minuteOf, openWithin, plusMinutes, stretchOf, today } from "@/shared/time";
 import type { Item, Target } from "@/shared/timeline/timeline";
 import { Timeline } from "@/shared/timeline/Timeline";
 import { Answer, Empty, useTitle } from "@/shared/ui/states";
@@ -144,9 +144,11 @@ function useAddress() {
   };
 }
 
-/** What "new" begins with: the next full hour, in the first room. */
+/** What "new" begins with: an hour of the first room, from the next full hour on; on other days when it opens. */
 function nextHour(day: string, rooms: Room[]): When {
-  const minute = day === today() ? (new Date().getHours() + 1) * 60 : 9 * 60;
-  const start = minuteOf(minute < 24 * 60 ? day : addDays(day, 1), minute % (24 * 60));
-  return { roomId: rooms[0]?.id ?? "", start, end: plusMinutes(start, 60) };
+  const room = rooms.find(({ isRetired }) => !isRetired);
+  const opening = room?.hours ? openWithin(room.hours, stretchOf(day))[0]?.start : undefined;
+  const next = (new Date().getHours() + 1) * 60;
+  const start = day !== today() ? (opening ?? minuteOf(day, 9 * 60)) : minuteOf(day, next);
+  return { roomId: room?.id ?? "", start, end: plusMinutes(start, 60) };
 }
