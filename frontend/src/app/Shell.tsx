@@ -22,7 +22,7 @@ const PAGES = [
   { to: "/bookings", name: "nav.mine" },
 ] as const;
 const ADMIN_PAGES = [
-  { to: "/admin/rooms", name: "admin.rooms" },
+  { to: "/admin/rooms", name: "nav.manage" },
   { to: "/admin/bookings", name: "admin.bookings" },
   { to: "/admin/users", name: "admin.users" },
 ] as const;
@@ -39,7 +39,7 @@ export function Shell({ children }: { children: React.ReactNode }) {
           <Group gap="sm" wrap="nowrap">
             <PageMenu pages={pages} />
             <Logo />
-            <Group component="nav" gap={4} ms="md" visibleFrom="md" aria-label={t("nav.pages")} wrap="nowrap">
+            <Group component="nav" gap={4} ms="md" visibleFrom="lg" aria-label={t("nav.pages")} wrap="nowrap">
               {pages.map(({ to, name }) => (
                 <RouterLink key={to} to={to} end={to === "/"} className={classes["link"] ?? ""}>
                   {t(name)}
@@ -99,7 +99,7 @@ function PageMenu({ pages }: { pages: readonly PageLink[] }) {
   return (
     <Menu opened={isOpen} onChange={toggle} onClose={close} position="bottom-start" width={260} withinPortal>
       <Menu.Target>
-        <Burger opened={isOpen} hiddenFrom="md" size="sm" aria-label={t("nav.menu")} />
+        <Burger opened={isOpen} hiddenFrom="lg" size="sm" aria-label={t("nav.menu")} />
       </Menu.Target>
       <Menu.Dropdown>
         {pages.map(({ to, name }) => (

@@ -80,10 +80,10 @@ function Demo() {
     <Stack mt="lg">
       <Divider label={t("account.demo")} />
       <Group grow>
-        <Button variant="default" onClick={() => demo.mutate("user")}>
+        <Button variant="default" px="xs" onClick={() => demo.mutate("user")}>
           {t("users.user")}
         </Button>
-        <Button variant="default" onClick={() => demo.mutate("admin")}>
+        <Button variant="default" px="xs" onClick={() => demo.mutate("admin")}>
           {t("users.admin")}
         </Button>
       </Group>

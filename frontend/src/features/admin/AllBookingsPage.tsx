@@ -27,7 +27,7 @@ export function AllBookingsPage() {
                 {t("mine.count", { count: pagination.total })}
               </Text>
               <Table.ScrollContainer minWidth={720} type="native" tabIndex={0}>
-                <Table striped miw={860} aria-label={t("admin.bookings")}>
+                <Table striped miw={1080} aria-label={t("admin.bookings")}>
                   <Table.Thead>
                     <Table.Tr>
                       <Table.Th>{t("when.room")}</Table.Th>

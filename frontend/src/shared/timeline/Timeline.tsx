@@ -97,6 +97,7 @@ export const Timeline = memo(function Timeline(props: Props) {
         styles={near.styles}
         classNames={{
           resourcesDayViewScrollArea: classes.scroll,
+          resourcesDayViewCorner: classes.corner,
           resourcesDayViewTimeLabel: classes.hour,
           resourcesDayViewResourceLabel: classes.row,
           resourcesDayViewRowSlot: classes.slot,
