@@ -46,6 +46,9 @@ CAN_BE_WRONG = [
     ("POST", "/password"),
     ("GET", "/users"),
     ("PATCH", "/users/{user_id}"),
+    ("GET", "/board"),
+    ("GET", "/board/mine"),
+    ("GET", "/board/bookings"),
 ]
 """Operations for which a request that breaks the description can be made at all."""
 ALWAYS_RIGHT = [
@@ -54,6 +57,7 @@ ALWAYS_RIGHT = [
     ("GET", "/rooms/list"),
     ("POST", "/rooms/{room_id}/retire"),
     ("GET", "/bookings/my"),
+    ("GET", "/me"),
     ("POST", "/bookings/{booking_id}/cancel"),
     ("GET", "/health"),
     ("GET", "/_info"),
