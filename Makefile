@@ -12,13 +12,24 @@ UV_LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 # One process of tests for each core: more only makes them wait for each other.
 JOBS ?= $(shell $(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)))' 2>/dev/null || echo 2)
 
-.PHONY: help run seed load-test test integration-test proof check fmt test-cover bench setup-env setup-dev lock migration clean
+.PHONY: help run frontend-dev frontend-check wheel seed load-test test integration-test proof check fmt test-cover bench setup-env setup-dev lock migration clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
 run: setup-env ## Serve on port 8080, on a private PostgreSQL in .data/
+	@$(BIN)/python hatch_build.py || echo "Serving without it; docs/web.md says more" >&2
 	@$(BIN)/holdfast serve
+
+frontend-dev: setup-env ## Serve the web app on port 3000 as it is written, before the API on port 8080 (API=… names another)
+	@$(BIN)/python hatch_build.py run dev
+
+frontend-check: setup-dev ## Types, rules, tests and generated client of the web app, and its build
+	@$(BIN)/python hatch_build.py
+	@for step in types lint test drift; do $(BIN)/python hatch_build.py run --silent $$step || exit 1; done
+
+wheel: setup-dev ## Build the wheel, with the web app in it, into dist/
+	@$(BIN)/python -m hatchling build -t wheel
 
 seed: setup-env ## Add an office to try things on: 50 rooms, 10,000 users, 100,000 bookings
 	@$(BIN)/holdfast seed $(ARGS)
@@ -74,4 +85,4 @@ migration: setup-dev ## Draft a migration from the tables in the code: make migr
 	@$(BIN)/python tests/draft_migration.py "$(NAME)"
 
 clean: ## Remove what can be made again; the data in .data/ stays
-	@rm -rf .venv .coverage* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist build
+	@rm -rf frontend/node_modules src/holdfast/web .venv .coverage* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist build

@@ -17,9 +17,11 @@ from litestar.di import Provide
 from litestar.types import ASGIApp
 
 from holdfast.accounts.access import Access
-from holdfast.accounts.api import SignInApi, UsersApi
+from holdfast.accounts.api import MeApi, SignInApi, UsersApi
 from holdfast.accounts.service import Accounts
 from holdfast.accounts.tokens import Tokens
+from holdfast.board.api import BoardApi
+from holdfast.board.service import Board
 from holdfast.clock import Clock, utc_now
 from holdfast.database.connections import Database
 from holdfast.engine.calendar_settlement import Calendars
@@ -32,7 +34,7 @@ from holdfast.events.api import EventsApi, SeatsApi, statistics
 from holdfast.events.availability import Availability, ProcessCache, RedisCache
 from holdfast.events.hot import HotEvents
 from holdfast.events.service import Events
-from holdfast.http import docs, errors
+from holdfast.http import docs, errors, pages
 from holdfast.http.edge import Edge
 from holdfast.http.framework import translate
 from holdfast.http.health import exposition, health, info
@@ -63,6 +65,7 @@ from holdfast.tables.service import Tables
 
 FEATURES = (
     SignInApi,
+    MeApi,
     UsersApi,
     RoomsApi,
     BookingsApi,
@@ -72,6 +75,7 @@ FEATURES = (
     SeatsApi,
     statistics,
     TablesApi,
+    BoardApi,
 )
 logger = structlog.stdlib.get_logger("holdfast.http")
 
@@ -101,6 +105,7 @@ class Parts:
         self.rooms = Rooms(self.database, clock)
         self.links = Links(conference or provider(settings))
         self.bookings = Bookings(self.database, self.committer, self.rooms, self.links, clock)
+        self.board = Board(self.database, self.rooms, self.bookings, clock)
         days = Days(self.database, self.rooms, revisions, clock)
         self.hot_rooms = HotRooms(self.access, days, self.bookings)
         self.tables = Tables(self.database, clock)
@@ -147,6 +152,7 @@ class Parts:
         names = (
             "access",
             "accounts",
+            "board",
             "bookings",
             "database",
             "events",
@@ -158,6 +164,7 @@ class Parts:
             "redis",
             "reservations",
             "rooms",
+            "settings",
             "tables",
         )
         return {name: Provide(_giving(getattr(self, name)), sync_to_thread=False) for name in names}
@@ -191,7 +198,7 @@ def create(
 
     origins = cors(settings)
     app = Litestar(
-        route_handlers=[*FEATURES, stream, health, info, exposition, docs.assets()],
+        route_handlers=[*FEATURES, stream, health, info, exposition, docs.assets(), *pages.handlers()],
         lifespan=[parts.alive],
         dependencies=parts.handed_over(),
         exception_handlers={Exception: answer_error},

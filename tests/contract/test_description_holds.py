@@ -57,6 +57,9 @@ CAN_BE_WRONG = [
     ("GET", "/api/events"),
     ("GET", "/api/events/{event_id}"),
     ("PATCH", "/api/events/{event_id}"),
+    ("GET", "/board"),
+    ("GET", "/board/mine"),
+    ("GET", "/board/bookings"),
 ]
 """Operations for which a request that breaks the description can be made at all."""
 ALWAYS_RIGHT = [
@@ -65,6 +68,7 @@ ALWAYS_RIGHT = [
     ("GET", "/rooms/list"),
     ("POST", "/rooms/{room_id}/retire"),
     ("GET", "/bookings/my"),
+    ("GET", "/me"),
     ("POST", "/bookings/{booking_id}/cancel"),
     ("GET", "/health"),
     ("GET", "/_info"),

@@ -13,6 +13,8 @@ from holdfast.accounts.bodies import (
     AccountsPage,
     DummyLoginRequest,
     LoginRequest,
+    MeAnswer,
+    MeBody,
     PasswordRequest,
     RegisterRequest,
     TokenAnswer,
@@ -102,6 +104,22 @@ class SignInApi(Controller):
         user_id = caller_of(request).user_id
         assert user_id is not None
         return TokenAnswer(await accounts.change_password(user_id, data))
+
+
+class MeApi(Controller):
+    """Who one is."""
+
+    tags = ("accounts",)
+    security = NEEDS_TOKEN
+
+    @get("/me", guards=[signed_in], summary="Who the token's user is", responses=refusals(401))
+    async def me(self, request: Request[Any, Any, Any], accounts: Accounts) -> MeAnswer:
+        """With the role that counts now. Without an account here, by a token of one's own making, no e-mail address."""
+        caller = caller_of(request)
+        assert caller.user_id is not None
+        assert caller.role is not None
+        user = await accounts.find(caller.user_id)
+        return MeAnswer(MeBody(caller.user_id, None if user is None else user.email, caller.role))
 
 
 class UsersApi(Controller):

@@ -101,6 +101,20 @@ class AccountBody(Struct, rename="camel"):
         return cls(user.id, user.email, user.role, user.created_at, user.disabled_at is not None)
 
 
+class MeBody(Struct):
+    """Who asks. `email` is null for a user without an account here."""
+
+    id: UUID
+    email: str | None
+    role: Role
+
+
+class MeAnswer(Struct):
+    """Who asks."""
+
+    user: MeBody
+
+
 class TokenAnswer(Struct):
     """A token for the header `Authorization: Bearer …`."""
 

@@ -1,6 +1,6 @@
 """All SQL of accounts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -79,6 +79,12 @@ async def by_email(connection: AsyncConnection, email: str) -> User | None:
 async def by_id(connection: AsyncConnection, user_id: UUID) -> User | None:
     """The user with this id."""
     return _user((await connection.execute(select(*COLUMNS).where(users.c.id == user_id))).first())
+
+
+async def emails(connection: AsyncConnection, ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """The addresses of those of these users that have an account."""
+    query = select(users.c.id, users.c.email).where(users.c.id.in_(ids))
+    return {row.id: row.email for row in await connection.execute(query)}
 
 
 async def page(connection: AsyncConnection, *, skip: int, limit: int) -> tuple[list[User], int]:

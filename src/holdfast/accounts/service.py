@@ -113,6 +113,11 @@ class Accounts:
             raise InvalidRequest({"oldPassword": "password_wrong"})
         return await self._tokens.make(user.id, user.role, epoch)
 
+    async def find(self, user_id: UUID) -> User | None:
+        """The user with this id."""
+        async with self._database.begin() as connection:
+            return await queries.by_id(connection, user_id)
+
     async def page(self, number: int, size: int) -> tuple[list[User], int]:
         """One page of the users in the order in which they came, and how many there are in all."""
         async with self._database.begin() as connection:

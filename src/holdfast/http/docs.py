@@ -80,12 +80,14 @@ class LocalSwagger(OpenAPIRenderPlugin):
 
 
 class DocsRouter(Router):
-    """Takes the pages that are registered on it, but not the catch-all that answers unknown paths in HTML."""
+    """Takes the pages that are registered on it, but neither `/`, which is the web app's, nor the catch-all in HTML."""
 
     def register(self, value: ControllerRouterHandler) -> list[BaseRoute]:
-        """Add a handler, unless it is that one."""
-        if isinstance(value, HTTPRouteHandler) and "/{path:str}" in value.paths:
-            return []
+        """Add a handler, unless it is that one, for its own paths."""
+        if isinstance(value, HTTPRouteHandler):
+            if "/{path:str}" in value.paths:
+                return []
+            value.paths.discard("/")
         return super().register(value)
 
 
@@ -125,6 +127,7 @@ def config() -> OpenAPIConfig:
             Tag(name="bookings", description="Booked slots"),
             Tag(name="tables", description="A restaurant's tables; reserved through `/reservations`"),
             Tag(name="events", description="Seats at events, one for each person"),
+            Tag(name="board", description="What the web app shows at once"),
             Tag(name="service", description="State of the service"),
         ],
         components=Components(

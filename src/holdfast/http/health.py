@@ -12,6 +12,7 @@ from holdfast import __version__, metrics
 from holdfast.database.connections import AWAY, Database
 from holdfast.outbox.journal import Journal
 from holdfast.redis_link import RedisLink
+from holdfast.settings import Settings
 
 PROBE_SECONDS_MAX = 2.0
 LAG_SECONDS_MAX = 10.0
@@ -42,6 +43,8 @@ class Info(Struct):
 
     name: str
     version: str
+    demo: bool
+    """Whether `/dummyLogin` signs anybody in, and whether one may register as an admin: not on a public server."""
 
 
 @get(
@@ -63,9 +66,9 @@ async def health(database: Database, journal: Journal, redis: RedisLink | None) 
 
 
 @get("/_info", tags=["service"], summary="What answers here")
-async def info() -> Info:
-    """Always 200, whatever the state of the database."""
-    return Info("holdfast", __version__)
+async def info(settings: Settings) -> Info:
+    """Always 200, whatever the state of the database. `demo` tells whether `/dummyLogin` signs anybody in."""
+    return Info("holdfast", __version__, demo=not settings.production)
 
 
 @get("/metrics", tags=["service"], summary="Counters of all workers, for Prometheus", media_type=MediaType.TEXT)

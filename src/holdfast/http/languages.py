@@ -18,7 +18,7 @@ def _catalogue(language: str) -> Mapping[str, Mapping[str, str]]:
 CATALOGUES = {language: _catalogue(language) for language in LANGUAGES}
 
 
-def text(language: Language, section: Literal["errors", "rules"], key: str) -> str:
+def text(language: Language, section: Literal["errors", "rules", "pages"], key: str) -> str:
     """The text for people under this key, which every catalogue has."""
     return CATALOGUES[language][section][key]
 

@@ -1,0 +1,69 @@
+/** What is asked of the server, by name. The first part of a key says what it depends on: see `live/live.ts`. */
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { type Day, dayOf, stretchOf, utcDates } from "@/shared/time";
+import { api, data, type Schemas } from "./client";
+
+export type Room = Schemas["BoardRoom"];
+export type Reservation = Schemas["BoardReservation"];
+export type Board = Schemas["BoardAnswer"];
+export type Slot = Schemas["SlotBody"];
+export type User = Schemas["MeBody"];
+export type Account = Schemas["AccountBody"];
+
+export const PAGE_SIZE = 20;
+
+export const queries = {
+  info: () =>
+    queryOptions({ queryKey: ["info"], queryFn: () => data(api.GET("/_info")), staleTime: Number.POSITIVE_INFINITY }),
+
+  me: (token: string) =>
+    queryOptions({ queryKey: ["me", token], queryFn: async () => (await data(api.GET("/me"))).user, staleTime: 60_000 }),
+
+  board: (day: Day) =>
+    queryOptions({
+      queryKey: ["board", day],
+      queryFn: ({ signal }) => {
+        const { start, end } = stretchOf(day);
+        return data(api.GET("/board", { params: { query: { from: start, to: end } }, signal }));
+      },
+    }),
+
+  /** Free slots that start on the viewer's day, which touches two days of the server. */
+  slots: (roomId: string, day: Day) =>
+    queryOptions({
+      queryKey: ["slots", roomId, day],
+      queryFn: async ({ signal }) => {
+        const parts = await Promise.all(utcDates(day).map((date) => slotsOn(roomId, date, signal)));
+        return parts.flat().filter((slot) => dayOf(slot.start) === day);
+      },
+    }),
+
+  mine: () =>
+    queryOptions({
+      queryKey: ["mine"],
+      queryFn: async ({ signal }) => {
+        const query = { limit: 200 };
+        return (await data(api.GET("/board/mine", { params: { query }, signal }))).reservations;
+      },
+    }),
+
+  bookings: (page: number) =>
+    queryOptions({
+      queryKey: ["bookings", page],
+      queryFn: () => data(api.GET("/board/bookings", { params: { query: { page, pageSize: PAGE_SIZE } } })),
+      placeholderData: keepPreviousData,
+    }),
+
+  users: (page: number) =>
+    queryOptions({
+      queryKey: ["users", page],
+      queryFn: () => data(api.GET("/users", { params: { query: { page, pageSize: PAGE_SIZE } } })),
+      placeholderData: keepPreviousData,
+    }),
+};
+
+export async function slotsOn(roomId: string, date: Day, signal?: AbortSignal): Promise<Slot[]> {
+  const params = { path: { room_id: roomId }, query: { date } };
+  const asked = api.GET("/rooms/{room_id}/slots/list", { params, ...(signal && { signal }) });
+  return (await data(asked)).slots;
+}

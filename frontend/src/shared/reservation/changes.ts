@@ -1,0 +1,137 @@
+/** Reserving, moving and cancelling: shown at once, and taken back when the server refuses. */
+import { notifications } from "@mantine/notifications";
+import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { api, ApiError, data, OFFLINE, wishKey } from "@/shared/api/client";
+import { errorText } from "@/shared/api/errors";
+import { type Board, type Reservation, type Room, slotsOn } from "@/shared/api/queries";
+import type { Stretch } from "@/shared/time";
+
+export interface Wish extends Stretch {
+  room: Pick<Room, "id" | "name">;
+  /** Whether it is one of a managed room's slots, which may have a conference link. */
+  isBooking: boolean;
+  wantsLink: boolean;
+  key: string;
+  /** Looked up once: when the answer to booking it is lost, it is not listed any more. */
+  slotId?: string;
+}
+
+export interface Move extends Stretch {
+  reservation: Reservation;
+  room: Pick<Room, "id" | "name">;
+}
+
+/** The start of the id of a reservation that the server does not know yet. */
+export const WAITING = "waiting ";
+
+export function newWish(wanted: Omit<Wish, "key">): Wish {
+  return { ...wanted, key: wishKey() };
+}
+
+export function useReserve() {
+  const client = useQueryClient();
+  const { t } = useTranslation();
+  return useMutation({
+    mutationFn: reserve,
+    // The key makes it safe to ask again when the answer was lost.
+    retry: (failures, error) => failures < 2 && error instanceof ApiError && error.code === OFFLINE,
+    retryDelay: 500,
+    onMutate: (wish) => change(client, (held) => [...held, waiting(wish)]),
+    onSuccess: (_, wish) => notifications.show({ message: t("reserved", { room: wish.room.name }), color: "green" }),
+    onError: (error, _, undo) => {
+      undo?.();
+      refused(error, t("refused.reserve"));
+    },
+    onSettled: () => refresh(client),
+  });
+}
+
+export function useMove() {
+  const client = useQueryClient();
+  const { t } = useTranslation();
+  return useMutation({
+    mutationFn: ({ reservation, room, start, end }: Move) =>
+      data(
+        api.PATCH("/reservations/{reservation_id}", {
+          params: { path: { reservation_id: reservation.id } },
+          body: { room_id: room.id, start_time: start, end_time: end },
+        }),
+      ),
+    onMutate: ({ reservation, room, start, end }) =>
+      change(client, (held) =>
+        held.map((each) =>
+          each.id === reservation.id ? { ...each, roomId: room.id, roomName: room.name, start, end } : each,
+        ),
+      ),
+    onSuccess: (_, { room }) => notifications.show({ message: t("moved", { room: room.name }), color: "green" }),
+    onError: (error, _, undo) => {
+      undo?.();
+      refused(error, t("refused.move"));
+    },
+    onSettled: () => refresh(client),
+  });
+}
+
+/** Cancel at the server. What was cancelled already is what was wanted. */
+export async function cancel(reservation: Pick<Reservation, "id">): Promise<void> {
+  try {
+    const params = { path: { reservation_id: reservation.id } };
+    await data(api.DELETE("/reservations/{reservation_id}", { params, keepalive: true }));
+  } catch (error) {
+    if (!(error instanceof ApiError && error.code === "RESERVATION_NOT_FOUND")) throw error;
+  }
+}
+
+export function refused(error: unknown, title: string): void {
+  notifications.show({ title, message: errorText(error), color: "red", autoClose: 8_000 });
+}
+
+export function refresh(client: QueryClient): Promise<void> {
+  const shown = new Set(["board", "slots", "mine", "bookings"]);
+  return client.invalidateQueries({ predicate: ({ queryKey }) => shown.has(String(queryKey[0])) });
+}
+
+async function reserve(wish: Wish): Promise<void> {
+  const header = { "Idempotency-Key": wish.key };
+  if (!wish.isBooking) {
+    const body = { room_id: wish.room.id, start_time: wish.start, end_time: wish.end };
+    await data(api.POST("/reservations", { params: { header }, body }));
+    return;
+  }
+  wish.slotId ??= await slotAt(wish);
+  const body = { slotId: wish.slotId, createConferenceLink: wish.wantsLink };
+  await data(api.POST("/bookings/create", { params: { header }, body }));
+}
+
+/** The slot's id; asking makes the server remember the slot, too. One that is not free any more is not listed. */
+async function slotAt({ room, start }: Wish): Promise<string> {
+  const slot = (await slotsOn(room.id, start.slice(0, 10))).find((each) => each.start === start);
+  if (slot === undefined) throw new ApiError("SLOT_ALREADY_BOOKED", "");
+  return slot.id;
+}
+
+/** Change every board that is known; answers what takes the change back. */
+async function change(client: QueryClient, how: (held: Reservation[]) => Reservation[]): Promise<() => void> {
+  await client.cancelQueries({ queryKey: ["board"] });
+  const before = client.getQueriesData<Board>({ queryKey: ["board"] });
+  client.setQueriesData<Board>({ queryKey: ["board"] }, (board) => board && { ...board, reservations: how(board.reservations) });
+  return () => before.forEach(([key, board]) => client.setQueryData(key, board));
+}
+
+function waiting({ room, start, end, isBooking, key }: Wish): Reservation {
+  return {
+    id: WAITING + key,
+    roomId: room.id,
+    roomName: room.name,
+    start,
+    end,
+    createdAt: start,
+    status: "active",
+    isBooking,
+    isMine: true,
+    userId: null,
+    userEmail: null,
+    conferenceLink: null,
+  };
+}

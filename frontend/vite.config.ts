@@ -1,0 +1,36 @@
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+import { compressed } from "./compressed.ts";
+
+const API = process.env["API"] ?? "http://localhost:8080";
+// Everything but the app is the API's.
+const NOT_THE_APP = "^(?!/app(/|$)).*";
+
+function here(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}
+
+export default defineConfig({
+  base: "/app/",
+  plugins: [react(), compressed()],
+  resolve: {
+    alias: {
+      "@": here("./src"),
+      // The timeline's library brings it along for events that repeat, and nothing here does.
+      rrule: here("./src/shared/timeline/rrule.ts"),
+    },
+  },
+  build: {
+    outDir: here("../src/holdfast/web"),
+    emptyOutDir: true,
+    target: "es2022",
+    // The policy of the pages allows no `data:` fonts or scripts, and inlined files have no name to be kept by.
+    assetsInlineLimit: 0,
+  },
+  server: {
+    port: 3000,
+    strictPort: true,
+    proxy: { [NOT_THE_APP]: { target: API, changeOrigin: true } },
+  },
+});

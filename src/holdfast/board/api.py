@@ -1,0 +1,86 @@
+"""`/board`: HTTP in, HTTP out. What the web app shows, in one call for each page. Field by field: docs/web.md."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from litestar import Controller, Request, get
+from litestar.params import Parameter, QueryParameter
+
+from holdfast.accounts.guards import admins, caller_of, signed_in
+from holdfast.board.bodies import BoardAnswer, BoardBookingsPage, MineAnswer
+from holdfast.board.service import Board
+from holdfast.errors import InvalidRequest
+from holdfast.http import fields
+from holdfast.http.docs import NEEDS_TOKEN, refusals
+from holdfast.http.paging import (
+    CURSOR_CHARACTERS_MAX,
+    LIMIT_DEFAULT,
+    LIMIT_MAX,
+    PAGE_SIZE_DEFAULT,
+    PageNumber,
+    PageSize,
+    Pagination,
+    page,
+    read_cursor,
+)
+from holdfast.reservations import requests
+from holdfast.reservations.queries import Position
+
+STRETCH_MAX = timedelta(days=8)
+"""A week, and what daylight saving adds to it."""
+
+StretchStart = Annotated[fields.Timestamp, QueryParameter(name="from", description="Only what ends after this moment")]
+StretchEnd = Annotated[
+    fields.Timestamp, QueryParameter(name="to", description="Only what starts before this moment; 8 days later at most")
+]
+Cursor = Annotated[
+    str | None, Parameter(description="`nextCursor` of the page before", max_length=CURSOR_CHARACTERS_MAX)
+]
+PageLimit = Annotated[int, Parameter(ge=1, le=LIMIT_MAX, description="Most items on the page")]
+
+
+class BoardApi(Controller):
+    """What the web app shows."""
+
+    path = "/board"
+    tags = ("board",)
+    security = NEEDS_TOKEN
+
+    @get(guards=[signed_in], summary="All rooms and what is held of them", responses=refusals(400, 401))
+    async def stretch(
+        self, request: Request[Any, Any, Any], board: Board, window_start: StretchStart, window_end: StretchEnd
+    ) -> BoardAnswer:
+        """Managed rooms first, in the order in which they were made, then rooms that were only named; by start."""
+        window = requests.window(window_start, window_end)
+        assert window.start is not None
+        assert window.end is not None
+        if window.end - window.start > STRETCH_MAX:
+            raise InvalidRequest({"to": "stretch"})
+        found = await board.stretch(window, caller_of(request))
+        return BoardAnswer(found.rooms, [found.view.reservation(each) for each in found.held], found.is_complete)
+
+    @get("/mine", guards=[signed_in], summary="One's own reservations to come", responses=refusals(400, 401))
+    async def mine(
+        self,
+        request: Request[Any, Any, Any],
+        board: Board,
+        cursor: Cursor = None,
+        limit: PageLimit = LIMIT_DEFAULT,
+    ) -> MineAnswer:
+        """Active reservations and bookings of the token's user that have not ended, by start."""
+        after = None if cursor is None else read_cursor(cursor, Position)
+        held, view = await board.mine(caller_of(request), after, limit)
+        found = page([view.reservation(each) for each in held], limit, lambda last: (last.start, last.id))
+        return MineAnswer(found.items, found.next_cursor)
+
+    @get("/bookings", guards=[admins], summary="All bookings with rooms and people", responses=refusals(400, 401, 403))
+    async def bookings(
+        self,
+        request: Request[Any, Any, Any],
+        board: Board,
+        page_number: Annotated[PageNumber, QueryParameter(name="page")] = 1,
+        page_size: PageSize = PAGE_SIZE_DEFAULT,
+    ) -> BoardBookingsPage:
+        """Admins only. Newest first, cancelled ones too."""
+        found, total, view = await board.bookings(caller_of(request), page_number, page_size)
+        return BoardBookingsPage([view.booking(each) for each in found], Pagination(page_number, page_size, total))

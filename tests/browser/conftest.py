@@ -1,0 +1,62 @@
+"""A real Chromium before a real service. Each test has browsers of its own, whose consoles must stay free of errors."""
+
+import fcntl
+import os
+import re
+import shutil
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from browsing import Visits
+from playwright.async_api import Browser, async_playwright
+
+from service import Service
+
+ROOT = Path(__file__).parents[2]
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_app() -> None:
+    """The web app, built from what is there now; by one test process, while the others wait."""
+    sys.path.insert(0, str(ROOT))
+    import hatch_build
+
+    with (ROOT / "frontend" / "package.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        hatch_build.build()
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """A browser of this test process."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    assert path, "install Debian's chromium, or name a Chromium in CHROMIUM"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def visits(chromium: Browser, service: Service) -> AsyncIterator[Visits]:
+    """People who visit the service with browsers of their own. At the end no console may have told of an error."""
+    visits = Visits(chromium, service.url)
+    yield visits
+    await visits.close()
+    assert [line for line in visits.console if not any(re.search(known, line) for known in visits.expected)] == []
+
+
+@pytest.fixture
+def own_service(fresh_database_url: str) -> Iterator[Service]:
+    """A service of one test, which may be stopped and started again."""
+    with Service({"DATABASE_URL": fresh_database_url, "JWT_SECRET": "s" * 32, "PASSWORD_COST": 4}) as service:
+        yield service

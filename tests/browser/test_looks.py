@@ -1,0 +1,88 @@
+"""Languages, light and dark, and the phone."""
+
+import httpx
+import pytest
+from browsing import DAY, Visits, bearer, board, book, make_room, somebody
+from playwright.async_api import expect
+
+from people import dummy
+
+PAGES = ("/", "/rooms", "/bookings", "/password")
+ADMIN_PAGES = ("/admin/rooms", "/admin/bookings", "/admin/users")
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "tag"),
+    [("ru-RU", "Мои брони", "ru"), ("en-GB", "My bookings", "en"), ("de-DE", "My bookings", "en")],
+)
+async def test_the_browser_chooses_the_language(
+    http: httpx.AsyncClient, visits: Visits, language: str, heading: str, tag: str
+) -> None:
+    page = await visits.page("/bookings", (await somebody(http))[0], language=language)
+    await expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    await expect(page.locator("html")).to_have_attribute("lang", tag)
+
+
+async def test_another_language_is_chosen_and_stays(http: httpx.AsyncClient, visits: Visits) -> None:
+    page = await visits.page("/bookings", (await somebody(http))[0])
+    await page.get_by_text("RU", exact=True).click()
+    await expect(page.get_by_role("heading", name="Мои брони")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_role("heading", name="Мои брони")).to_be_visible()
+
+
+async def test_the_server_answers_in_the_language_of_the_page(visits: Visits) -> None:
+    page = await visits.page("/register", language="ru-RU")
+    await page.get_by_label("Электронная почта").fill("a@b")
+    await page.get_by_role("textbox", name="Пароль").fill("п" * 40)
+    await page.get_by_role("button", name="Зарегистрироваться").click()
+    await expect(page.get_by_text("пароль: не короче 8 символов")).to_be_visible()
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 бронь"), (2, "2 брони"), (5, "5 броней")])
+async def test_russian_counts_as_russians_do(http: httpx.AsyncClient, visits: Visits, count: int, words: str) -> None:
+    room = await make_room(http)
+    token, headers = await somebody(http)
+    for hour in range(count):
+        await book(http, room, headers, f"{hour:02}:00")
+    page = await visits.page("/bookings", token, language="ru-RU")
+    await expect(page.get_by_text(words, exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_system_chooses_the_colours(http: httpx.AsyncClient, visits: Visits, scheme: str) -> None:
+    page = await visits.page("/bookings", (await somebody(http))[0], color_scheme=scheme)
+    await expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+
+
+async def test_other_colours_are_chosen_and_stay(http: httpx.AsyncClient, visits: Visits) -> None:
+    page = await visits.page("/bookings", (await somebody(http))[0], color_scheme="light")
+    await page.get_by_label("Dark colours").click()
+    await page.reload()
+    await expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+
+
+@pytest.mark.parametrize("width", [390, 768, 1400])
+async def test_no_page_is_wider_than_the_screen(http: httpx.AsyncClient, visits: Visits, width: int) -> None:
+    await make_room(http)
+    page = await visits.page("/", bearer(await dummy(http, "admin")), width=width, language="ru-RU")
+    for path in (*PAGES, *ADMIN_PAGES):
+        await page.goto(f"/app{path}")
+        await expect(page.get_by_role("heading", level=1)).to_be_attached()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+async def test_a_phone_books_by_touch(http: httpx.AsyncClient, visits: Visits) -> None:
+    room = await make_room(http)
+    token, _ = await somebody(http)
+    page = await visits.page(board(room), token, width=390, has_touch=True, is_mobile=True)
+    await page.get_by_label(f"{room['name']} {DAY} 09:00:00").tap()
+    await page.get_by_role("dialog").get_by_role("button", name="Book").tap()
+    await expect(page.locator("[data-item]")).to_have_attribute("data-kind", "mine")
+
+
+async def test_a_phone_has_the_pages_in_a_menu(http: httpx.AsyncClient, visits: Visits) -> None:
+    page = await visits.page("/", (await somebody(http))[0], width=390)
+    await page.get_by_role("button", name="Menu").click()
+    await page.get_by_role("menuitem", name="My bookings").click()
+    await expect(page.get_by_role("heading", name="My bookings")).to_be_visible()
