@@ -24,6 +24,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/bookings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List bookings in pages
+         * @description The newest first; those of one event by person. Who may see only their own gets only those.
+         */
+        get: operations["ApiBookingsBrowse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bookings/reserve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Book a seat
+         * @description One seat for each person. 409 `ALREADY_BOOKED` for a second one, `EVENT_FULL` when there is none left.
+         */
+        post: operations["ApiBookingsReserveReserve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bookings/{booking_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One booking
+         * @description 404 for one that was cancelled, too.
+         */
+        get: operations["ApiBookingsBookingIdShow"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a booking
+         * @description The seat is free at once.
+         */
+        delete: operations["ApiBookingsBookingIdCancel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List events in pages
+         * @description The newest first.
+         */
+        get: operations["ApiEventsBrowse"];
+        put?: never;
+        /**
+         * Make an event
+         * @description Under `ACCESS=token` admins only.
+         */
+        post: operations["ApiEventsCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Seats left
+         * @description An event as it is now: whatever was acknowledged before this was asked is in the answer.
+         */
+        get: operations["ApiEventsEventIdShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change an event
+         * @description Its name, its seats, or both. Never fewer seats than are booked. Under `ACCESS=token` admins only.
+         */
+        patch: operations["ApiEventsEventIdChange"];
+        trace?: never;
+    };
     "/board": {
         parameters: {
             query?: never;
@@ -266,6 +378,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What somebody has booked
+         * @description Seats booked, cancelled and held now. Zeros for somebody nobody knows.
+         */
+        get: operations["MetricsUserIdStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/password": {
         parameters: {
             query?: never;
@@ -295,7 +427,7 @@ export interface paths {
         };
         /**
          * List places in pages
-         * @description All rooms that were ever reserved, by id, with a revision that grows with every change there.
+         * @description All rooms and tables that were ever reserved, by id, with a revision that grows with every change there.
          */
         get: operations["PlacesBrowse"];
         put?: never;
@@ -335,13 +467,13 @@ export interface paths {
         };
         /**
          * List reservations in pages
-         * @description Active reservations of all rooms by start; filters narrow them.
+         * @description Active reservations of all rooms and tables by start; filters narrow them.
          */
         get: operations["ReservationsBrowse"];
         put?: never;
         /**
-         * Reserve a room
-         * @description Holds a room for `[start_time, end_time)`. 409 when any of it is taken.
+         * Reserve a room or a table
+         * @description Holds a room for `[start_time, end_time)`, or a table from `reservation_time` on. 409 when any is taken.
          */
         post: operations["ReservationsReserve"];
         delete?: never;
@@ -382,14 +514,14 @@ export interface paths {
         post?: never;
         /**
          * Cancel a reservation
-         * @description The room is free at once. 404 for a reservation already cancelled.
+         * @description The room or the table is free at once. 404 for a reservation already cancelled.
          */
         delete: operations["ReservationsReservationIdCancel"];
         options?: never;
         head?: never;
         /**
          * Move a reservation
-         * @description Changes room or time at once or not at all: after a 409 the reservation is where it was.
+         * @description Changes place or time at once or not at all: after a 409 the reservation is where it was.
          */
         patch: operations["ReservationsReservationIdMove"];
         trace?: never;
@@ -518,6 +650,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live updates, as server-sent events
+         * @description What changes from now on, or from `Last-Event-ID` on: at least once, a place's changes in order.
+         *
+         *     Messages are kept for 15 minutes. Who owns what is told to its owner and to admins only.
+         */
+        get: operations["StreamStream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tables
+         * @description By id. With `at` and `duration_minutes` only tables that nobody has for any of that time.
+         */
+        get: operations["TablesBrowse"];
+        put?: never;
+        /**
+         * Make a table
+         * @description Under `ACCESS=token` admins only.
+         */
+        post: operations["TablesCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tables/{table_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a table away
+         * @description 409 while it has reservations that have not ended. Under `ACCESS=token` admins only.
+         */
+        delete: operations["TablesTableIdRemove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/users": {
         parameters: {
             query?: never;
@@ -630,20 +828,7 @@ export interface components {
         };
         /** BookingAnswer */
         BookingAnswer: {
-            booking: components["schemas"]["BookingBody"];
-        };
-        /** BookingBody */
-        BookingBody: {
-            conferenceLink: string | null;
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            slotId: string;
-            /** @enum {string} */
-            status: "active" | "cancelled";
-            userId: string | null;
+            booking: components["schemas"]["rooms_bodies_BookingBody"];
         };
         /** BookingRequest */
         BookingRequest: {
@@ -657,15 +842,16 @@ export interface components {
         };
         /** BookingsAnswer */
         BookingsAnswer: {
-            bookings: components["schemas"]["BookingBody"][];
+            bookings: components["schemas"]["rooms_bodies_BookingBody"][];
         };
         /** BookingsPage */
         BookingsPage: {
-            bookings: components["schemas"]["BookingBody"][];
+            bookings: components["schemas"]["rooms_bodies_BookingBody"][];
             pagination: components["schemas"]["Pagination"];
         };
         /** Dependency */
         Dependency: {
+            lag_seconds?: number | null;
             milliseconds?: number | null;
             /** @enum {string} */
             status: "ok" | "unavailable" | "read_only";
@@ -686,6 +872,39 @@ export interface components {
             } | null;
             message: string;
         };
+        /** EventBody */
+        EventBody: {
+            available_seats: number;
+            booked_seats: number;
+            id: number;
+            name: string;
+            total_seats: number;
+        };
+        /** EventChange */
+        EventChange: {
+            /**
+             * @description What people call it
+             * @example Concert
+             */
+            name?: string;
+            /** @description How many seats there are */
+            total_seats?: number;
+        };
+        /** EventRequest */
+        EventRequest: {
+            /**
+             * @description What people call it
+             * @example Concert
+             */
+            name: string;
+            /** @description How many seats there are */
+            total_seats: number;
+        };
+        /** Page[EventBody] */
+        EventsPage: {
+            items: components["schemas"]["EventBody"][];
+            next_cursor: string | null;
+        };
         /** Health */
         Health: {
             dependencies: {
@@ -694,6 +913,14 @@ export interface components {
             /** @enum {string} */
             status: "ok" | "degraded" | "unavailable";
             version: string;
+        };
+        /** HeldSeat */
+        HeldSeat: {
+            booking_id: number;
+            /** Format: date-time */
+            created_at: string;
+            event_id: number;
+            event_name: string;
         };
         /** Info */
         Info: {
@@ -750,6 +977,8 @@ export interface components {
              * @example 2026-12-01T13:00:00+03:00
              */
             start_time?: string;
+            /** @description The table's id */
+            table_id?: number;
         };
         /** Pagination */
         Pagination: {
@@ -804,9 +1033,9 @@ export interface components {
             /** Format: date-time */
             start_time: string;
         };
-        /** Page[ReservationBody] */
+        /** Page[UnionType[ReservationBody, TableReservationBody]] */
         ReservationPage: {
-            items: components["schemas"]["ReservationBody"][];
+            items: (components["schemas"]["ReservationBody"] | components["schemas"]["TableReservationBody"])[];
             next_cursor: string | null;
         };
         /** ReserveBody */
@@ -827,6 +1056,37 @@ export interface components {
              * @example 2026-12-01T13:00:00+03:00
              */
             start_time: string;
+        };
+        /** ReserveRequest */
+        ReserveRequest: {
+            /** @description The event's id */
+            event_id: number;
+            /**
+             * @description Whoever gets the seat: any text
+             * @example user123
+             */
+            user_id: string;
+        };
+        /** ReserveTableBody */
+        ReserveTableBody: {
+            /**
+             * @description Who comes
+             * @example Anna
+             */
+            customer_name: string;
+            /** @description For how long */
+            duration_minutes: number;
+            /** @description How many come; not more than the table's seats */
+            party_size?: number | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339; without an offset it is UTC; at most six fractional digits; of the years 1970 to 2200
+             * @example 2026-12-01T10:00:00Z
+             * @example 2026-12-01T13:00:00+03:00
+             */
+            reservation_time: string;
+            /** @description The table's id */
+            table_id: number;
         };
         /**
          * Role
@@ -898,6 +1158,11 @@ export interface components {
              */
             startTime: string;
         };
+        /** Page[BookingBody] */
+        SeatsPage: {
+            items: components["schemas"]["events_bodies_BookingBody"][];
+            next_cursor: string | null;
+        };
         /** SlotBody */
         SlotBody: {
             /** Format: date-time */
@@ -912,6 +1177,53 @@ export interface components {
         /** SlotsAnswer */
         SlotsAnswer: {
             slots: components["schemas"]["SlotBody"][];
+        };
+        /** StatisticsBody */
+        StatisticsBody: {
+            booked: number;
+            cancelled: number;
+            events: components["schemas"]["HeldSeat"][];
+            first_booking_at: string | null;
+            held: number;
+            last_booking_at: string | null;
+            user_id: string;
+        };
+        /** TableBody */
+        TableBody: {
+            id: number;
+            location: string;
+            name: string;
+            seats: number;
+        };
+        /** TableRequest */
+        TableRequest: {
+            /**
+             * @description Where it stands
+             * @example Terrace
+             */
+            location: string;
+            /**
+             * @description What people call it
+             * @example By the window
+             */
+            name: string;
+            /** @description How many sit there */
+            seats: number;
+        };
+        /** TableReservationBody */
+        TableReservationBody: {
+            /** Format: date-time */
+            created_at: string;
+            customer_name: string | null;
+            duration_minutes: number;
+            /** Format: date-time */
+            end_time: string;
+            /** Format: uuid */
+            id: string;
+            party_size: number | null;
+            /** Format: date-time */
+            reservation_time: string;
+            table_id: number;
         };
         /** TokenAnswer */
         TokenAnswer: {
@@ -934,6 +1246,27 @@ export interface components {
         UserChange: {
             disabled?: boolean;
             role?: components["schemas"]["Role"];
+        };
+        /** BookingBody */
+        events_bodies_BookingBody: {
+            /** Format: date-time */
+            created_at: string;
+            event_id: number;
+            id: number;
+            user_id: string;
+        };
+        /** BookingBody */
+        rooms_bodies_BookingBody: {
+            conferenceLink: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            slotId: string;
+            /** @enum {string} */
+            status: "active" | "cancelled";
+            userId: string | null;
         };
     };
     responses: never;
@@ -960,6 +1293,685 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Info"];
+                };
+            };
+        };
+    };
+    ApiBookingsBrowse: {
+        parameters: {
+            query?: {
+                /** @description Only this person's */
+                user_id?: string | null;
+                /** @description Only of this event */
+                event_id?: string | null;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description Most items on the page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeatsPage"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    ApiBookingsReserveReserve: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the first answer again */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReserveRequest"];
+            };
+        };
+        responses: {
+            /** @description The booking */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["events_bodies_BookingBody"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The `Idempotency-Key` was used with another body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    ApiBookingsBookingIdShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id */
+                booking_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["events_bodies_BookingBody"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    ApiBookingsBookingIdCancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id */
+                booking_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    ApiEventsBrowse: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description Most items on the page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsPage"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    ApiEventsCreate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the first answer again */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventRequest"];
+            };
+        };
+        responses: {
+            /** @description The event */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventBody"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The `Idempotency-Key` was used with another body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    ApiEventsEventIdShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The event */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventBody"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    ApiEventsEventIdChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventChange"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventBody"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
@@ -1190,7 +2202,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The time is taken; `details` says from when to when. Or a managed room is closed then (`ROOM_CLOSED`). */
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1665,6 +2677,65 @@ export interface operations {
             };
         };
     };
+    MetricsUserIdStatistics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Whoever has the seats */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatisticsBody"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     PasswordPassword: {
         parameters: {
             query?: never;
@@ -1863,6 +2934,8 @@ export interface operations {
             query?: {
                 /** @description Only of this room */
                 room_id?: string | null;
+                /** @description Only of this table */
+                table_id?: string | null;
                 /** @description Only what ends after this moment */
                 from?: string | null;
                 /** @description Only what starts before this moment */
@@ -1930,7 +3003,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReserveBody"];
+                "application/json": components["schemas"]["ReserveBody"] | components["schemas"]["ReserveTableBody"];
             };
         };
         responses: {
@@ -1940,7 +3013,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReservationBody"];
+                    "application/json": components["schemas"]["ReservationBody"] | components["schemas"]["TableReservationBody"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -1970,7 +3043,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The time is taken; `details` says from when to when. Or a managed room is closed then (`ROOM_CLOSED`). */
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2034,7 +3116,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReservationBody"];
+                    "application/json": components["schemas"]["ReservationBody"] | components["schemas"]["TableReservationBody"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -2161,7 +3243,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReservationBody"];
+                    "application/json": components["schemas"]["ReservationBody"] | components["schemas"]["TableReservationBody"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -2200,7 +3282,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The time is taken; `details` says from when to when. Or a managed room is closed then (`ROOM_CLOSED`). */
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2564,7 +3646,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The time is taken; `details` says from when to when. Or a managed room is closed then (`ROOM_CLOSED`). */
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2665,6 +3747,280 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    StreamStream: {
+        parameters: {
+            query?: {
+                /** @description Only of this place, such as `room:blue-room`; may be repeated */
+                place?: string[] | null;
+                /** @description Only of this type, such as `reservation.created`; may be repeated */
+                type?: string[] | null;
+            };
+            header?: {
+                /** @description The id of the last event that was seen: what came after it is sent */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `id`, `event` and `data` of each message */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    TablesBrowse: {
+        parameters: {
+            query?: {
+                /** @description Only with so many seats */
+                seats_min?: number;
+                /** @description Only those free from this moment */
+                at?: string | null;
+                /** @description and for so long */
+                duration_minutes?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableBody"][];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    TablesCreate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the first answer again */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TableRequest"];
+            };
+        };
+        responses: {
+            /** @description The table */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableBody"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The `Idempotency-Key` was used with another body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    TablesTableIdRemove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The table's id */
+                table_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2805,7 +4161,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The time is taken; `details` says from when to when. Or a managed room is closed then (`ROOM_CLOSED`). */
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
             409: {
                 headers: {
                     [name: string]: unknown;
