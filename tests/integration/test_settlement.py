@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import asyncpg
 import msgspec
@@ -168,14 +169,15 @@ async def test_a_move_is_not_in_its_own_way(connection: "asyncpg.Connection", pl
 
 
 async def test_details_stay_with_a_reservation_through_moves_and_until_its_end(
-    connection: "asyncpg.Connection", place: Place
+    connection: "asyncpg.Connection",
 ) -> None:
+    # Only bookings of managed rooms have details, and those rooms' ids are UUIDs.
+    place, elsewhere = room(str(uuid4())), room(str(uuid4()))
+    await name(connection, place, elsewhere)
     details = {"text": "\u00ab\u2603\u00bb", "number": 3, "nothing": None}
     asked = msgspec.structs.replace(reserve(place, 10, 11), details=details)
     granted = await grant(connection, asked)
     assert granted.details == details
-    elsewhere = room(some_room())
-    await name(connection, elsewhere)
     (moved,) = await settle(connection, move(granted, target=elsewhere))
     assert isinstance(moved, Granted)
     assert moved.reservation.details == details
