@@ -69,7 +69,7 @@ class Database:
     async def open(self) -> None:
         """Make the pools of the engine and of the journal. Connections themselves are made when first needed."""
         # Rooms and tables have lanes, and so have events.
-        self._pool = await self._open(2 * self._lanes + READS_AT_ONCE, self._arguments)
+        self._pool = await self._open(2 * self._lanes + READS_AT_ONCE, by_index(self._arguments))
         # Its tables grow from nothing to millions of rows and back, and a plan for a small table reads all of a large
         # one. So statements are not kept, and are planned each time they run.
         self._journal = await self._open(JOURNAL_AT_ONCE, self._arguments | {"statement_cache_size": 0})
@@ -166,6 +166,17 @@ def connect_arguments(settings: Settings) -> dict[str, Any]:
     }
     server_settings = {name: str(int(seconds * 1000)) for name, seconds in milliseconds.items()}
     return arguments | {"server_settings": server_settings | {"application_name": "holdfast", "timezone": "UTC"}}
+
+
+def by_index(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Connections for statements that name what they want: a few rows of what may be large tables.
+
+    Their plans are kept; one made while a table is small reads all of it, and soon all of a large one. To compile such
+    a plan takes longer than to run it.
+    """
+    if "server_settings" not in arguments:
+        return arguments
+    return arguments | {"server_settings": arguments["server_settings"] | {"enable_seqscan": "off", "jit": "off"}}
 
 
 def statement_cache(settings: Settings) -> dict[str, Any]:
