@@ -12,7 +12,7 @@ UV_LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 # One process of tests for each core: more only makes them wait for each other.
 JOBS ?= $(shell $(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)))' 2>/dev/null || echo 2)
 
-.PHONY: help run frontend-dev frontend-check wheel seed load-test test integration-test proof check fmt test-cover bench setup-env setup-dev lock migration clean
+.PHONY: help up down rehearse swagger run frontend-dev frontend-check wheel seed load-test test integration-test proof check fmt test-cover bench setup-env setup-dev lock migration clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -20,6 +20,12 @@ help: ## Show this list
 run: setup-env ## Serve on port 8080, on a private PostgreSQL in .data/
 	@$(BIN)/python hatch_build.py || echo "Serving without it; docs/web.md says more" >&2
 	@$(BIN)/holdfast serve
+
+up: ## Start everything in containers: the API on port 8080, behind nginx on port 3000
+	@docker compose up --build --detach --wait && echo "Holdfast serves http://localhost:3000, and the API http://localhost:8080"
+
+down: ## Stop those containers; ARGS=--volumes removes their data, too
+	@docker compose down $(ARGS)
 
 frontend-dev: setup-env ## Serve the web app on port 3000 as it is written, before the API on port 8080 (API=… names another)
 	@$(BIN)/python hatch_build.py run dev
@@ -40,13 +46,19 @@ load-test: setup-dev ## Ask a running service for free slots at a constant rate;
 test: setup-dev ## Run every test (TEST_DATABASE_URL, or a throw-away PostgreSQL)
 	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
-integration-test: setup-dev ## Run the tests on a real PostgreSQL and a running service only
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile tests/integration tests/contract tests/races $(ARGS)
+integration-test: setup-dev ## Run the tests on a real PostgreSQL (a container where Docker runs) and a running service only
+	@tests/on_a_container.sh $(BIN)/pytest -n $(JOBS) --dist loadfile tests/integration tests/contract tests/races $(ARGS)
 
 proof: setup-dev ## Prove the engine: 100,000 simulated runs, planted errors all found, a recorded minute of faults
 	@PYTHONPATH=tests $(BIN)/python -m proof.simulate --seeds 100000 --jobs $(JOBS)
 	@PYTHONPATH=tests $(BIN)/python -m proof.planted --jobs $(JOBS)
 	@PYTHONPATH=tests $(BIN)/python -m proof.recorded --seconds 60
+
+rehearse: setup-dev ## Do what the Dockerfile and docker-compose.yml say without containers; needs root, redis-server, nginx
+	@$(BIN)/python deploy/rehearsal/run.py
+
+swagger: setup-dev ## Write the description of the API to openapi.json
+	@$(BIN)/python frontend/openapi.py openapi.json
 
 check: setup-dev ## Formatting, linting, types, import rules: what a commit must pass
 	@$(BIN)/pre-commit run --all-files --show-diff-on-failure

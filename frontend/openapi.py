@@ -1,7 +1,11 @@
-"""Writes `openapi.json`, the description of the API from which `npm run generate` makes the types of the client."""
+"""Writes `openapi.json`, the description of the API from which `npm run generate` makes the types of the client.
+
+An argument names another file.
+"""
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 
 import httpx
@@ -19,4 +23,5 @@ async def describe() -> bytes:
 
 if __name__ == "__main__":
     described = json.dumps(json.loads(asyncio.run(describe())), indent=1, sort_keys=True)
-    Path(__file__).with_name("openapi.json").write_text(described + "\n", encoding="utf-8")
+    written = Path(sys.argv[1]) if sys.argv[1:] else Path(__file__).with_name("openapi.json")
+    written.write_text(described + "\n", encoding="utf-8")
