@@ -12,7 +12,7 @@ UV_LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 # One process of tests for each core: more only makes them wait for each other.
 JOBS ?= $(shell $(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)))' 2>/dev/null || echo 2)
 
-.PHONY: help up down rehearse swagger run frontend-dev frontend-check wheel seed load-test test integration-test proof check fmt test-cover bench setup-env setup-dev lock migration clean
+.PHONY: help up down rehearse swagger run frontend-dev frontend-check wheel seed load-test test integration-test test-stack proof check fmt test-cover bench setup-env setup-dev lock migration clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -48,6 +48,9 @@ test: setup-dev ## Run every test (TEST_DATABASE_URL, or a throw-away PostgreSQL
 
 integration-test: setup-dev ## Run the tests on a real PostgreSQL (a container where Docker runs) and a running service only
 	@tests/on_a_container.sh $(BIN)/pytest -n $(JOBS) --dist loadfile tests/integration tests/contract tests/races $(ARGS)
+
+test-stack: setup-dev ## Run them on PostgreSQL 15, behind PgBouncer and nginx; needs Debian's packages of these, and redis-server
+	@PYTHONPATH=tests:deploy/rehearsal $(BIN)/python tests/stack/run.py $(ARGS)
 
 proof: setup-dev ## Prove the engine: 100,000 simulated runs, planted errors all found, a recorded minute of faults
 	@PYTHONPATH=tests $(BIN)/python -m proof.simulate --seeds 100000 --jobs $(JOBS)

@@ -73,11 +73,11 @@ class RedisServer:
         self._process.send_signal(signal.SIGCONT)
 
 
-def program() -> str:
-    """Where `redis-server` is. Without it tests are skipped, but never in CI."""
-    found = shutil.which(PROGRAM)
+def program(name: str = PROGRAM) -> str:
+    """Where a server's program is. Without it tests are skipped, but never in CI."""
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if found is None:
-        reason = f"{PROGRAM} is not installed: apt-get install redis-server, or brew install redis"
+        reason = f"{name} is not installed: apt-get install {name}, or brew install {name.removesuffix('-server')}"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)

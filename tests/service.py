@@ -18,6 +18,8 @@ START_SECONDS_MAX = 60.0
 INHERITED = ("PATH", "HOME", "LANG", "COVERAGE_", "COV_CORE_")
 """Names in the environment, or beginnings of them, that a service gets from the tests."""
 STOP_SECONDS_MAX = 20.0
+POOLER = "TEST_POOLER_PORT"
+"""The environment variable that names the port of a pooler that services are to be started behind."""
 
 
 class Service:
@@ -26,6 +28,7 @@ class Service:
     def __init__(self, settings: Mapping[str, object], *, port: int | None = None) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        settings = _pooled(settings)
         self._settings = {name: str(value) for name, value in settings.items()}
         self._output = tempfile.TemporaryFile("w+")  # noqa: SIM115  lives as long as the service
         self.process: subprocess.Popen[str] | None = None
@@ -98,6 +101,16 @@ class Service:
         """What it has printed and logged so far."""
         self._output.seek(0)
         return self._output.read()
+
+
+def _pooled(settings: Mapping[str, object]) -> Mapping[str, object]:
+    """With the pooler between that `make test-stack` has started, if it has and the test does not say otherwise."""
+    port = os.environ.get(POOLER)
+    if port is None or "DATABASE_URL" not in settings or "DATABASE_DIRECT_URL" in settings:
+        return settings
+    from stack.pgbouncer import through
+
+    return through(int(port), settings)
 
 
 def _is_worker(child: psutil.Process) -> bool:

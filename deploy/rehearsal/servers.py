@@ -12,20 +12,25 @@ NOBODY = 65534
 
 
 def as_nobody(command: list[str], place: Path, **extra: str) -> "subprocess.Popen[bytes]":
-    """Start a program as a user who may nothing; what it prints goes to a file."""
+    """Start a program as a user who may nothing, when we are root; what it prints goes to a file."""
+    someone: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **extra}
     with (place / f"{Path(command[0]).name}.log").open("wb") as log:
-        return subprocess.Popen(
-            command, stdout=log, stderr=log, user=NOBODY, group=NOBODY, extra_groups=[], cwd="/",
-            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **extra},
-        )  # fmt: skip
+        return subprocess.Popen(command, stdout=log, stderr=log, cwd="/", env=environment, **someone)
+
+
+def give(directory: Path) -> None:
+    """Make a directory that belongs to that user."""
+    directory.mkdir()
+    if os.geteuid() == 0:
+        os.chown(directory, NOBODY, NOBODY)
 
 
 def postgres(service: dict[str, Any], binaries: Path, place: Path, port: int) -> "subprocess.Popen[bytes]":
     """PostgreSQL, set up as its image does it from the same variables, with a password over TCP."""
     settings = service["environment"]
     data, secret = place / "postgres", place / "password"
-    data.mkdir()
-    os.chown(data, NOBODY, NOBODY)
+    give(data)
     secret.write_text(settings["POSTGRES_PASSWORD"])
     options = ["--username", settings["POSTGRES_USER"], "--pwfile", str(secret), "--auth", "scram-sha-256"]
     options += settings["POSTGRES_INITDB_ARGS"].split()
@@ -43,23 +48,20 @@ def postgres(service: dict[str, Any], binaries: Path, place: Path, port: int) ->
 def redis(service: dict[str, Any], place: Path, port: int) -> "subprocess.Popen[bytes]":
     """Redis, with the command of its container."""
     program, *options = service["command"]
-    found = shutil.which(program) or missing(program)
-    (place / "redis").mkdir()
-    os.chown(place / "redis", NOBODY, NOBODY)
+    give(place / "redis")
     own = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(place / "redis")]
-    server = as_nobody([found, *options, *own], place)
+    server = as_nobody([find(program), *options, *own], place)
     wait(lambda: answers(port), "Redis")
     return server
 
 
 def nginx(configuration: Path, place: Path, api: int, port: int) -> "subprocess.Popen[bytes]":
     """nginx, with the configuration of its container, but for the two lines that say where things are."""
-    found = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") or missing("nginx")
+    found = find("nginx")
     ours = configuration.read_text().replace("server api:8080;", f"server 127.0.0.1:{api};")
     ours = ours.replace("listen 3000;", f"listen 127.0.0.1:{port};")
     home = place / "front"
-    home.mkdir()
-    os.chown(home, NOBODY, NOBODY)
+    give(home)
     temporary = "".join(
         f"{kind}_temp_path {home}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
@@ -99,6 +101,9 @@ def wait(is_ready: Any, what: str, seconds_max: float = 60) -> None:
         time.sleep(0.1)
 
 
-def missing(program: str) -> str:
-    """Say what is to be installed first."""
-    raise SystemExit(f"{program} is needed: apt-get install {program}")
+def find(program: str) -> str:
+    """Where a program is. Raises `SystemExit` with what is to be installed first."""
+    found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin")
+    if found is None:
+        raise SystemExit(f"{program} is needed: apt-get install {program}")
+    return found
