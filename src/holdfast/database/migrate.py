@@ -77,6 +77,12 @@ def head() -> str:
     return found
 
 
+def is_older(found: str) -> bool:
+    """Whether this code knows the revision, and needs a later one."""
+    known = {script.revision for script in ScriptDirectory.from_config(config(None)).walk_revisions()}
+    return found in known and found != head()
+
+
 async def run(url: str, work: Callable[[Connection], None]) -> None:
     """Run Alembic in one transaction, alone: whoever comes second finds everything done."""
     # No time-outs: a migration of a large table takes as long as it takes.
