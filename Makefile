@@ -12,7 +12,7 @@ UV_LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 # One process of tests for each core: more only makes them wait for each other.
 JOBS ?= $(shell $(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)))' 2>/dev/null || echo 2)
 
-.PHONY: help up down rehearse swagger run frontend-dev frontend-check wheel seed load-test test integration-test test-stack proof check fmt test-cover bench setup-env setup-dev lock migration clean
+.PHONY: help up down rehearse swagger docs run frontend-dev frontend-check wheel seed load-test test integration-test test-stack proof check fmt test-cover bench setup-env setup-dev lock migration clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -63,6 +63,9 @@ rehearse: setup-dev ## Do what the Dockerfile and docker-compose.yml say without
 swagger: setup-dev ## Write the description of the API to openapi.json
 	@$(BIN)/python frontend/openapi.py openapi.json
 
+docs: setup-dev ## Build the documents as a site into site/, with a reference of the API
+	@$(BIN)/python docs/site.py
+
 check: setup-dev ## Formatting, linting, types, import rules: what a commit must pass
 	@$(BIN)/pre-commit run --all-files --show-diff-on-failure
 
@@ -100,4 +103,4 @@ migration: setup-dev ## Draft a migration from the tables in the code: make migr
 	@$(BIN)/python tests/draft_migration.py "$(NAME)"
 
 clean: ## Remove what can be made again; the data in .data/ stays
-	@rm -rf frontend/node_modules src/holdfast/web .venv .coverage* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist build
+	@rm -rf frontend/node_modules src/holdfast/web .venv .coverage* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist build site openapi.json

@@ -14,6 +14,8 @@ from typing import Self
 import httpx
 import psutil
 
+from databases import address_of, name_of
+
 START_SECONDS_MAX = 60.0
 INHERITED = ("PATH", "HOME", "LANG", "COVERAGE_", "COV_CORE_")
 """Names in the environment, or beginnings of them, that a service gets from the tests."""
@@ -104,9 +106,12 @@ class Service:
 
 
 def _pooled(settings: Mapping[str, object]) -> Mapping[str, object]:
-    """With the pooler between that `make test-stack` has started, if it has and the test does not say otherwise."""
-    port = os.environ.get(POOLER)
-    if port is None or "DATABASE_URL" not in settings or "DATABASE_DIRECT_URL" in settings:
+    """With the pooler between that `make test-stack` has started, if it has.
+
+    It knows the test server only: what a test starts for itself, or puts a proxy before, is left as it is.
+    """
+    port, url = os.environ.get(POOLER), str(settings.get("DATABASE_URL", ""))
+    if port is None or "DATABASE_DIRECT_URL" in settings or not url or url != address_of(name_of(url)):
         return settings
     from stack.pgbouncer import through
 
