@@ -126,6 +126,7 @@ class Troubles(threading.Thread):
         kinds: tuple[Callable[[], None], ...] = (self._kill, self._stall, self._cut, self._freeze)
         if self._machines is not None:
             kinds += (
+                self._kill_all,
                 self._crash_database,
                 self._kill_database,
                 self._end_sessions,
@@ -180,6 +181,15 @@ class Troubles(threading.Thread):
             self.stopping.wait(self._random.choice((0.2, 1.0, FREEZE_SECONDS_MAX)))
         with suppress(psutil.NoSuchProcess):
             worker.resume()
+
+    def _kill_all(self) -> None:
+        workers = self._service.workers()
+        if len(workers) < 2:
+            return
+        self._proxy.counts["all workers killed"] += 1
+        for worker in workers:
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
 
     def _crash_database(self) -> None:
         assert self._machines is not None
