@@ -52,10 +52,11 @@ integration-test: setup-dev ## Run the tests on a real PostgreSQL (a container w
 test-stack: setup-dev ## Run them on PostgreSQL 15, behind PgBouncer and nginx; needs Debian's packages of these, and redis-server
 	@PYTHONPATH=tests:deploy/rehearsal $(BIN)/python tests/stack/run.py $(ARGS)
 
-proof: setup-dev ## Prove the engine: 100,000 simulated runs, planted errors all found, a recorded minute of faults
+proof: setup-dev ## Prove the engine: 100,000 simulated runs, planted errors all found, a recorded minute of faults, hostile requests
 	@PYTHONPATH=tests $(BIN)/python -m proof.simulate --seeds 100000 --jobs $(JOBS)
 	@PYTHONPATH=tests $(BIN)/python -m proof.planted --jobs $(JOBS)
 	@PYTHONPATH=tests $(BIN)/python -m proof.recorded --seconds 60
+	@PYTHONPATH=tests $(BIN)/python -m proof.hostile
 
 rehearse: setup-dev ## Do what the Dockerfile and docker-compose.yml say without containers; needs root, redis-server, nginx
 	@$(BIN)/python deploy/rehearsal/run.py
