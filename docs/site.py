@@ -4,6 +4,7 @@ The documents link to each other as they lie in the repository, so they are gath
 within the site must lead somewhere, or the build fails. The site loads nothing from elsewhere.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -73,6 +74,8 @@ def gather() -> None:
             (PAGES / name).write_text(API_PAGE, encoding="utf-8")
             continue
         text = (ROOT / name).read_text(encoding="utf-8")
+        # Badges are about the repository.
+        text = re.sub(r"^\[!\[.*\n", "", text, flags=re.MULTILINE)
         for file, shown in ON_GITHUB.items():
             text = text.replace(f"]({file})", f"]({shown})")
         (PAGES / name).write_text(text, encoding="utf-8")

@@ -2,10 +2,12 @@
 
 import re
 import tomllib
+from functools import partial
 from importlib.metadata import metadata
 
 import msgspec
 from documents import ROOT, read
+from numbers_measured import numbers_table
 
 from holdfast import settings
 from holdfast.settings import Settings
@@ -64,7 +66,12 @@ def licence(name: str) -> str:
     return next(part for part in facts.get_all("Classifier", []) if part.startswith("License")).rpartition(" :: ")[2]
 
 
-TABLES = {"docs/settings.md": settings_table, "docs/dependencies.md": dependencies_table}
+TABLES = {
+    "docs/settings.md": settings_table,
+    "docs/dependencies.md": dependencies_table,
+    "README.md": partial(numbers_table, "en"),
+    "README.ru.md": partial(numbers_table, "ru"),
+}
 
 
 def written(page: str) -> str:

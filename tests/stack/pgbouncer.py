@@ -32,6 +32,7 @@ auth_type = trust
 auth_file = {users}
 max_client_conn = 1000
 default_pool_size = 20
+server_login_retry = 1
 ignore_startup_parameters = extra_float_digits
 """
 
