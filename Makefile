@@ -12,7 +12,7 @@ UV_LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 # One process of tests for each core: more only makes them wait for each other.
 JOBS ?= $(shell $(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)))' 2>/dev/null || echo 2)
 
-.PHONY: help up down rehearse swagger docs run frontend-dev frontend-check wheel seed load-test test integration-test test-stack proof check fmt test-cover bench setup-env setup-dev lock migration clean
+.PHONY: help up down rehearse swagger docs run frontend-dev frontend-check wheel seed load-test test integration-test test-stack test-failover proof check fmt test-cover bench setup-env setup-dev lock migration clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -51,6 +51,9 @@ integration-test: setup-dev ## Run the tests on a real PostgreSQL (a container w
 
 test-stack: setup-dev ## Run them on PostgreSQL 15, behind PgBouncer and nginx; needs Debian's packages of these, and redis-server
 	@PYTHONPATH=tests:deploy/rehearsal $(BIN)/python tests/stack/run.py $(ARGS)
+
+test-failover: setup-dev ## Kill the leader of three servers under load; needs etcd-server, haproxy, and Patroni on the PATH
+	@PYTHONPATH=tests:deploy/rehearsal $(BIN)/python tests/stack/failover.py
 
 proof: setup-dev ## Prove the engine: 100,000 simulated runs, planted errors all found, a recorded minute of faults, hostile requests
 	@PYTHONPATH=tests $(BIN)/python -m proof.simulate --seeds 100000 --jobs $(JOBS)
