@@ -1,8 +1,8 @@
 """Kills the leader of three PostgreSQL servers under load, and counts what was acknowledged and is not there.
 
-Patroni with synchronous replication keeps three servers of the wheel, etcd decides who leads, HAProxy sends Holdfast to
-the leader. `make test-failover` runs it; needs the packages etcd-server and haproxy, and Patroni of PyPI with the extras
-`etcd3` and `psycopg3` on the PATH. Ends with 1 when something was lost or bookings do not come back.
+Patroni with synchronous replication keeps three servers of the wheel, etcd decides who leads, HAProxy sends Holdfast
+to the leader. `make test-failover` runs it; needs the packages etcd-server and haproxy, and Patroni of PyPI with the
+extras `etcd3` and `psycopg3` on the PATH. Ends with 1 when something was lost or bookings do not come back.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -171,7 +172,7 @@ def fail_over(service: Service, nodes: list[Node], url: str) -> int:
         servers.wait(lambda: bookings.acknowledged[-1][0] > killed + 2, wait, BACK_SECONDS_MAX)
         time.sleep(LOAD_SECONDS)
     times = sorted(moment for moment, _ in bookings.acknowledged)
-    gap = max(after - earlier for earlier, after in zip(times, times[1:], strict=False))
+    gap = max(after - earlier for earlier, after in pairwise(times))
     lost = asyncio.run(missing(url, [each for _, each in bookings.acknowledged]))
     print(f"{next(node.name for node in nodes if node.leads())} leads now; no booking for {gap:.1f} s")
     print(f"acknowledged {len(times)}, refused {bookings.refused}, lost {lost}", flush=True)
@@ -199,6 +200,7 @@ def start_haproxy(place: Path, nodes: list[Node], port: int) -> "subprocess.Pope
         "  option httpchk GET /primary",
         "  http-check expect status 200",
     ]
+    lines += ["  http-check expect status 200"]
     lines += ["  default-server inter 1s fall 2 rise 1 on-marked-down shutdown-sessions"]
     lines += [f"  server {node.name} 127.0.0.1:{node.port} check port {node.api}" for node in nodes]
     configuration = place / "haproxy.cfg"
