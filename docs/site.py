@@ -66,9 +66,11 @@ def main() -> None:
 
 
 def gather() -> None:
-    """The pages that the configuration names, and what they show and link to, as they lie in the repository."""
+    """All documents, and what they show and link to, as they lie in the repository."""
     shutil.rmtree(PAGES, ignore_errors=True)
-    for name in named(tomllib.loads(CONFIGURATION.read_text(encoding="utf-8"))["project"]["nav"]):
+    listed = named(tomllib.loads(CONFIGURATION.read_text(encoding="utf-8"))["project"]["nav"])
+    there = [path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]]
+    for name in {*listed, *there}:
         (PAGES / name).parent.mkdir(parents=True, exist_ok=True)
         if name == "docs/api.md":
             (PAGES / name).write_text(API_PAGE, encoding="utf-8")
