@@ -24,10 +24,7 @@ run: setup-env ## Serve on port 8080, on a private PostgreSQL in .data/
 frontend-dev: setup-env ## Serve the web app on port 3000 as it is written, before the API on port 8080 (API=… names another)
 	@$(BIN)/python hatch_build.py run dev
 
-frontend-soak: setup-dev ## Load and faults for MINUTES=10: what was told is checked; memory, connections and files are drawn
-	@PYTHONPATH=tests $(BIN)/python -m proof.recorded --seconds $$(( $(or $(MINUTES),10) * 60 )) --chart soak.svg
-
-check: setup-dev ## Types, rules, tests and generated client of the web app, and its build
+frontend-check: setup-dev ## Types, rules, tests and generated client of the web app, and its build
 	@$(BIN)/python hatch_build.py
 	@for step in types lint test drift; do $(BIN)/python hatch_build.py run --silent $$step || exit 1; done
 
