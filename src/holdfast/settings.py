@@ -94,6 +94,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(ge=1, le=100_000_000, description="Messages that the stream keeps, roughly; older ones are trimmed")
     ] = 100_000
     log_messages: Annotated[bool, Meta(description="Log one line a message, without its data")] = False
+    webhook_networks: Annotated[
+        str,
+        Meta(
+            description="Networks, separated by commas, that webhooks may reach although they are not public, without "
+            "TLS too"
+        ),
+    ] = ""
     listeners_max: Annotated[
         int, Meta(ge=0, le=100_000, description="Listeners to live updates that one worker may have")
     ] = 5_000
@@ -199,8 +206,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """Whose word on where a request comes from is taken. Raises `ValueError`."""
-        parts = (part.strip() for part in self.trusted_proxies.split(","))
-        return tuple(ip_network(part, strict=False) for part in parts if part)
+        return _networks(self.trusted_proxies)
+
+    @property
+    def webhook_allowed(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """What webhooks may reach besides public addresses. Raises `ValueError`."""
+        return _networks(self.webhook_networks)
 
 
 HINTS: Mapping[str, Any] = get_type_hints(Settings, include_extras=True)
@@ -244,6 +255,11 @@ def allowed(name: str) -> str:
 
 def _metas(name: str) -> list[Meta]:
     return [part for part in get_args(HINTS[name])[1:] if isinstance(part, Meta)]
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    parts = (part.strip() for part in text.split(","))
+    return tuple(ip_network(part, strict=False) for part in parts if part)
 
 
 def _from_file(env_file: Path | None) -> dict[str, str]:
