@@ -135,7 +135,7 @@ async def of_database(url: str, settings: Settings, clock: Clock) -> AsyncIterat
         yield await _of_clock(connection, clock)
         tables = await _of_tables(url)
         yield tables
-        if tables.level is Level.FINE:
+        if tables.level is not Level.WRONG:
             yield await _of_messages(connection, clock)
             for finding in await _of_invariants(connection):
                 yield finding
@@ -195,13 +195,13 @@ async def _of_tables(url: str) -> Finding:
     at, needed = await migrate.revision(url), migrate.head()
     if at == needed:
         return fine(f"Tables, at revision {at}")
-    if at is None or migrate.is_older(at):
+    if at is None or migrate.is_known(at):
         return wrong(
             f"The tables are at revision {at or 'none'}, this version needs {needed}", "Run `holdfast migrate`"
         )
-    return wrong(
+    return doubtful(
         f"The tables are at revision {at}, which this version does not know",
-        "A newer version has been here: run that one",
+        "A newer version has been here, and works beside this one: bring this one up to it soon",
     )
 
 
