@@ -114,6 +114,11 @@ class Courier:
                 task = asyncio.create_task(self._deliver(lease, hooks[delivery.webhook_id], delivery))
                 self._under_way[key] = task
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything is on its way."""
+        return bool(self._under_way)
+
     async def idle(self) -> None:
         """Wait until nothing is on its way."""
         while self._under_way:
