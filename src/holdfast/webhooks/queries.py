@@ -48,6 +48,10 @@ INSERT INTO webhook_deliveries (webhook_id, message_id, type, place, position, b
 VALUES ($1, $2, $3, $4, $5, $6, $5, $5)
 """
 
+# For the rest of the transaction: without statistics, which a log that grows quickly does not have, the planner would
+# rather sort all of it than walk along the index that has it in order.
+IN_ORDER = "SELECT set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true)"
+
 # Newest first; messages that were queued together by their ids.
 LOG = """
 SELECT message_id, type, place, queued_at, attempts, tried_at, status, failure, due_at, outcome
@@ -126,5 +130,6 @@ async def queue_test(connection: Connection, ids: tuple[UUID, UUID], kind: str, 
 
 async def log(connection: Connection, hook_id: UUID, after: tuple[datetime, UUID] | None, limit: int) -> list[Logged]:
     """Deliveries of a webhook, newest first, after one of them."""
+    await connection.execute(IN_ORDER)
     moment, message_id = (None, None) if after is None else after
     return [Logged(*row.values()) for row in await connection.fetch(LOG, hook_id, moment, message_id, limit)]

@@ -129,10 +129,10 @@ class Courier:
         more = False
         now = self._clock()
         async with self._database.pool.acquire() as connection:
-            hooks = await queries.all_ids(connection)
-        for hook_id in hooks:
+            logs = await queries.logs(connection, now - LOG_KEPT)
+        for log in logs:
             async with self._turn, lease.held() as connection:
-                count = await queries.forget(connection, hook_id, now - LOG_KEPT, now, FORGOTTEN_AT_ONCE)
+                count = await queries.forget(connection, log, now, FORGOTTEN_AT_ONCE)
             more = more or count == FORGOTTEN_AT_ONCE
         async with self._turn, lease.held() as connection:
             await queries.bury(connection)
@@ -150,14 +150,21 @@ class Courier:
         async with lease.held() as connection:
             if wanted:
                 await queries.queue(connection, wanted, now)
-                ids = list({each.webhook_id for each in wanted})
-                for hook_id in await queries.overfull(connection, ids, self._waiting_max):
-                    await queries.disable(connection, hook_id, Disabled.FULL, now)
-                    logger.warning("a webhook is switched off", webhook_id=str(hook_id), why=Disabled.FULL)
             await queries.queued(connection, list(self._hooks), last)
         self._queued = last
         if wanted:
             self._news.set()
+            await self._check_room(lease, list({each.webhook_id for each in wanted}))
+
+    async def _check_room(self, lease: Lease, hooks: list[UUID]) -> None:
+        """Switch off those of these webhooks for which too many messages wait. Looked for while nothing is locked."""
+        async with self._database.pool.acquire() as connection:
+            full = await queries.overfull(connection, hooks, self._waiting_max)
+        for hook_id in full:
+            async with lease.held() as connection:
+                await queries.disable(connection, hook_id, Disabled.FULL, self._clock())
+            self._hooks.pop(hook_id, None)
+            logger.warning("a webhook is switched off", webhook_id=str(hook_id), why=Disabled.FULL)
 
     async def _deliver(self, lease: Lease, hook: Hook, delivery: Delivery) -> None:
         """Send one message once, and write down what came of it."""

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from holdfast.database.connections import Connection
 from holdfast.outbox import positions
+from holdfast.webhooks.queries import IN_ORDER
 from holdfast.webhooks.sending.retries import Disabled, Outcome
 from holdfast.webhooks.sending.sender import Attempt
 
@@ -93,17 +94,21 @@ UPDATE webhooks SET disabled_at = $2, disabled_why = $3
 WHERE id = $1 AND removed_at IS NULL AND disabled_at IS NULL RETURNING id
 """
 
+# By the end of an index that has the oldest; what is newer is not looked at.
 FORGET = """
 DELETE FROM webhook_deliveries d USING (
-    SELECT e.webhook_id, e.message_id, e.settled_at FROM webhook_deliveries e JOIN webhooks w ON w.id = e.webhook_id
-    WHERE e.webhook_id = $1 AND (w.removed_at IS NOT NULL
-        OR (e.queued_at < $2 AND (e.settled_at IS NOT NULL OR w.disabled_at IS NOT NULL)))
-    ORDER BY e.queued_at LIMIT $3
+    SELECT webhook_id, message_id, settled_at FROM webhook_deliveries
+    WHERE webhook_id = $1 AND queued_at < $2 AND (settled_at IS NOT NULL OR $3)
+    ORDER BY queued_at LIMIT $4
 ) old WHERE d.webhook_id = old.webhook_id AND d.message_id = old.message_id
 RETURNING d.place, old.settled_at IS NULL AS was_waiting
 """
 
-ALL_IDS = "SELECT id FROM webhooks"
+LOGS = """
+SELECT id, CASE WHEN removed_at IS NULL THEN $1 ELSE 'infinity'::timestamptz END, disabled_at IS NOT NULL OR
+    removed_at IS NOT NULL
+FROM webhooks
+"""
 
 BURY = """
 DELETE FROM webhooks w WHERE removed_at IS NOT NULL
@@ -139,6 +144,14 @@ class Queued(Struct, frozen=True):
     place: str
     position: datetime
     body: str
+
+
+class Log(Struct, frozen=True):
+    """A webhook's deliveries before a time; those that wait as well, if it is switched off."""
+
+    webhook_id: UUID
+    before: datetime
+    with_waiting: bool
 
 
 class Delivery(Struct, frozen=True):
@@ -233,15 +246,16 @@ async def disable(connection: Connection, hook_id: UUID, why: Disabled, now: dat
     return await connection.fetchval(DISABLE, hook_id, now, why.value) is not None
 
 
-async def all_ids(connection: Connection) -> list[UUID]:
-    """Every webhook, those that are removed and not yet forgotten too."""
-    return [row["id"] for row in await connection.fetch(ALL_IDS)]
+async def logs(connection: Connection, before: datetime) -> list[Log]:
+    """What is to be forgotten of every webhook: what is older than this, and all of those that are removed."""
+    return [Log(*row.values()) for row in await connection.fetch(LOGS, before)]
 
 
-async def forget(connection: Connection, hook_id: UUID, before: datetime, now: datetime, limit: int) -> int:
-    """Delete some deliveries that are old, or whose webhook is removed; how many."""
-    rows = await connection.fetch(FORGET, hook_id, before, limit)
-    places = {(hook_id, row["place"]) for row in rows if row["was_waiting"]}
+async def forget(connection: Connection, log: Log, now: datetime, limit: int) -> int:
+    """Delete some of the deliveries that are to be forgotten; how many."""
+    await connection.execute(IN_ORDER)
+    rows = await connection.fetch(FORGET, log.webhook_id, log.before, log.with_waiting, limit)
+    places = {(log.webhook_id, row["place"]) for row in rows if row["was_waiting"]}
     if places:
         await release(connection, places, now)
     return len(rows)
