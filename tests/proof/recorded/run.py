@@ -5,27 +5,31 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
-from uuid import uuid4
 
 import asyncpg
 
 from proof.recorded.answers import stretch
 from proof.recorded.checker import check
 from proof.recorded.clients import Client, Ground
+from proof.recorded.doors import open_places
 from proof.recorded.faults import StormyProxy, Troubles
 from proof.recorded.history import Call, Held, Row, Violation
 from races.ledger import check_promise
 from service import Service
+from tokens import SECRET
 
 NOTHING: Mapping[str, str] = {}
-ROOMS = 4
+ROOMS, TABLES, MANAGED = 3, 1, 1
 CLIENTS = 12
 CALM_SECONDS_MAX = 30.0
 BUSY = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'
 """
-EVERYTHING = "SELECT id, room_id, start_time, end_time, cancelled_at FROM reservations WHERE room_id = ANY($1)"
+EVERYTHING = """
+SELECT id, coalesce(room_id, place) AS room, start_time, end_time, cancelled_at
+FROM reservations WHERE coalesce(room_id, place) = ANY($1)
+"""
 
 
 class Recorded(NamedTuple):
@@ -41,11 +45,17 @@ class Recorded(NamedTuple):
 
 async def record(url: str, seconds: float, seed: int, environment: Mapping[str, str] = NOTHING) -> Recorded:
     """Let clients and faults loose on a service with two workers, and check what they were told."""
-    rooms = [f"recorded-{uuid4()}" for _ in range(ROOMS)]
     with StormyProxy(url, seed) as proxy:
-        settings = {"DATABASE_URL": proxy.url, "WORKERS": 2, "CLAIM_SECONDS_MAX": 2, "LOG_LEVEL": "error"}
+        settings = {
+            "DATABASE_URL": proxy.url,
+            "WORKERS": 2,
+            "CLAIM_SECONDS_MAX": 2,
+            "LOG_LEVEL": "error",
+            "JWT_SECRET": SECRET,
+        }
         with Service({**settings, **environment}) as service:
-            ground = Ground(service.port, rooms, seed)
+            places = await asyncio.to_thread(open_places, service.url, ROOMS, TABLES, MANAGED)
+            ground = Ground(service.port, places, seed)
             clients = [Client(number, ground) for number in range(CLIENTS)]
             await asyncio.to_thread(_load, clients, Troubles(service, proxy, seed), seconds)
             await asyncio.to_thread(service.wait_until_serving)
@@ -54,7 +64,7 @@ async def record(url: str, seconds: float, seed: int, environment: Mapping[str, 
             await asyncio.to_thread(_look, last := Client(CLIENTS, ground))
             log = service.output()
     calls = sorted((call for client in [*clients, last] for call in client.calls), key=lambda call: call.start)
-    rows = await _rows(url, rooms)
+    rows = await _rows(url, places.all)
     violations = [*check(calls, rows), *await _ledger(url)]
     return Recorded(calls, rows, proxy.counts + ground.counts, violations, log)
 
@@ -104,4 +114,4 @@ async def _rows(url: str, rooms: list[str]) -> list[Row]:
         found = await connection.fetch(EVERYTHING, rooms)
     finally:
         await connection.close()
-    return [Row(Held(str(row["id"]), row["room_id"], stretch(row)), row["cancelled_at"] is None) for row in found]
+    return [Row(Held(str(row["id"]), row["room"], stretch(row)), row["cancelled_at"] is None) for row in found]
