@@ -8,6 +8,9 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from couriers import posting, row
 from holdfast.outbox.journal import Deposed, Journal
+from holdfast.outbox.outlets import LocalOutlet
+from holdfast.outbox.relay import Links, Term
+from holdfast.outbox.subscribers import Subscribers
 from holdfast.webhooks.sending.courier import AT_ONCE
 from holdfast.webhooks.sending.retries import PAUSES
 from messages import leading
@@ -264,6 +267,21 @@ async def test_the_relay_keeps_what_is_not_queued_yet(fresh_database_url: str) -
             await post.publish(some_room())
             await post.turn()
             assert post.courier.needs_after() == await Journal(post.database).last()
+
+
+async def test_the_relay_removes_nothing_that_is_not_queued(fresh_database_url: str) -> None:
+    async with posting(fresh_database_url) as post:
+        journal = Journal(post.database)
+        await post.publish(some_room())
+        await row(fresh_database_url, "UPDATE outbox SET published_at = now() - interval '1 hour' RETURNING id")
+        term = Term(post.lease, LocalOutlet(journal, Subscribers()), Links(), post.courier)
+        term.delivered = await journal.last()
+        await term.remove()
+        assert len(await journal.read(0)) == 1
+        await post.turn()
+        term.delivered += 1
+        await term.remove()
+        assert await journal.read(0) == []
 
 
 async def test_the_log_is_kept_for_thirty_days(fresh_database_url: str) -> None:

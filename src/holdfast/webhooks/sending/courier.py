@@ -15,7 +15,7 @@ import structlog
 from msgspec import Struct
 
 from holdfast.clock import Clock
-from holdfast.database.connections import AWAY, Database
+from holdfast.database.connections import AWAY, Connection, Database
 from holdfast.outbox import positions
 from holdfast.outbox.journal import Deposed, Journal, Lease
 from holdfast.outbox.queries import Entry
@@ -191,10 +191,7 @@ class Courier:
         async with lease.held() as connection:
             if came.failure is None:
                 await queries.settle(connection, delivery, Outcome.DELIVERED, came, now)
-                since = await queries.succeeded(connection, hook_id)
-                if since is not None and retries.was_away(since, now):
-                    await queries.hurry(connection, hook_id, now)
-                self._know(hook_id, failing=False)
+                await self._note_success(connection, hook_id)
                 return
             again = retries.next_attempt(delivery.attempts + 1, delivery.first_tried_at or now, now)
             if again is None:
@@ -207,6 +204,16 @@ class Courier:
                 self._hooks.pop(hook_id, None)
                 logger.warning("a webhook is switched off", webhook_id=str(hook_id), why=why)
         self._know(hook_id, failing=True)
+
+    async def _note_success(self, connection: Connection, hook_id: UUID) -> None:
+        """If the receiver had failed, it does no more. Nobody else but this courier says that it does."""
+        hook = self._hooks.get(hook_id)
+        if hook is None or hook.failing_since is None:
+            return
+        since, now = await queries.succeeded(connection, hook_id), self._clock()
+        if since is not None and retries.was_away(since, now):
+            await queries.hurry(connection, hook_id, now)
+        self._know(hook_id, failing=False)
 
     def _know(self, hook_id: UUID, *, failing: bool) -> None:
         """Do not wait for the next look at the webhooks."""
