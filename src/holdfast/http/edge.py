@@ -24,6 +24,8 @@ from holdfast.settings import Settings
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
 DRAIN_BYTES_MAX = 16 * 1024 * 1024
 """How much of a body that is too large is read and dropped, so that its sender gets to read the answer."""
+CLIENT_GONE = 499
+"""Counted and logged for a client that left: nobody is there to answer."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 COMMON_HEADERS = {
     b"x-content-type-options": b"nosniff",
@@ -83,7 +85,7 @@ class Edge:
             # Outside the hot calls some of the request may still be on its way.
             await self._refuse(exchange, error, scope, close=hot is None)
         except ConnectionAbortedError:
-            exchange.status = 499  # the client left; nobody is there to answer
+            exchange.status = CLIENT_GONE
         except Exception:
             logger.exception("request failed", request_id=exchange.request_id, route=_route(inner, hot))
             if exchange.status:
