@@ -15,7 +15,7 @@ from holdfast.http.bodies import StrictBody
 from holdfast.http.docs import NEEDS_TOKEN, refusals
 from holdfast.http.handlers import Cursor, PageLimit
 from holdfast.http.paging import LIMIT_DEFAULT, Page, page, read_cursor
-from holdfast.webhooks.bodies import DeliveryBody, QueuedBody, SecretBody, WebhookBody, WebhookRequest
+from holdfast.webhooks.bodies import DeliveriesPage, DeliveryBody, QueuedBody, SecretBody, WebhookBody, WebhookRequest
 from holdfast.webhooks.queries import Logged
 from holdfast.webhooks.service import Webhooks
 
@@ -46,35 +46,46 @@ class WebhooksApi(Controller):
         """It gets what is published from now on. The secret is shown this once. 409 when there are twenty."""
         return await webhooks.add(data)
 
-    @get("/{webhook_id:str}", summary="A webhook", responses=refusals(401, 403, 404))
+    @get("/{webhook_id:str}", summary="A webhook", responses=refusals(400, 401, 403, 404))
     async def show(self, webhook_id: HookId, webhooks: Webhooks) -> WebhookBody:
         """Without its secret."""
         return WebhookBody.of(await webhooks.find(_identity(webhook_id)))
 
-    @delete("/{webhook_id:str}", summary="Remove a webhook", responses=refusals(401, 403, 404))
+    @delete("/{webhook_id:str}", summary="Remove a webhook", responses=refusals(400, 401, 403, 404))
     async def remove(self, webhook_id: HookId, webhooks: Webhooks) -> None:
         """With what waits for it, and its log."""
         await webhooks.remove(_identity(webhook_id))
 
-    @post("/{webhook_id:str}/enable", status_code=200, summary="Switch a webhook on", responses=refusals(401, 403, 404))
+    @post(
+        "/{webhook_id:str}/enable",
+        status_code=200,
+        summary="Switch a webhook on",
+        responses=refusals(400, 401, 403, 404),
+    )
     async def enable(self, webhook_id: HookId, webhooks: Webhooks) -> WebhookBody:
         """What still waits is sent at once; what was published while it was off is not."""
         return WebhookBody.of(await webhooks.enable(_identity(webhook_id)))
 
     @post(
-        "/{webhook_id:str}/disable", status_code=200, summary="Switch a webhook off", responses=refusals(401, 403, 404)
+        "/{webhook_id:str}/disable",
+        status_code=200,
+        summary="Switch a webhook off",
+        responses=refusals(400, 401, 403, 404),
     )
     async def disable(self, webhook_id: HookId, webhooks: Webhooks) -> WebhookBody:
         """What waits goes on waiting, for 30 days."""
         return WebhookBody.of(await webhooks.disable(_identity(webhook_id)))
 
-    @post("/{webhook_id:str}/rotate", status_code=200, summary="A new secret", responses=refusals(401, 403, 404))
+    @post("/{webhook_id:str}/rotate", status_code=200, summary="A new secret", responses=refusals(400, 401, 403, 404))
     async def rotate(self, webhook_id: HookId, webhooks: Webhooks) -> SecretBody:
         """Shown this once. For a day, messages are signed with the old one as well."""
         return await webhooks.rotate(_identity(webhook_id))
 
     @post(
-        "/{webhook_id:str}/test", status_code=202, summary="Send a test message", responses=refusals(401, 403, 404, 409)
+        "/{webhook_id:str}/test",
+        status_code=202,
+        summary="Send a test message",
+        responses=refusals(400, 401, 403, 404, 409),
     )
     async def test(self, webhook_id: HookId, webhooks: Webhooks) -> QueuedBody:
         """What came of it is in the deliveries. 409 when the webhook is switched off."""
@@ -83,7 +94,7 @@ class WebhooksApi(Controller):
     @get("/{webhook_id:str}/deliveries", summary="What was sent", responses=refusals(400, 401, 403, 404))
     async def deliveries(
         self, webhook_id: HookId, webhooks: Webhooks, cursor: Cursor = None, limit: PageLimit = LIMIT_DEFAULT
-    ) -> Page[DeliveryBody]:
+    ) -> DeliveriesPage:
         """Newest first, in pages; kept for 30 days."""
         after = None if cursor is None else read_cursor(cursor, tuple[datetime, UUID])
         found = page(await webhooks.log(_identity(webhook_id), after, limit + 1), limit, _position)

@@ -4,8 +4,10 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
+from litestar.params import Parameter
 from msgspec import Meta, Struct
 
+from holdfast.http.paging import Page
 from holdfast.webhooks.addresses import URL_CHARACTERS_MAX
 from holdfast.webhooks.queries import Logged, Webhook
 from holdfast.webhooks.sending.retries import Disabled, Outcome
@@ -124,3 +126,6 @@ class QueuedBody(Struct):
     """The id of a message that was queued."""
 
     message_id: UUID
+
+
+DeliveriesPage = Annotated[Page[DeliveryBody], Parameter(schema_component_key="DeliveriesPage")]

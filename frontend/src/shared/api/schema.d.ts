@@ -997,6 +997,11 @@ export interface components {
             bookings: components["schemas"]["rooms_bodies_BookingBody"][];
             pagination: components["schemas"]["Pagination"];
         };
+        /** Page[DeliveryBody] */
+        DeliveriesPage: {
+            items: components["schemas"]["DeliveryBody"][];
+            next_cursor: string | null;
+        };
         /** DeliveryBody */
         DeliveryBody: {
             attempts: number;
@@ -1161,11 +1166,6 @@ export interface components {
          * @enum {string}
          */
         Outcome: "delivered" | "given_up";
-        /** Page[DeliveryBody] */
-        "Page_holdfast.webhooks.bodies.DeliveryBody_": {
-            items: components["schemas"]["DeliveryBody"][];
-            next_cursor: string | null;
-        };
         /** Pagination */
         Pagination: {
             page: number;
@@ -4574,19 +4574,13 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookBody"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -4646,19 +4640,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Bad request syntax or unsupported method */
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -4722,7 +4710,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_holdfast.webhooks.bodies.DeliveryBody_"];
+                    "application/json": components["schemas"]["DeliveriesPage"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -4793,19 +4781,13 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookBody"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -4867,19 +4849,13 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookBody"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -4941,19 +4917,13 @@ export interface operations {
                     "application/json": components["schemas"]["SecretBody"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -5015,19 +4985,13 @@ export interface operations {
                     "application/json": components["schemas"]["QueuedBody"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
