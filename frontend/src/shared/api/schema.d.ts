@@ -329,7 +329,7 @@ export interface paths {
         put?: never;
         /**
          * Get a token
-         * @description 401 for a wrong address, a wrong password and a disabled account alike.
+         * @description 401 for a wrong address, a wrong password and a disabled account alike; 429 after too many of them.
          */
         post: operations["LoginLogin"];
         delete?: never;
@@ -2821,6 +2821,15 @@ export interface operations {
             };
             /** @description The body is not JSON. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
