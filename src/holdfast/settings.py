@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import quote
@@ -11,7 +10,7 @@ import msgspec
 from dotenv import dotenv_values
 from msgspec import Meta
 
-from holdfast.settings_rules import JWT_SECRET_BYTES_MIN, WrongSetting, check_together
+from holdfast.settings_rules import JWT_SECRET_BYTES_MIN, Networks, WrongSetting, check_together, networks
 
 SECRET = {"secret": True}
 RESERVATION_DAYS_LIMIT = 366
@@ -213,14 +212,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return f"redis://{password}{host}:{self.redis_port}/0"
 
     @property
-    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+    def proxies(self) -> Networks:
         """Whose word on where a request comes from is taken. Raises `ValueError`."""
-        return _networks(self.trusted_proxies)
+        return networks(self.trusted_proxies)
 
     @property
-    def webhook_allowed(self) -> tuple[IPv4Network | IPv6Network, ...]:
+    def webhook_allowed(self) -> Networks:
         """What webhooks may reach besides public addresses. Raises `ValueError`."""
-        return _networks(self.webhook_networks)
+        return networks(self.webhook_networks)
 
 
 HINTS: Mapping[str, Any] = get_type_hints(Settings, include_extras=True)
@@ -264,11 +263,6 @@ def allowed(name: str) -> str:
 
 def _metas(name: str) -> list[Meta]:
     return [part for part in get_args(HINTS[name])[1:] if isinstance(part, Meta)]
-
-
-def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    parts = (part.strip() for part in text.split(","))
-    return tuple(ip_network(part, strict=False) for part in parts if part)
 
 
 def _from_file(env_file: Path | None) -> dict[str, str]:

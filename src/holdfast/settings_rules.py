@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,10 +13,17 @@ WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?", re.ASCII)
 """With a host, and without a query: what is asked for is written behind it."""
 TOKEN = re.compile(r"[!-~]+")
 PASSWORD_COST_MIN = 10
+Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
 class WrongSetting(Exception):
     """A setting that stops the start. Its text is one line: the name, the value and what is allowed."""
+
+
+def networks(text: str) -> Networks:
+    """The networks that a setting lists, separated by commas. Raises `ValueError`."""
+    parts = (part.strip() for part in text.split(","))
+    return tuple(ip_network(part, strict=False) for part in parts if part)
 
 
 def check_together(settings: "Settings", given: Mapping[str, Any]) -> None:
