@@ -62,6 +62,9 @@ from holdfast.settings import Settings
 from holdfast.tables.api import TablesApi
 from holdfast.tables.rules import FloorRules
 from holdfast.tables.service import Tables
+from holdfast.webhooks.api import WebhooksApi
+from holdfast.webhooks.sending.courier import courier
+from holdfast.webhooks.service import Webhooks
 
 FEATURES = (
     SignInApi,
@@ -76,6 +79,7 @@ FEATURES = (
     statistics,
     TablesApi,
     BoardApi,
+    WebhooksApi,
 )
 logger = structlog.stdlib.get_logger("holdfast.http")
 
@@ -89,7 +93,9 @@ class Parts:
         self.clock = clock
         self.settings = settings
         self.database = Database(database_url, settings)
-        self.publishing = Publishing(self.database, settings, shipped(settings))
+        self.courier = courier(self.database, settings, clock)
+        self.publishing = Publishing(self.database, settings, shipped(settings), self.courier)
+        self.webhooks = Webhooks(self.database, clock, settings.webhook_allowed)
         self.journal = self.publishing.journal
         self.feeder = Feeder(self.journal, self.publishing.stream, settings.listeners_max)
         tokens = Tokens(self.database, settings, clock)
@@ -136,6 +142,7 @@ class Parts:
             await self.links.drain()
             # After the last booking, whose message may still be published.
             await relay.aclose()
+            await self.courier.close()
             await self.publishing.close()
             self.accounts.close()
             if self.redis is not None:
@@ -166,6 +173,7 @@ class Parts:
             "rooms",
             "settings",
             "tables",
+            "webhooks",
         )
         return {name: Provide(_giving(getattr(self, name)), sync_to_thread=False) for name in names}
 
