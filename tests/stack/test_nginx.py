@@ -1,5 +1,6 @@
 """Debian's nginx in front of Holdfast, with the configuration of the container: what must pass, and unchanged."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,23 +21,22 @@ WEB = ROOT / "src" / "holdfast" / "web"
 
 
 @pytest.fixture(scope="module")
-def behind(database_url: str, tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer) -> Iterator[Service]:
+def behind(database_url: str, redis_server: RedisServer) -> Iterator[Service]:
     """A service of two workers whose `port` and `url` are nginx's."""
     program("nginx")
-    place = Path(tmp_path_factory.mktemp("nginx"))
-    for folder in (place, *place.parents[:2]):
-        folder.chmod(0o755)
     [port] = servers.free_ports(1)
-    settings = {
-        "DATABASE_URL": database_url,
-        "WORKERS": 2,
-        "TRUSTED_PROXIES": "127.0.0.1",
-        "REDIS_URL": redis_server.url,
-    }
-    with Service(settings) as service:
-        front = servers.nginx(ROOT / "deploy/nginx/holdfast.conf", place, service.port, port)
-        service.port, service.url = port, f"http://127.0.0.1:{port}"
-        yield service
+    settings = {"DATABASE_URL": database_url, "WORKERS": 2, "TRUSTED_PROXIES": "127.0.0.1"}
+    settings["REDIS_URL"] = redis_server.url
+    # Not pytest's own directory, which nobody else may enter.
+    with (
+        tempfile.TemporaryDirectory(prefix="front-") as name,
+        Service(settings) as api,
+    ):
+        place = Path(name)
+        place.chmod(0o755)
+        front = servers.nginx(ROOT / "deploy/nginx/holdfast.conf", place, api.port, port)
+        api.port, api.url = port, f"http://127.0.0.1:{port}"
+        yield api
         front.terminate()
         front.wait()
 
