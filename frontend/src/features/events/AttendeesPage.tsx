@@ -69,12 +69,12 @@ export function AttendeesPage() {
 function People({ people, eventName }: { people: Attendee[]; eventName: string }) {
   const { t } = useTranslation();
   return (
-    <Table.ScrollContainer minWidth={480} type="native" tabIndex={0}>
+    <Table.ScrollContainer minWidth={320} type="native" tabIndex={0}>
       <Table striped aria-label={t("attendees.open")}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{t("admin.who")}</Table.Th>
-            <Table.Th>{t("attendees.since")}</Table.Th>
+            <Table.Th visibleFrom="sm">{t("attendees.since")}</Table.Th>
             <Table.Th>{t("users.actions")}</Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -104,7 +104,7 @@ function Person({ person, eventName }: { person: Attendee; eventName: string }) 
         </Anchor>{" "}
         {isLeaving && <Text span size="sm" c="red.9">{t("item.leaving")}</Text>}
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="sm">
         <At moment={person.createdAt} />
       </Table.Td>
       <Table.Td>

@@ -82,22 +82,24 @@ function EventCard({ event, isAdmin }: { event: ClubEvent; isAdmin: boolean }) {
         <Anchor component={Link} to={`/events/${event.id}`} fw={600} size="lg" style={{ overflowWrap: "anywhere" }}>
           {event.name}
         </Anchor>
-        <SeatBar event={event} />
-        <Group justify="space-between" mih={36} gap="xs">
-          <SeatActions event={event} />
-          {isAdmin && (
-            <Button
-              size="sm"
-              variant="subtle"
-              component={Link}
-              to={`/admin/events/${event.id}`}
-              leftSection={<IconUsers />}
-              aria-label={`${t("attendees.open")}: ${event.name}`}
-            >
-              {t("attendees.open")}
-            </Button>
-          )}
-        </Group>
+        <Stack gap="sm">
+          <SeatBar event={event} />
+          <Group justify="space-between" mih={36} gap="xs">
+            <SeatActions event={event} />
+            {isAdmin && (
+              <Button
+                size="sm"
+                variant="subtle"
+                component={Link}
+                to={`/admin/events/${event.id}`}
+                leftSection={<IconUsers />}
+                aria-label={`${t("attendees.open")}: ${event.name}`}
+              >
+                {t("attendees.open")}
+              </Button>
+            )}
+          </Group>
+        </Stack>
       </Stack>
     </Card>
   );

@@ -32,7 +32,7 @@ export function WalkIn({ evening, isReadOnly }: { evening: Evening; isReadOnly: 
             <Menu.Item
               key={size}
               disabled={found === null}
-              leftSection={<Text fw={700} w={24} ta="center">{size}</Text>}
+              leftSection={<Text fw={700} w={28} ta="center">{size}</Text>}
               aria-label={`${t("party.guests", { count: size })}: ${where}`}
               onClick={() => found && seat.mutate(newParty({ ...found, name: t("walkIn.name"), size }))}
             >

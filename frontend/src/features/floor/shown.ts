@@ -27,7 +27,7 @@ export function itemsOf(held: readonly Dinner[], within: Stretch, leaving: Reado
 
 export function titleOf({ customerName, partySize }: Dinner, { taken }: Pick<Words, "taken">): string {
   if (customerName === null) return taken;
-  return partySize === null ? customerName : `${customerName} · ${partySize}`;
+  return partySize === null ? customerName : `${customerName}\u00a0·\u00a0${partySize}`;
 }
 
 function kindOf(dinner: Dinner, leaving: ReadonlySet<string>): ItemKind {
