@@ -34,7 +34,7 @@ export function SeatActions({ event }: { event: ClubEvent }) {
     case "mine":
       return (
         <Group gap="xs">
-          <Badge size="lg" color="green.9" variant="filled" tt="none" leftSection={<IconCalendarCheck />}>{t("seat.mine")}</Badge>
+          <Badge size="lg" color="#236b33" variant="filled" tt="none" leftSection={<IconCalendarCheck />}>{t("seat.mine")}</Badge>
           <Button size="sm" variant="default" disabled={isStale} onClick={() => bookingId !== null && giveBack(event, bookingId)}>
             {t("seat.giveBack")}
           </Button>
