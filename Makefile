@@ -43,10 +43,11 @@ test: setup-dev ## Run every test (TEST_DATABASE_URL, or a throw-away PostgreSQL
 integration-test: setup-dev ## Run the tests on a real PostgreSQL and a running service only
 	@$(BIN)/pytest -n $(JOBS) --dist loadfile tests/integration tests/contract tests/races $(ARGS)
 
-proof: setup-dev ## Prove the engine: 100,000 simulated runs, planted errors all found, a recorded minute of faults
+proof: setup-dev ## Prove the engine: 100,000 simulated runs, planted errors all found, a recorded minute of faults, hostile requests
 	@PYTHONPATH=tests $(BIN)/python -m proof.simulate --seeds 100000 --jobs $(JOBS)
 	@PYTHONPATH=tests $(BIN)/python -m proof.planted --jobs $(JOBS)
 	@PYTHONPATH=tests $(BIN)/python -m proof.recorded --seconds 60
+	@PYTHONPATH=tests $(BIN)/python -m proof.hostile
 
 check: setup-dev ## Formatting, linting, types, import rules: what a commit must pass
 	@$(BIN)/pre-commit run --all-files --show-diff-on-failure

@@ -37,7 +37,7 @@ from holdfast.events.availability import Availability, ProcessCache, RedisCache
 from holdfast.events.hot import HotEvents
 from holdfast.events.service import Events
 from holdfast.http import docs, errors, pages
-from holdfast.http.edge import Edge
+from holdfast.http.edge import CLIENT_GONE, Edge
 from holdfast.http.framework import translate
 from holdfast.http.health import exposition, health, info
 from holdfast.http.hot import HotRoute, HotRoutes
@@ -190,10 +190,12 @@ def create(
     parts = Parts(settings, database_url, clock, conference)
 
     def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        if isinstance(error, ConnectionAbortedError):
+            return Response(b"", status_code=CLIENT_GONE)
         known = translate(error, request)
         if isinstance(known, InternalError):
-            request_id = request.headers.get("x-request-id")
-            logger.error("request failed", path=request.url.path, request_id=request_id, exc_info=error)
+            request_id, route = request.headers.get("x-request-id"), request.scope.get("path_template")
+            logger.error("request failed", route=route, request_id=request_id, exc_info=error)
         language = preferred(request.headers.get("accept-language"), settings.default_language)
         return Response(
             errors.render(known, language),

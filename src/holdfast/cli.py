@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from holdfast import __version__, upkeep
+from holdfast import __version__
 from holdfast import settings as settings_module
 from holdfast.console import console, direct_url, prepared_url, read_settings, stop
 from holdfast.settings import HINTS, Settings
+from holdfast.upkeep import commands as upkeep
 
 cli = typer.Typer(
     name="holdfast",
@@ -22,6 +23,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+cli.command()(upkeep.doctor)
 cli.command()(upkeep.check)
 cli.command()(upkeep.repair)
 cli.command(context_settings={"ignore_unknown_options": True})(upkeep.psql)

@@ -22,6 +22,8 @@ SQL_BELONGS_IN = (
     "engine/writing.py",
     "database/migrate.py",
     "http/health.py",
+    "upkeep/invariants.py",
+    "upkeep/doctor.py",
 )
 SQL = re.compile(r"\b(SELECT .+ FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b", re.DOTALL)
 BUILDERS = {"select", "insert", "update", "delete"}

@@ -4,7 +4,9 @@ import asyncio
 
 import asyncpg
 import httpx
+import pytest
 
+from holdfast.upkeep import invariants
 from seats import WRONG_SEATS, make_event, seat
 from service import Service
 from terminal import holdfast
@@ -41,6 +43,90 @@ async def test_what_was_typed_in_is_found_and_mended(fresh_database_url: str) ->
     kinds = await connection.fetch("SELECT type FROM outbox WHERE place = $1", f"event:{more}")
     assert [row["type"] for row in kinds] == ["event.repaired"]
     await connection.close()
+
+
+SOUND = """
+INSERT INTO places (place, kind, id, revision) VALUES ('room:1', 'room', '1', 0), ('table:7', 'table', '7', 0);
+INSERT INTO reservations (id, place, room_id, start_time, end_time, created_at)
+    VALUES (gen_random_uuid(), 'room:1', '1', '2030-05-01 10:00Z', '2030-05-01 12:00Z', now());
+INSERT INTO events (name, total_seats, revision) VALUES ('Концерт', 3, 4);
+INSERT INTO outbox (place, revision, id, type, occurred_at, data)
+    SELECT 'event:' || id, n, gen_random_uuid(), 'test', now(), '{}' FROM events, generate_series(2, 4) n
+"""
+RESERVE = """
+INSERT INTO reservations (id, place, room_id, start_time, end_time, created_at, details)
+VALUES (gen_random_uuid(), %s, %s, %s, %s, now(), %s)
+"""
+TWO = "INSERT INTO bookings (event_id, user_id) SELECT id, 'anna' FROM events, generate_series(1, 2)"
+DROPPED = "ALTER TABLE bookings DROP CONSTRAINT uq_bookings_event_id_user_id"
+GAP = "DELETE FROM outbox WHERE revision = 3"
+
+
+@pytest.mark.parametrize(
+    ("planted", "sentence", "line"),
+    [
+        (
+            RESERVE % ("'room:1'", "'1'", "'2030-05-01 11:00Z'", "'2030-05-01 13:00Z'", "NULL"),
+            "No two active reservations of a place overlap",
+            "room:1: what begins at 2030-05-01 11:00:00+00 overlaps what ends at 2030-05-01 12:00:00+00",
+        ),
+        (
+            RESERVE % ("'room:1'", "'1'", "'2030-05-02 11:00Z'", "'2030-05-02 11:00Z'", "NULL"),
+            "Every reservation fits its place, and ends after it begins",
+            "at room:1: ends before it begins",
+        ),
+        (
+            RESERVE % ("'room:2'", "'2'", "'2030-05-02 11:00Z'", "'2030-05-02 12:00Z'", "NULL"),
+            "Every reservation fits its place, and ends after it begins",
+            "at room:2: the place has no row to lock",
+        ),
+        (
+            RESERVE % ("'room:1'", "'2'", "'2030-05-02 11:00Z'", "'2030-05-02 12:00Z'", "NULL"),
+            "Every reservation fits its place, and ends after it begins",
+            "at room:1: its room is said to be 2",
+        ),
+        (
+            "UPDATE places SET kind = 'table' WHERE place = 'room:1'; UPDATE reservations SET room_id = NULL",
+            "Every place is called what it is",
+            "place room:1 says that it is table 1",
+        ),
+        (
+            RESERVE % ("'room:1'", "'1'", "'2030-05-02 11:00Z'", "'2030-05-02 11:30Z'", "'{}'"),
+            "Every booking is half an hour of a managed room",
+            "in room 1: there is no such room",
+        ),
+        (
+            RESERVE % ("'table:7'", "NULL", "now() + interval '1 hour'", "now() + interval '2 hours'", "NULL"),
+            "Every table that is reserved is there",
+            "at table:7: there is no such table",
+        ),
+        (
+            f"{DROPPED}; {TWO}; UPDATE events SET booked_seats = 2",
+            "Nobody has two seats at one event",
+            "anna has 2 seats",
+        ),
+        (GAP, "Every change has its message, and every message its change", "2 messages from 2 to 4 are kept"),
+        (
+            "UPDATE events SET revision = 5",
+            "Every change has its message, and every message its change",
+            "3 messages from 2 to 4 are kept, and its revision is 5",
+        ),
+    ],
+)
+async def test_what_must_not_be_is_found(fresh_database_url: str, planted: str, sentence: str, line: str) -> None:
+    connection = await asyncpg.connect(fresh_database_url)
+    await connection.execute("SET timezone = 'UTC'")
+    await connection.execute(SOUND)
+    assert await invariants.broken(connection, lambda _: None) == []
+    await connection.execute(planted)
+    [found] = await invariants.broken(connection, lambda _: None)
+    await connection.close()
+    assert found.invariant.sentence == sentence
+    assert len(found.lines) == 1
+    assert line in found.lines[0]
+    told = await asyncio.to_thread(holdfast, "check", DATABASE_URL=fresh_database_url)
+    assert (told.returncode, told.stderr) == (1, "holdfast: 1 of 8 wrong\n")
+    assert f"Not so: {sentence}" in told.stdout
 
 
 async def test_more_bookings_than_seats_are_told_and_stay(fresh_database_url: str) -> None:

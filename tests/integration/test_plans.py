@@ -11,14 +11,16 @@ import asyncpg
 import msgspec
 import pytest
 
-from batches import name, room
+from batches import grant, name, reserve, room
 from databases import create_database, drop_database
 from holdfast.database import migrate
+from holdfast.database.connections import Database
 from holdfast.engine import pool_statements, statements
 from holdfast.outbox import queries as outbox
 from holdfast.rooms import queries as rooms
+from holdfast.settings import Settings
 from rooms import hour
-from seats import make_event
+from seats import make_event, seat
 
 FILL = """
 INSERT INTO reservations (id, place, room_id, start_time, end_time, created_at, cancelled_at, user_id, details)
@@ -170,6 +172,34 @@ async def test_a_seat_costs_the_same_however_many_are_booked(fresh_database_url:
         assert [(scan["Index Name"], scan["Actual Rows"]) for scan in scans] == [("uq_bookings_event_id_user_id", 1)]
         assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < 12
     await connection.close()
+
+
+READ_WHOLE = """
+SELECT relname, seq_tup_read FROM pg_stat_user_tables WHERE relname IN ('events', 'places') ORDER BY 1
+"""
+
+
+async def test_a_plan_made_while_there_was_little_reads_no_table_whole_when_there_is_much(
+    fresh_database_url: str,
+) -> None:
+    """Nobody analyses the tables between, as it is in the first minute of a sale on a fresh installation."""
+    database = Database(fresh_database_url, Settings())
+    await database.open()
+    async with database.engine_connection() as connection:
+        one = await make_event(connection, 1_000)
+        await name(connection, room("1"))
+        for number in range(10):
+            await seat(connection, one, f"user{number}")
+            await grant(connection, reserve(room("1"), number, number + 1))
+        await connection.execute("INSERT INTO events (name, total_seats) SELECT n, 1 FROM generate_series(1, 999) n")
+        await name(connection, *(room(str(number)) for number in range(1_000)))
+        await connection.execute("SELECT pg_stat_force_next_flush()")
+        before = await connection.fetch(READ_WHOLE)
+        await seat(connection, one, "somebody")
+        await grant(connection, reserve(room("1"), 11, 12))
+        await connection.execute("SELECT pg_stat_force_next_flush()")
+        assert await connection.fetch(READ_WHOLE) == before
+    await database.close()
 
 
 MESSAGES = """

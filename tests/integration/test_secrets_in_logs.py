@@ -4,6 +4,7 @@ import io
 import logging
 import sys
 
+import httpx
 import pytest
 import structlog
 
@@ -14,6 +15,7 @@ from holdfast.accounts.roles import Role
 from holdfast.clock import utc_now
 from holdfast.database.connections import Database
 from holdfast.settings import Settings
+from service import Service
 
 SECRET = "nobody may read this"
 
@@ -57,3 +59,12 @@ async def test_a_failed_statement_does_not_tell_what_it_was_given(database_url: 
             await queries.add(connection, user)
     assert SECRET not in str(caught.value)
     await database.engine.dispose()
+
+
+def test_a_line_about_a_request_has_its_route_and_not_who_was_asked_for(fresh_database_url: str) -> None:
+    with Service({"DATABASE_URL": fresh_database_url, "LOG_REQUESTS": "true"}) as service:
+        for path in ("/metrics/anna@example.com", "/reservations/annas-room"):
+            httpx.get(f"{service.url}{path}", headers={"X-Request-ID": "asked-1"})
+        lines = [line for line in service.output().splitlines() if "asked-1" in line]
+    assert ["/metrics/{user_id" in lines[0], "/reservations/{room_id" in lines[1]] == [True, True]
+    assert "anna" not in "".join(lines)

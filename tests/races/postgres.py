@@ -4,6 +4,8 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
+import psutil
+
 from holdfast.database.embedded import START_SECONDS_MAX, _Server
 
 
@@ -29,6 +31,15 @@ class Postgres:
         """Start it, recovering from a crash when there was one; returns when it takes connections."""
         self._server.start()
         self._runs = True
+
+    def kill(self) -> None:
+        """Kill -9 its first process, and wait until the others have noticed."""
+        pid = int((self._server.directory / "postmaster.pid").read_text().split()[0])
+        first = psutil.Process(pid)
+        family = [first, *first.children(recursive=True)]
+        first.kill()
+        psutil.wait_procs(family, timeout=START_SECONDS_MAX)
+        self._runs = False
 
     def stop(self, mode: Literal["fast", "immediate"]) -> None:
         """End every session (`fast`), or crash: nothing is written any more (`immediate`)."""

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 COMMIT = b"COMMIT\0"
 """The engine's own; other parts of the service send it with a semicolon."""
-WRITE = b"SELECT write_batch_"
-"""Outside a transaction this commits by itself, when the message that ends a request, Sync, has arrived."""
+WRITES = (b"SELECT write_batch_", b"SELECT write_seats_")
+"""Outside a transaction these commit by themselves, when the message that ends a request, Sync, has arrived."""
 BEGIN, ENDS = b"BEGIN", (b"COMMIT", b"ROLLBACK")
 SECONDS_MAX = 30.0
 
@@ -75,7 +75,11 @@ class Proxy:
             if self._dead:
                 reset(client)
                 continue
-            server = connect(self._target)
+            try:
+                server = connect(self._target)
+            except OSError:
+                reset(client)
+                continue
             self._open += [client, server]
             link = _Link(client, server)
             threading.Thread(target=link.answers, daemon=True).start()
@@ -154,7 +158,7 @@ class _Link:
             return Step.COMMIT if content == COMMIT else None
         if kind == b"P":
             name, query = content.split(b"\0", 2)[:2]
-            (self._writes.add if query.startswith(WRITE) else self._writes.discard)(name)
+            (self._writes.add if query.startswith(WRITES) else self._writes.discard)(name)
         elif kind == b"B":
             self._is_writing = content.split(b"\0", 2)[1] in self._writes and not self._in_transaction
             return Step.WRITE if self._is_writing else None
@@ -182,7 +186,11 @@ def connect(address: str) -> socket.socket:
     if not directory.startswith("/"):
         return socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 5432), timeout=SECONDS_MAX)
     unix = socket.socket(socket.AF_UNIX)
-    unix.connect(f"{unquote(directory)}/.s.PGSQL.{parts.port or 5432}")
+    try:
+        unix.connect(f"{unquote(directory)}/.s.PGSQL.{parts.port or 5432}")
+    except OSError:
+        unix.close()
+        raise
     return unix
 
 

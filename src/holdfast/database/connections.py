@@ -179,6 +179,14 @@ def by_index(arguments: dict[str, Any]) -> dict[str, Any]:
     return arguments | {"server_settings": arguments["server_settings"] | {"enable_seqscan": "off", "jit": "off"}}
 
 
+def without_bounds(arguments: dict[str, Any]) -> dict[str, Any]:
+    """For what reads whole tables, which may take longer than any request may."""
+    if "server_settings" not in arguments:
+        return arguments
+    unbounded = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
+    return arguments | {"server_settings": arguments["server_settings"] | unbounded}
+
+
 def statement_cache(settings: Settings) -> dict[str, Any]:
     """What SQLAlchemy must know of a transaction pooler."""
     if settings.database_direct_url is None:

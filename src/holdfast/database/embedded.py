@@ -56,6 +56,11 @@ class EmbeddedFailed(Exception):
     """The private PostgreSQL cannot be had. Its text says why, in one line."""
 
 
+def is_made(data_dir: Path) -> bool:
+    """Whether there is a private PostgreSQL in this directory already."""
+    return (data_dir / "postgres").exists()
+
+
 @contextmanager
 def running(data_dir: Path) -> Iterator[str]:
     """The address of the private PostgreSQL in `data_dir`, made and started when needed.

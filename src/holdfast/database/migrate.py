@@ -26,16 +26,22 @@ class NotReady(Exception):
 async def prepare(url: str, *, migrate: bool, seconds_max: float, tell: Callable[[str], None]) -> None:
     """Wait until the database answers, then until its tables are up to date, migrating them if `migrate`.
 
+    Tables of a newer version are good enough: no release takes away what the one before it uses (CONTRIBUTING.md).
     Raises `NotReady` after `seconds_max` seconds; `tell` is given a line each time the wait gets a new reason.
     """
     deadline = asyncio.get_running_loop().time() + seconds_max
     last = ""
     while True:
         try:
+            found = await revision(url)
+            if found is not None and not is_known(found):
+                # While one version takes over from another, the older may well be started again.
+                tell(f"A newer version has brought the tables to revision {found}, with which this one works, too")
+                return
             if migrate:
                 await upgrade(url)
                 return
-            if await revision(url) == head():
+            if found == head():
                 return
             reason = "its tables are not up to date: run `holdfast migrate`"
         except AWAY as error:
@@ -75,6 +81,11 @@ def head() -> str:
     found = ScriptDirectory.from_config(config(None)).get_current_head()
     assert found is not None
     return found
+
+
+def is_known(found: str) -> bool:
+    """Whether this code has the migration that leads to this revision; else a newer version has."""
+    return found in {script.revision for script in ScriptDirectory.from_config(config(None)).walk_revisions()}
 
 
 async def run(url: str, work: Callable[[Connection], None]) -> None:

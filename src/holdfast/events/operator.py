@@ -1,18 +1,14 @@
-"""What the operator does with events at the terminal: find counts that are wrong, and mend them."""
+"""What the operator does with events at the terminal: mend counts that are wrong."""
 
 from typing import NamedTuple
 
 import asyncpg
 
 from holdfast.clock import Clock
-from holdfast.database.connections import connect_arguments
+from holdfast.database.connections import connect_arguments, without_bounds
 from holdfast.engine import pool_settlement, pool_statements
 from holdfast.events import queries
-from holdfast.events.queries import WrongEvent
 from holdfast.settings import Settings
-
-LONG = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
-"""Both tables are read whole, which may take longer than any request may."""
 
 
 class Mended(NamedTuple):
@@ -23,20 +19,11 @@ class Mended(NamedTuple):
     after: int
 
 
-async def check(url: str, settings: Settings) -> list[WrongEvent]:
-    """Every event whose count is not that of its bookings, or that has more bookings than seats."""
-    connection = await _connect(url, settings)
-    try:
-        return await queries.wrong_events(connection)
-    finally:
-        await connection.close()
-
-
 async def repair(url: str, settings: Settings, clock: Clock) -> list[Mended]:
     """Count the bookings of every event that is wrong anew, one at a time and locked, while bookings go on."""
-    connection = await _connect(url, settings)
+    connection = await asyncpg.connect(url, **without_bounds(connect_arguments(settings)))
     try:
-        found = [await _repair(connection, wrong.id, clock) for wrong in await queries.wrong_events(connection)]
+        found = [await _repair(connection, each, clock) for each in await queries.miscounted_events(connection)]
         return [each for each in found if each is not None]
     finally:
         await connection.close()
@@ -55,10 +42,3 @@ async def _repair(connection: "asyncpg.Connection[asyncpg.Record]", event_id: in
         message = pool_settlement.event_message(event_id, event.revision + 1, "event.repaired", clock(), told)
         await pool_settlement.write_change(connection, event_id, message)
         return Mended(event_id, event.booked_seats, bookings)
-
-
-async def _connect(url: str, settings: Settings) -> "asyncpg.Connection[asyncpg.Record]":
-    arguments = connect_arguments(settings)
-    if "server_settings" in arguments:
-        arguments["server_settings"] |= LONG
-    return await asyncpg.connect(url, **arguments)

@@ -24,6 +24,8 @@ from holdfast.settings import Settings
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
 DRAIN_BYTES_MAX = 16 * 1024 * 1024
 """How much of a body that is too large is read and dropped, so that its sender gets to read the answer."""
+CLIENT_GONE = 499
+"""Counted and logged for a client that left: nobody is there to answer."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 COMMON_HEADERS = {
     b"x-content-type-options": b"nosniff",
@@ -83,15 +85,14 @@ class Edge:
             # Outside the hot calls some of the request may still be on its way.
             await self._refuse(exchange, error, scope, close=hot is None)
         except ConnectionAbortedError:
-            exchange.status = 499  # the client left; nobody is there to answer
+            exchange.status = CLIENT_GONE
         except Exception:
-            logger.exception("request failed", request_id=exchange.request_id, path=scope["path"])
+            logger.exception("request failed", request_id=exchange.request_id, route=_route(inner, hot))
             if exchange.status:
                 raise  # the answer has begun: closing the connection is all that is left to say
             await self._refuse(exchange, InternalError(), scope, close=True)
         finally:
-            route = hot.template if hot is not None else str(inner.get("path_template") or "(none)")
-            self._record(scope, route, exchange, time.perf_counter() - started)
+            self._record(scope, _route(inner, hot), exchange, time.perf_counter() - started)
 
     async def _body(self, scope: HTTPScope, receive: Receive) -> bytes | None:
         """The request's body within its bounds, or `None` when it has none. Raises `BodyTooLarge`, `RequestTimeout`."""
@@ -166,10 +167,15 @@ class Edge:
                 "request",
                 request_id=exchange.request_id,
                 method=method,
-                path=scope["path"],
+                route=route,
                 status=exchange.status,
                 milliseconds=round(seconds * 1000, 2),
             )
+
+
+def _route(scope: HTTPScope, hot: HotRoute | None) -> str:
+    """The template of the path that was asked for: the path itself may have somebody's name in it."""
+    return hot.template if hot is not None else str(scope.get("path_template") or "(none)")
 
 
 class _Exchange:

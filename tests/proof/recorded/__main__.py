@@ -13,19 +13,24 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from databases import SERVER, create_database, drop_database
-from holdfast.database import embedded, migrate
+from holdfast.database import migrate
 from proof.errors import ERRORS
+from proof.recorded.faults import Machines
 from proof.recorded.planting import planted
 from proof.recorded.report import report
 from proof.recorded.run import Recorded, record
+from races.postgres import Postgres
+from redis_server import RedisServer
 
 
-async def recorded(seconds: float, seed: int, environment: Mapping[str, str]) -> Recorded:
+async def recorded(
+    seconds: float, seed: int, environment: Mapping[str, str], machines: Machines | None = None
+) -> Recorded:
     """One run in a database of its own."""
     url = await create_database()
     await migrate.upgrade(url)
     try:
-        return await record(url, seconds, seed, environment)
+        return await record(url, seconds, seed, environment, machines)
     finally:
         await drop_database(url)
 
@@ -36,12 +41,14 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60, help="how long the load lasts")
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000), help="draws wishes and faults")
     parser.add_argument("--plant", choices=ERRORS, help="plant this error first, which should be found")
+    parser.add_argument("--gently", action="store_true", help="leave PostgreSQL and Redis themselves alone")
     arguments = parser.parse_args()
-    temporary = tempfile.TemporaryDirectory(prefix="hf-", ignore_cleanup_errors=True)
-    with temporary as directory, embedded.running(Path(directory)) as url:
-        os.environ.setdefault(SERVER, url)
+    with tempfile.TemporaryDirectory(prefix="hf-", ignore_cleanup_errors=True) as directory:
         environment = planted(arguments.plant, Path(directory) / "planted") if arguments.plant else {}
-        run = asyncio.run(recorded(arguments.seconds, arguments.seed, environment))
+        with Postgres() as postgres, RedisServer() as redis:
+            os.environ[SERVER] = postgres.url
+            machines = None if arguments.gently else Machines(postgres, redis)
+            run = asyncio.run(recorded(arguments.seconds, arguments.seed, environment, machines))
     print(report(run, arguments.seed))
     return bool(run.violations)
 

@@ -12,6 +12,7 @@ QUARTER = timedelta(minutes=15)
 GRANTS = {(Operation.CREATE, 201), (Operation.MOVE, 200)}
 REFUSALS = {
     (Operation.CREATE, 409, "TIME_CONFLICT"): Outcome.CONFLICT,
+    (Operation.CREATE, 409, "SLOT_ALREADY_BOOKED"): Outcome.CONFLICT,
     (Operation.MOVE, 409, "TIME_CONFLICT"): Outcome.CONFLICT,
     (Operation.CANCEL, 404, "RESERVATION_NOT_FOUND"): Outcome.NOT_FOUND,
     (Operation.MOVE, 404, "RESERVATION_NOT_FOUND"): Outcome.NOT_FOUND,
@@ -23,12 +24,15 @@ LOST = Answer(Outcome.UNKNOWN, text="no answer")
 
 
 def understood(operation: Operation, status: int, headers: Mapping[str, str], text: str, wanted: Held | None) -> Answer:
-    """An answer. `wanted` is what a creation asked for, so that an unknown outcome that names an id says what it is."""
+    """An answer. `wanted` is what a creation asked for, so that an unknown outcome that names an id says what it is.
+
+    A booking of a slot is what was wanted, too: its answer names the slot and not the times.
+    """
     replayed = headers.get("idempotency-replayed") == "true"
     if (operation, status) in GRANTS:
-        return Answer(Outcome.OK, held(json.loads(text)), text=text, replayed=replayed)
+        return Answer(Outcome.OK, _granted(json.loads(text), wanted), text=text, replayed=replayed)
     if operation is Operation.LIST and status == 200:
-        return Answer(Outcome.OK, listed=tuple(held(each) for each in json.loads(text)))
+        return Answer(Outcome.OK, listed=_listed(json.loads(text)))
     if operation is Operation.CANCEL and status == 204:
         return Answer(Outcome.OK)
     error = json.loads(text)["error"] if status >= 400 else {"code": ""}
@@ -37,24 +41,37 @@ def understood(operation: Operation, status: int, headers: Mapping[str, str], te
     named = None
     if outcome is Outcome.UNKNOWN and wanted is not None:
         named = Held(details["id"], wanted.room, wanted.stretch)
-    taken = stretch(details) if outcome is Outcome.CONFLICT else None
+    # Who books a slot is not told who has how much of it.
+    taken = stretch(details) if outcome is Outcome.CONFLICT and details else None
     return Answer(outcome, named, taken, replayed=replayed, text=f"{status} {text}")
 
 
 def held(reservation: Mapping[str, Any]) -> Held:
     """A reservation as clients are told of it."""
+    if "table_id" in reservation:
+        when = {"start_time": reservation["reservation_time"], "end_time": reservation["end_time"]}
+        return Held(reservation["id"], f"table:{reservation['table_id']}", stretch(when))
     return Held(reservation["id"], reservation["room_id"], stretch(reservation))
+
+
+def _listed(answer: Any) -> tuple[Held, ...]:
+    """A room's list, or the page of all of a table's."""
+    if isinstance(answer, list):
+        return tuple(map(held, answer))
+    assert answer["next_cursor"] is None
+    return tuple(map(held, answer["items"]))
+
+
+def _granted(answer: Mapping[str, Any], wanted: Held | None) -> Held:
+    if "booking" not in answer:
+        return held(answer)
+    assert wanted is not None
+    return wanted._replace(id=answer["booking"]["id"])
 
 
 def stretch(times: Mapping[str, Any]) -> Stretch:
     """What lies between two times of the API, or of the database."""
     return Stretch(_quarter(times["start_time"]), _quarter(times["end_time"]))
-
-
-def body(room: str, wanted: Stretch) -> bytes:
-    """The body of a request; the same wish has the same bytes, as keys demand."""
-    start, end = (DAY + number * QUARTER for number in wanted)
-    return json.dumps({"room_id": room, "start_time": start.isoformat(), "end_time": end.isoformat()}).encode()
 
 
 def _quarter(moment: str | datetime) -> int:

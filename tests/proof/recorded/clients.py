@@ -8,14 +8,14 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from proof.recorded.answers import LOST, body, understood
+from proof.recorded.answers import LOST, understood
+from proof.recorded.doors import Places, Wire
 from proof.recorded.history import Answer, Call, Held, Operation, Outcome, Stretch
 
 CALLS_MAX = 200_000
 RETRIES_MAX = 3
 PATIENCE_SECONDS = 20.0
 QUARTERS = 40
-PATHS = {Operation.CREATE: "POST", Operation.CANCEL: "DELETE", Operation.MOVE: "PATCH", Operation.LIST: "GET"}
 
 
 class Wish(NamedTuple):
@@ -24,18 +24,27 @@ class Wish(NamedTuple):
     room: str
     stretch: Stretch
     key: str | None
+    by_slot: bool = False
+
+
+class Known(NamedTuple):
+    """A reservation that clients were told of, and where it was first."""
+
+    id: str
+    room: str
 
 
 class Ground:
-    """What the clients of one run share: the rooms they fight for, and the reservations they know of."""
+    """What the clients of one run share: the places they fight for, and the reservations they know of."""
 
-    def __init__(self, port: int, rooms: Sequence[str], seed: int) -> None:
+    def __init__(self, port: int, places: Places, seed: int) -> None:
         self.port = port
-        self.rooms = rooms
+        self.places = places
+        self.rooms: Sequence[str] = places.all
         self.seed = seed
         self.stopping = threading.Event()
-        self.known: deque[str] = deque(maxlen=150)
-        """Ids that clients were told of, acknowledged or not; cancelled ones too, until they are forgotten."""
+        self.known: deque[Known] = deque(maxlen=150)
+        """What clients were told of, acknowledged or not; cancelled ones too, until they are forgotten."""
         self.keyed: deque[Wish] = deque(maxlen=20)
         """Wishes with a key, which others send again, while the first is under way too."""
         self.counts: Counter[str] = Counter()
@@ -74,15 +83,17 @@ class Client(threading.Thread):
         """List a room, now and then only if it has changed."""
         tag, known = self._lists.get(room, ("", ()))
         headers = {"If-None-Match": tag} if tag and self._random.random() < 0.5 else {}
-        self._record(Call(self._number, Operation.LIST, 0, 0, LOST, room), f"/reservations/{room}", headers, known)
+        call = Call(self._number, Operation.LIST, 0, 0, LOST, room)
+        self._record(call, self.ground.places.list(room), headers, known)
 
     def _create(self, wish: Wish) -> None:
         headers = {"Idempotency-Key": wish.key} if wish.key is not None else {}
         call = Call(self._number, Operation.CREATE, 0, 0, LOST, wish.room, wish.stretch, key=wish.key)
         for _ in range(1 + RETRIES_MAX):
-            answer = self._record(call, "/reservations", headers)
+            wire = self.ground.places.create(wish.room, wish.stretch, by_slot=wish.by_slot)
+            answer = self._record(call, wire, headers)
             if answer.held is not None:
-                self.ground.known.append(answer.held.id)
+                self.ground.known.append(Known(answer.held.id, wish.room))
             if wish.key is None or answer.outcome not in (Outcome.UNKNOWN, Outcome.UNAVAILABLE):
                 return
             if self.ground.stopping.is_set() or self._random.random() < 0.1:
@@ -91,40 +102,48 @@ class Client(threading.Thread):
     def _change(self, operation: Operation) -> None:
         # Anybody's, and often the newest, so that several clients change one reservation at once.
         known = tuple(self.ground.known)
-        reservation_id = known[-1] if self._random.random() < 0.2 else self._random.choice(known)
-        wish = self._wish() if operation is Operation.MOVE else Wish("", Stretch(0, 0), None)
-        stretch = wish.stretch if operation is Operation.MOVE else None
-        call = Call(self._number, operation, 0, 0, LOST, wish.room, stretch, reservation_id)
-        answer = self._record(call, f"/reservations/{reservation_id}", {})
-        if operation is Operation.CANCEL and answer.outcome is Outcome.OK and self._random.random() < 0.9:
-            self._forget(reservation_id)
+        about = known[-1] if self._random.random() < 0.2 else self._random.choice(known)
+        targets = self.ground.places.alike(about.room)
+        if operation is Operation.MOVE and targets:
+            room, stretch = self._random.choice(targets), self._stretch()
+            call = Call(self._number, operation, 0, 0, LOST, room, stretch, about.id)
+            self._record(call, self.ground.places.move(about.id, room, stretch), {})
+            return
+        call = Call(self._number, Operation.CANCEL, 0, 0, LOST, reservation_id=about.id)
+        answer = self._record(call, self.ground.places.cancel(about.id), {})
+        if answer.outcome is Outcome.OK and self._random.random() < 0.9:
+            self._forget(about)
 
-    def _forget(self, reservation_id: str) -> None:
+    def _forget(self, known: Known) -> None:
         try:
-            self.ground.known.remove(reservation_id)
+            self.ground.known.remove(known)
         except ValueError:
             return
 
     def _wish(self) -> Wish:
-        start = self._random.randrange(QUARTERS)
-        room = self._random.choice(self.ground.rooms)
-        stretch = Stretch(start, start + self._random.choice((1, 1, 2, 3, 6)))
+        room, stretch = self._random.choice(self.ground.rooms), self._stretch()
+        by_slot = self.ground.places.through_slots(room, stretch) and self._random.random() < 0.8
         lot = self._random.random()
         if lot < 0.2 and self.ground.keyed:
             wish = self._random.choice(tuple(self.ground.keyed)[-5:])
-            return wish if lot < 0.17 else Wish(room, stretch, wish.key)
+            # With another body, through the same door: a key is of its path, too.
+            is_other = lot >= 0.17 and not (wish.by_slot or by_slot)
+            return Wish(room, stretch, wish.key) if is_other else wish
         if lot < 0.5:
-            wish = Wish(room, stretch, f"{self.ground.seed} {self._number} {len(self.calls)}")
+            wish = Wish(room, stretch, f"{self.ground.seed} {self._number} {len(self.calls)}", by_slot)
             self.ground.keyed.append(wish)
             return wish
-        return Wish(room, stretch, None)
+        return Wish(room, stretch, None, by_slot)
 
-    def _record(self, call: Call, path: str, headers: dict[str, str], known: tuple[Held, ...] = ()) -> Answer:
+    def _stretch(self) -> Stretch:
+        start = self._random.randrange(QUARTERS)
+        return Stretch(start, start + self._random.choice((1, 1, 2, 2, 3, 6)))
+
+    def _record(self, call: Call, wire: Wire, headers: dict[str, str], known: tuple[Held, ...] = ()) -> Answer:
         """Make a call and write it down, unless nobody was there to take it."""
-        content = body(call.room, call.stretch) if call.stretch is not None else None
         start = time.monotonic()
         try:
-            status, got, text = self._exchange(PATHS[call.operation], path, content, headers)
+            status, got, text = self._exchange(wire, headers)
         except ConnectionRefusedError:
             self.hang_up()
             self.ground.counts["calls that nobody took"] += 1
@@ -154,9 +173,7 @@ class Client(threading.Thread):
             self._lists[call.room] = (got.get("etag", ""), answer.listed)
         return answer
 
-    def _exchange(
-        self, method: str, path: str, content: bytes | None, headers: dict[str, str]
-    ) -> tuple[int, dict[str, str], str]:
+    def _exchange(self, wire: Wire, headers: dict[str, str]) -> tuple[int, dict[str, str], str]:
         if self._connection is None:
             self._connection = http.client.HTTPConnection("127.0.0.1", self.ground.port, timeout=PATIENCE_SECONDS)
             self._connection.connect()
@@ -164,7 +181,7 @@ class Client(threading.Thread):
         hasty = self._random.random() < 0.005
         self._connection.sock.settimeout(self._random.uniform(0.001, 0.03) if hasty else PATIENCE_SECONDS)
         common = {"Accept-Language": "en", "Content-Type": "application/json"}
-        self._connection.request(method, path, content, common | headers)
+        self._connection.request(wire.method, wire.path, wire.content, common | wire.headers | headers)
         response = self._connection.getresponse()
         text = response.read().decode()
         got = {name.lower(): value for name, value in response.getheaders()}

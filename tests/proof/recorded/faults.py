@@ -1,15 +1,21 @@
 """What goes wrong during the load, drawn from a seed: the network to PostgreSQL, and workers that are killed."""
 
+import asyncio
 import random
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
+import asyncpg
 import psutil
 
 from proof.recorded.history import Outcome
+from races.postgres import Postgres
 from races.proxy import SECONDS_MAX, Fate, Proxy, Step, _Link, reset, rest_of_request
+from redis_server import RedisServer
 from service import Service
 
 LATE_SECONDS_MAX = 1.0
@@ -17,6 +23,12 @@ STALL_SECONDS_MAX = 0.8
 OUTAGE_SECONDS = 11.5
 """Longer than the service waits before it says that nobody knows."""
 OUTAGE_EVERY_SECONDS = 40.0
+FREEZE_SECONDS_MAX = 10.0
+"""Longer than a relay's lease, and as long as a commit is looked for."""
+TERMINATE = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
 FAULTS_MAX = 10_000
 
 
@@ -89,21 +101,39 @@ class StormyProxy(Proxy):
         reset(link.server)
 
 
-class Troubles(threading.Thread):
-    """Makes trouble for a service and its database until told to stop; by then everything works again."""
+class Machines(NamedTuple):
+    """Servers of the run's own, which may be killed."""
 
-    def __init__(self, service: Service, proxy: StormyProxy, seed: int) -> None:
+    postgres: Postgres
+    redis: RedisServer
+
+
+class Troubles(threading.Thread):
+    """Makes trouble for a service and its servers until told to stop; by then everything works again."""
+
+    def __init__(self, service: Service, proxy: StormyProxy, seed: int, machines: Machines | None = None) -> None:
         super().__init__(name="troubles", daemon=True)
         self.stopping = threading.Event()
         self._service = service
         self._proxy = proxy
+        self._machines = machines
         self._random = random.Random(f"{seed} troubles")
 
     def run(self) -> None:
         """One trouble after the other."""
         self._proxy.storms = True
         outage = time.monotonic() + OUTAGE_EVERY_SECONDS / 2
-        kinds = (self._kill, self._stall, self._cut)
+        kinds: tuple[Callable[[], None], ...] = (self._kill, self._stall, self._cut, self._freeze)
+        if self._machines is not None:
+            kinds += (
+                self._kill_all,
+                self._crash_database,
+                self._kill_database,
+                self._end_sessions,
+                self._kill_redis,
+                self._freeze_redis,
+                self._empty_redis,
+            )
         for number in range(FAULTS_MAX):
             if self.stopping.wait(self._random.uniform(0.2, 1.2)):
                 break
@@ -138,3 +168,71 @@ class Troubles(threading.Thread):
         self._proxy.lose(Fate.ANSWER_LOST, and_die=True)
         self.stopping.wait(OUTAGE_SECONDS)
         self._proxy.revive()
+
+    def _freeze(self) -> None:
+        """A worker stands still, perhaps for longer than its lease as relay, and then goes on as if nothing was."""
+        workers = self._service.workers()
+        if len(workers) < 2:
+            return
+        self._proxy.counts["workers frozen"] += 1
+        worker = self._random.choice(workers)
+        with suppress(psutil.NoSuchProcess):
+            worker.suspend()
+            self.stopping.wait(self._random.choice((0.2, 1.0, FREEZE_SECONDS_MAX)))
+        with suppress(psutil.NoSuchProcess):
+            worker.resume()
+
+    def _kill_all(self) -> None:
+        workers = self._service.workers()
+        if len(workers) < 2:
+            return
+        self._proxy.counts["all workers killed"] += 1
+        for worker in workers:
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
+
+    def _crash_database(self) -> None:
+        assert self._machines is not None
+        self._proxy.counts["PostgreSQL stopped at once"] += 1
+        self._machines.postgres.stop("immediate")
+        self.stopping.wait(self._random.uniform(0, 0.5))
+        self._machines.postgres.start()
+
+    def _kill_database(self) -> None:
+        assert self._machines is not None
+        self._proxy.counts["PostgreSQL's first process killed"] += 1
+        self._machines.postgres.kill()
+        self._machines.postgres.start()
+
+    def _end_sessions(self) -> None:
+        assert self._machines is not None
+        self._proxy.counts["sessions of PostgreSQL ended"] += asyncio.run(_terminate(self._machines.postgres.url))
+
+    def _kill_redis(self) -> None:
+        assert self._machines is not None
+        self._proxy.counts["Redis killed"] += 1
+        self._machines.redis.kill()
+        self.stopping.wait(self._random.uniform(0, 1.0))
+        self._machines.redis.start()
+
+    def _freeze_redis(self) -> None:
+        assert self._machines is not None
+        self._proxy.counts["Redis frozen"] += 1
+        self._machines.redis.freeze()
+        self.stopping.wait(self._random.uniform(0.05, 2.0))
+        self._machines.redis.thaw()
+
+    def _empty_redis(self) -> None:
+        assert self._machines is not None
+        self._proxy.counts["Redis emptied"] += 1
+        with self._machines.redis.client() as client:
+            client.flushall()
+
+
+async def _terminate(url: str) -> int:
+    """End every other session, in the middle of whatever it does; answers how many there were."""
+    connection = await asyncpg.connect(url)
+    try:
+        return len(await connection.fetch(TERMINATE))
+    finally:
+        await connection.close()

@@ -20,6 +20,14 @@ def conflicts(calls: Sequence[Call], held: Sequence[Tenure]) -> Iterator[Violati
         if call.outcome is not Outcome.CONFLICT:
             continue
         taken, wanted = call.answer.taken, call.stretch
+        if taken is None and wanted is not None:
+            # A slot that is booked: nobody says by whom.
+            of_room = [each for (room, _), group in at.items() if room == call.room for each in group]
+            start = since[call.key] if call.key is not None and call.answer.replayed else call.start
+            near = [each for each in of_room if each.held.stretch.overlaps(wanted)]
+            if not any(tenure.may_hold_between(start, call.end) for tenure in near):
+                yield Violation("unjust refusal", f"nobody held {wanted} of {call.room}", (call,))
+            continue
         if taken is None or wanted is None or not wanted.overlaps(taken):
             yield Violation("unjust refusal", "what is named as taken is not in the way", (call,))
             continue

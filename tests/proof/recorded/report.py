@@ -12,13 +12,18 @@ GREETING_LINES = 3
 def report(run: Recorded, seed: int) -> str:
     """All that somebody needs to see, and to try again."""
     answers = Counter(f"{call.operation}: {call.outcome}" for call in run.calls)
-    answers["replayed"] = sum(call.answer.replayed for call in run.calls)
+    answers += Counter(f"seat, {call.act}: {call.outcome}" for call in run.seat_calls)
+    answers["replayed"] = sum(call.answer.replayed for call in run.calls) + sum(
+        call.replayed for call in run.seat_calls
+    )
     active = sum(row.is_active for row in run.rows)
-    checked = f"{len(run.calls):,} calls checked against {len(run.rows):,} reservations, {active} of them active"
+    told = "" if run.messages is None else f", {run.messages:,} messages against the stream"
+    count = len(run.calls) + len(run.seat_calls)
+    checked = f"{count:,} calls checked against {len(run.rows):,} reservations, {active} of them active{told}"
     lines = [
         f"seed {seed}: {checked}",
         *_counts(answers),
-        "Faults and events",
+        f"Faults and events: {run.faults.total():,}",
         *_counts(run.faults),
     ]
     if not run.violations:

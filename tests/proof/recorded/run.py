@@ -5,76 +5,158 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
-from uuid import uuid4
 
 import asyncpg
 
+from holdfast.upkeep import invariants
+from proof.recorded import seats_checker, stream
 from proof.recorded.answers import stretch
 from proof.recorded.checker import check
 from proof.recorded.clients import Client, Ground
-from proof.recorded.faults import StormyProxy, Troubles
+from proof.recorded.doors import open_places
+from proof.recorded.faults import Machines, StormyProxy, Troubles
 from proof.recorded.history import Call, Held, Row, Violation
+from proof.recorded.seats import Guest, Hall, SeatCall
+from proof.recorded.seats_checker import Breach, Change
 from races.ledger import check_promise
+from seats import make_event
 from service import Service
+from tokens import SECRET
 
 NOTHING: Mapping[str, str] = {}
-ROOMS = 4
+ROOMS, TABLES, MANAGED = 3, 1, 1
 CLIENTS = 12
+EVENTS, SEATS, GUESTS = 2, 6, 5
+SETTINGS = {
+    "WORKERS": "2",
+    "CLAIM_SECONDS_MAX": "2",
+    "LOG_LEVEL": "error",
+    "JWT_SECRET": SECRET,
+    "RATE_LIMIT_MAX": "0",
+    "STREAM_MAXLEN": "100000000",
+}
+CHANGES = """
+SELECT event_id, user_id, booking_id, change FROM seat_changes WHERE event_id = ANY($1) ORDER BY event_id, revision
+"""
+HELD = "SELECT event_id, id, user_id FROM bookings WHERE event_id = ANY($1)"
 CALM_SECONDS_MAX = 30.0
 BUSY = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'
 """
-EVERYTHING = "SELECT id, room_id, start_time, end_time, cancelled_at FROM reservations WHERE room_id = ANY($1)"
+EVERYTHING = """
+SELECT id, coalesce(room_id, place) AS room, start_time, end_time, cancelled_at
+FROM reservations WHERE coalesce(room_id, place) = ANY($1)
+"""
 
 
 class Recorded(NamedTuple):
     """What was recorded, and what was found in it."""
 
     calls: list[Call]
+    seat_calls: list[SeatCall]
     rows: list[Row]
+    messages: int | None
+    """Messages whose stream was checked; `None` without a Redis."""
     faults: Counter[str]
-    violations: list[Violation]
+    violations: list[Violation | Breach]
     log: str
     """What the service printed."""
 
 
-async def record(url: str, seconds: float, seed: int, environment: Mapping[str, str] = NOTHING) -> Recorded:
-    """Let clients and faults loose on a service with two workers, and check what they were told."""
-    rooms = [f"recorded-{uuid4()}" for _ in range(ROOMS)]
+class Crowd(NamedTuple):
+    """Everybody who asks for something in a run."""
+
+    ground: Ground
+    clients: list[Client]
+    hall: Hall
+    guests: list[Guest]
+
+    def stop(self) -> None:
+        """Let each finish the call that it is about."""
+        self.ground.stopping.set()
+        self.hall.stopping.set()
+        for each in (*self.clients, *self.guests):
+            each.join()
+
+
+async def record(
+    url: str, seconds: float, seed: int, environment: Mapping[str, str] = NOTHING, machines: Machines | None = None
+) -> Recorded:
+    """Let clients and faults loose on a service with two workers, and check what they were told.
+
+    With `machines`, which `url` must be on, these are killed, too, and their stream is checked.
+    """
     with StormyProxy(url, seed) as proxy:
-        settings = {"DATABASE_URL": proxy.url, "WORKERS": 2, "CLAIM_SECONDS_MAX": 2, "LOG_LEVEL": "error"}
-        with Service({**settings, **environment}) as service:
-            ground = Ground(service.port, rooms, seed)
-            clients = [Client(number, ground) for number in range(CLIENTS)]
-            await asyncio.to_thread(_load, clients, Troubles(service, proxy, seed), seconds)
+        settings = {"DATABASE_URL": proxy.url, **SETTINGS, **environment}
+        if machines is not None:
+            settings["REDIS_URL"] = machines.redis.url
+        with Service(settings) as service:
+            crowd = await _crowd(url, service, seed)
+            await asyncio.to_thread(_load, crowd, Troubles(service, proxy, seed, machines), seconds)
             await asyncio.to_thread(service.wait_until_serving)
             await _calm(url)
             # What is left is what clients are shown.
-            await asyncio.to_thread(_look, last := Client(CLIENTS, ground))
+            await asyncio.to_thread(_look, last := Client(CLIENTS, crowd.ground), late := Guest(GUESTS, crowd.hall))
+            violations = await _check(url, crowd, [last], [late])
+            messages = None
+            if machines is not None:
+                with machines.redis.client() as client:
+                    messages, found = await stream.check(url, client)
+                violations += found
             log = service.output()
-    calls = sorted((call for client in [*clients, last] for call in client.calls), key=lambda call: call.start)
-    rows = await _rows(url, rooms)
-    violations = [*check(calls, rows), *await _ledger(url)]
-    return Recorded(calls, rows, proxy.counts + ground.counts, violations, log)
+    calls = [call for client in (*crowd.clients, last) for call in client.calls]
+    seat_calls = [call for guest in (*crowd.guests, late) for call in guest.calls]
+    rows = await _rows(url, crowd.ground.places.all)
+    return Recorded(calls, seat_calls, rows, messages, proxy.counts + crowd.ground.counts, violations, log)
 
 
-def _load(clients: list[Client], troubles: Troubles, seconds: float) -> None:
-    for each in (*clients, troubles):
+async def _crowd(url: str, service: Service, seed: int) -> Crowd:
+    places = await asyncio.to_thread(open_places, service.url, ROOMS, TABLES, MANAGED)
+    ground = Ground(service.port, places, seed)
+    connection = await asyncpg.connect(url)
+    hall = Hall(service.port, [await make_event(connection, SEATS) for _ in range(EVENTS)], seed)
+    await connection.close()
+    clients = [Client(number, ground) for number in range(CLIENTS)]
+    return Crowd(ground, clients, hall, [Guest(number, hall) for number in range(GUESTS)])
+
+
+def _load(crowd: Crowd, troubles: Troubles, seconds: float) -> None:
+    for each in (*crowd.clients, *crowd.guests, troubles):
         each.start()
-    stopping = clients[0].ground.stopping
-    stopping.wait(seconds)
+    crowd.ground.stopping.wait(seconds)
     troubles.stopping.set()
     troubles.join()
-    stopping.set()
-    for each in clients:
-        each.join()
+    crowd.stop()
 
 
-def _look(client: Client) -> None:
-    for room in client.ground.rooms:
-        client.list(room)
+def _look(client: Client, guest: Guest) -> None:
+    for place in client.ground.rooms:
+        client.list(place)
+    for event in guest.hall.events:
+        guest.look(event)
     client.hang_up()
+    guest.hang_up()
+
+
+async def _check(
+    url: str, crowd: Crowd, more_clients: list[Client], more_guests: list[Guest]
+) -> list[Violation | Breach]:
+    calls = [call for client in (*crowd.clients, *more_clients) for call in client.calls]
+    rows = await _rows(url, crowd.ground.places.all)
+    seat_calls = [call for guest in (*crowd.guests, *more_guests) for call in guest.calls]
+    connection = await asyncpg.connect(url)
+    events = crowd.hall.events
+    changes = [Change(*row.values()) for row in await connection.fetch(CHANGES, events)]
+    held = [tuple(row.values()) for row in await connection.fetch(HELD, events)]
+    broken = await invariants.broken(connection, lambda _: None)
+    await connection.close()
+    return [
+        *check(sorted(calls, key=lambda call: call.start), rows),
+        *seats_checker.check(seat_calls, changes, SEATS, held),
+        *(Violation("invariant", f"{each.invariant.sentence}: {each.lines[0]}", ()) for each in broken),
+        *await _ledger(url),
+    ]
 
 
 async def _ledger(url: str) -> list[Violation]:
@@ -104,4 +186,4 @@ async def _rows(url: str, rooms: list[str]) -> list[Row]:
         found = await connection.fetch(EVERYTHING, rooms)
     finally:
         await connection.close()
-    return [Row(Held(str(row["id"]), row["room_id"], stretch(row)), row["cancelled_at"] is None) for row in found]
+    return [Row(Held(str(row["id"]), row["room"], stretch(row)), row["cancelled_at"] is None) for row in found]

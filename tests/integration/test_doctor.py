@@ -1,0 +1,157 @@
+"""`holdfast doctor` on an installation that is well, and on some that are not."""
+
+import asyncio
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from databases import create_database, drop_database
+from holdfast.clock import utc_now
+from holdfast.settings import load
+from holdfast.upkeep import doctor
+from holdfast.upkeep.doctor import Finding, Level
+from redis_server import RedisServer
+from service import free_port
+from terminal import holdfast
+
+MESSAGE = """
+INSERT INTO outbox (place, revision, id, type, occurred_at, data)
+VALUES ('room:1', 1, gen_random_uuid(), 'place.checked', $1, '{}')
+"""
+
+
+async def findings(url: str | None, hours: int = 0, **settings: str) -> list[Finding]:
+    """What is found of an installation whose clock is so many hours late."""
+    configured = load(settings, env_file=None)
+
+    def late() -> datetime:
+        return utc_now() - timedelta(hours=hours)
+
+    return [each async for each in doctor.findings(url, configured, late)]
+
+
+def bad(found: list[Finding]) -> list[tuple[Level, str]]:
+    """What is not as it should be."""
+    assert all(bool(each.advice) == (each.level is not Level.FINE) for each in found)
+    return [(each.level, each.text) for each in found if each.level is not Level.FINE]
+
+
+async def test_who_is_well_is_told_so(fresh_database_url: str) -> None:
+    with RedisServer() as redis:
+        done = await asyncio.to_thread(holdfast, "doctor", DATABASE_URL=fresh_database_url, REDIS_URL=redis.url)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert len(lines) == 7
+    assert all(line.split()[0] == "ok" for line in lines)
+
+
+async def test_a_database_that_does_not_answer(tmp_path: Path) -> None:
+    url = f"postgresql://nobody:secret@127.0.0.1:{free_port()}/nothing"
+    done = await asyncio.to_thread(holdfast, "doctor", DATABASE_URL=url)
+    assert done.returncode == 1
+    assert "The database does not answer" in done.stdout
+    assert "secret" not in done.stdout + done.stderr
+
+
+async def test_tables_that_are_not_there_are_not_made() -> None:
+    url = await create_database()
+    done = await asyncio.to_thread(holdfast, "doctor", DATABASE_URL=url)
+    assert done.returncode == 1
+    assert "Run `holdfast migrate`" in done.stdout
+    connection = await asyncpg.connect(url)
+    assert await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
+    await connection.close()
+    await drop_database(url)
+
+
+async def test_tables_of_a_newer_version(fresh_database_url: str, own: "asyncpg.Connection") -> None:
+    await own.execute("UPDATE alembic_version SET version_num = '9999_later'")
+    [(level, text)] = bad(await findings(fresh_database_url))
+    assert (level, text) == (Level.DOUBTFUL, "The tables are at revision 9999_later, which this version does not know")
+
+
+@pytest.fixture
+async def own(fresh_database_url: str) -> "asyncpg.Connection":
+    """A connection to the test's own database."""
+    connection = await asyncpg.connect(fresh_database_url)
+    yield connection
+    await connection.close()
+
+
+async def test_commits_that_are_not_kept(fresh_database_url: str, own: "asyncpg.Connection") -> None:
+    name = await own.fetchval("SELECT current_database()")
+    await own.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+    [(level, text)] = bad(await findings(fresh_database_url))
+    assert (level, text) == (
+        Level.WRONG,
+        "synchronous_commit is off: a crash loses bookings that were acknowledged",
+    )
+
+
+async def test_a_clock_that_is_late(fresh_database_url: str) -> None:
+    [(level, text)] = bad(await findings(fresh_database_url, hours=2))
+    assert (level, text[:40]) == (Level.WRONG, "The clock here and PostgreSQL's are 7,20")
+
+
+async def test_messages_that_nobody_publishes(fresh_database_url: str, own: "asyncpg.Connection") -> None:
+    await own.execute("INSERT INTO places (place, kind, id, revision) VALUES ('room:1', 'room', '1', 1)")
+    await own.execute(MESSAGE, utc_now() - timedelta(hours=1))
+    [(level, text)] = bad(await findings(fresh_database_url))
+    assert (level, text[:40]) == (Level.DOUBTFUL, "1 messages wait, the oldest for 3,600 s")
+
+
+async def test_what_must_not_be(fresh_database_url: str, own: "asyncpg.Connection") -> None:
+    await own.execute("INSERT INTO places (place, kind, id) VALUES ('room:1', 'room', '2')")
+    assert bad(await findings(fresh_database_url)) == [(Level.WRONG, "Not so: Every place is called what it is")]
+
+
+async def test_more_connections_than_there_may_be(fresh_database_url: str) -> None:
+    [(level, text)] = bad(await findings(fresh_database_url, WORKERS="64"))
+    assert level is Level.DOUBTFUL
+    assert text.startswith("64 workers may open 1,792 connections".replace(",", ""))
+
+
+async def test_a_redis_that_does_not_answer() -> None:
+    found = bad(await findings(None, REDIS_URL=f"redis://127.0.0.1:{free_port()}/0"))
+    assert [level for level, _ in found] == [Level.DOUBTFUL, Level.WRONG]
+    assert found[1][1].startswith("Redis does not answer")
+
+
+async def test_a_redis_that_may_forget_the_stream() -> None:
+    with RedisServer() as redis:
+        with redis.client() as client:
+            client.config_set("maxmemory-policy", "allkeys-lru")
+        found = bad(await findings(None, REDIS_URL=redis.url))
+    assert found[1] == (
+        Level.DOUBTFUL,
+        "Redis may throw the stream away when memory is short (maxmemory-policy allkeys-lru)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        (
+            {"HOST": "0.0.0.0", "ACCESS": "token"},
+            "HOST=0.0.0.0 is reached from other machines, and PRODUCTION is false",
+        ),
+        (
+            {"HOST": "::", "PRODUCTION": "true", "ACCESS": "open", "JWT_SECRET": "s" * 32},
+            "Whoever reaches the service may book without a token",
+        ),
+        ({"PASSWORD_COST": "4"}, "PASSWORD_COST=4 makes stolen passwords cheap to guess"),
+        ({"TRUSTED_PROXIES": "0.0.0.0/0"}, "TRUSTED_PROXIES names everybody, so anybody may say where they come from"),
+    ],
+    ids=["not for the public", "open", "cheap", "any proxy"],
+)
+def test_settings_that_few_can_want(settings: dict[str, str], text: str) -> None:
+    assert bad(doctor.of_settings(load(settings, env_file=None))) == [(Level.DOUBTFUL, text)]
+
+
+def test_a_private_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    done = holdfast("doctor", DATA_DIR=str(tmp_path / "data"))
+    assert done.returncode == 0
+    assert "There is no database in DATA_DIR" in done.stdout
+    assert not (tmp_path / "data").exists()

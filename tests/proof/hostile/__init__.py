@@ -1,0 +1,1 @@
+"""Requests that no decent client sends, by the ten thousand, drawn from a seed."""

@@ -1,0 +1,16 @@
+"""What no decent client sends is refused, and does no harm. `python -m proof.hostile` sends a hundred thousand."""
+
+import random
+
+from proof.hostile.run import report, run
+
+REQUESTS = 4_000
+
+
+def test_hostile_requests_are_refused_and_do_no_harm(fresh_database_url: str) -> None:
+    seed = random.randrange(1_000_000)
+    done = run(fresh_database_url, REQUESTS, seed)
+    assert done.is_well, report(done, seed)
+    # Otherwise they were stopped at the door, and nothing is shown.
+    assert done.answers["201"] + done.answers["200"] > REQUESTS / 50
+    assert done.answers["400"] > REQUESTS / 5
