@@ -112,6 +112,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     password_cost: Annotated[
         int, Meta(ge=4, le=16, description="Work for one password: bcrypt's cost; one more doubles it")
     ] = 11
+    login_failures_max: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1_000,
+            description="Wrong passwords for one account from one address in 15 minutes, counted by each worker; more "
+            "are answered 429. 0 for any number",
+        ),
+    ] = 10
     default_language: Annotated[
         Literal["ru", "en"], Meta(description="Language of messages for callers who name none")
     ] = "ru"

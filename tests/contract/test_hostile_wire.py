@@ -168,6 +168,22 @@ async def test_a_host_may_be_missing(service: Service, version: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    "host", [b"::1", b"a:b", b"a:99999", b"a:-1", b"[::1", b"a b", b"user@a", b"a/b", b"\xff", b"a:1:2", b"[x]"]
+)
+async def test_a_host_that_is_none_is_refused(service: Service, host: bytes) -> None:
+    """One that the framework cannot read made it fail over a fault elsewhere in the request: here `to` is missing."""
+    request = b"GET /board HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n"
+    answer = await exchange(service, request)
+    assert (answer.status, answer.code) == (400, "INVALID_REQUEST")
+
+
+@pytest.mark.parametrize("host", [b"a", b"a.example:8080", b"[::1]:80", b"127.0.0.1:", b"xn--e1afmkfd.example", b""])
+async def test_a_host_may_have_a_port(service: Service, host: bytes) -> None:
+    answer = await exchange(service, b"GET /_info HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n")
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize(
     "target",
     [
         b"http://elsewhere.example/health",

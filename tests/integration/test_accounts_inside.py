@@ -32,7 +32,7 @@ async def test_a_wrong_address_costs_as_much_work_as_a_wrong_password(fresh_data
     for email in ("ann@example.com", "nobody@example.com"):
         before = accounts.passwords.checks
         with pytest.raises(Unauthorized):
-            await accounts.sign_in(email, "wrong horse")
+            await accounts.sign_in(email, "wrong horse", "127.0.0.1")
         assert accounts.passwords.checks == before + 1
 
 

@@ -58,7 +58,7 @@ async def registered(process: Process) -> tuple[str, str]:
     """The address of somebody new, and a token of theirs."""
     email = some_email()
     await process.accounts.register(RegisterRequest(email, PASSWORD, Role.USER))
-    return email, await process.accounts.sign_in(email, PASSWORD)
+    return email, await process.accounts.sign_in(email, PASSWORD, "127.0.0.1")
 
 
 async def change(process: Process, token: str, old: str = PASSWORD, new: str = NEW) -> str:
@@ -89,7 +89,7 @@ async def test_after_a_new_password_one_can_sign_in_where_the_clock_is_behind(
     ahead, behind = processes
     email, old = await registered(ahead)
     new = await change(ahead, old)
-    later = await behind.accounts.sign_in(email, NEW)
+    later = await behind.accounts.sign_in(email, NEW, "127.0.0.1")
     for each in processes:
         assert await each.takes(new)
         assert await each.takes(later)
@@ -113,7 +113,7 @@ async def test_who_began_to_sign_in_before_a_new_password_gets_no_token_that_out
     slow, quick = processes
     email, old = await registered(slow)
     begun, goes_on = hold_up(monkeypatch)
-    signing_in = asyncio.create_task(slow.accounts.sign_in(email, PASSWORD))
+    signing_in = asyncio.create_task(slow.accounts.sign_in(email, PASSWORD, "127.0.0.1"))
     await asyncio.to_thread(begun.wait, 30)
     new = await change(quick, old)
     goes_on.set()
@@ -134,7 +134,7 @@ async def test_a_password_that_was_replaced_meanwhile_does_not_replace_the_new_o
     goes_on.set()
     with pytest.raises(InvalidRequest):
         await late
-    assert await quick.takes(await quick.accounts.sign_in(email, NEW))
+    assert await quick.takes(await quick.accounts.sign_in(email, NEW, "127.0.0.1"))
 
 
 async def test_a_token_of_a_deleted_account_opens_nothing(

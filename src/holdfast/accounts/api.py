@@ -31,7 +31,9 @@ from holdfast.http.bodies import StrictBody
 from holdfast.http.docs import NEEDS_TOKEN, refusals
 from holdfast.http.handlers import IdempotencyKey
 from holdfast.http.hot import Asked
+from holdfast.http.limits import client_of
 from holdfast.http.paging import PAGE_SIZE_DEFAULT, PageNumber, PageSize, Pagination
+from holdfast.settings import Settings
 
 MADE = {201: ResponseSpec(UserAnswer, description="The user", generate_examples=False)}
 UserId = Annotated[str, Parameter(description="The user's id", schema_extra={"format": "uuid"})]
@@ -83,11 +85,14 @@ class SignInApi(Controller):
         return_dto=None,
         status_code=200,
         summary="Get a token",
-        responses=refusals(400, 401, 413, 415),
+        responses=refusals(400, 401, 413, 415, 429),
     )
-    async def login(self, data: LoginRequest, accounts: Accounts) -> TokenAnswer:
-        """401 for a wrong address, a wrong password and a disabled account alike."""
-        return TokenAnswer(await accounts.sign_in(data.email, data.password))
+    async def login(
+        self, data: LoginRequest, request: Request[Any, Any, Any], accounts: Accounts, settings: Settings
+    ) -> TokenAnswer:
+        """401 for a wrong address, a wrong password and a disabled account alike; 429 after too many of them."""
+        client = client_of(request.scope, settings.proxies)
+        return TokenAnswer(await accounts.sign_in(data.email, data.password, client))
 
     @post(
         "/password",

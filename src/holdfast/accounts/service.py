@@ -8,6 +8,7 @@ import uuid_utils.compat as uuids
 from msgspec import UNSET
 
 from holdfast.accounts import passwords, queries
+from holdfast.accounts.attempts import Attempts
 from holdfast.accounts.bodies import PasswordRequest, RegisterRequest, UserChange
 from holdfast.accounts.passwords import Passwords
 from holdfast.accounts.queries import User
@@ -43,6 +44,7 @@ class Accounts:
         self._clock = clock
         self._production = settings.production
         self.passwords = Passwords(settings.password_cost)
+        self._attempts = Attempts(settings.login_failures_max)
 
     async def sign_in_as(self, role: Role) -> str:
         """A token of the fixed user with this role. Raises `NotFound` in production, `WrongPassword` if disabled."""
@@ -86,14 +88,20 @@ class Accounts:
             return Registered(before, replayed=True)
         raise IdempotencyKeyReused
 
-    async def sign_in(self, email: str, password: str) -> str:
-        """A token. Raises `WrongPassword`, after as long, whether the address or the password is wrong."""
+    async def sign_in(self, email: str, password: str, client: str) -> str:
+        """A token. Raises `WrongPassword`, after as long, whether the address or the password is wrong.
+
+        `client` is where the request comes from. Raises `RateLimited` after too many wrong passwords.
+        """
         _check_fit("password", password)
+        self._attempts.begin(client, email.lower())
         async with self._database.begin() as connection:
             user = await queries.by_email(connection, email.lower())
         is_right = await self.passwords.check(password, None if user is None else user.password_hash)
         if user is None or not is_right or user.disabled_at is not None:
+            self._attempts.failed(client, email.lower())
             raise WrongPassword
+        self._attempts.succeeded(client, email.lower())
         return await self._tokens.make(user.id, user.role, user.epoch)
 
     async def change_password(self, user_id: UUID, wanted: PasswordRequest) -> str:

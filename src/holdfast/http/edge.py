@@ -22,6 +22,8 @@ from holdfast.http.limits import PATHS, RateLimit
 from holdfast.settings import Settings
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
+HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^\s:/?#@\[\]\\\x00-\x1f\x7f-\xff]*)(:(?P<port>[0-9]{0,5}))?")
+PORT_MAX = 65_535
 DRAIN_BYTES_MAX = 16 * 1024 * 1024
 """How much of a body that is too large is read and dropped, so that its sender gets to read the answer."""
 CLIENT_GONE = 499
@@ -73,6 +75,7 @@ class Edge:
                 exchange.more = await self._limit.spend(scope)
             found = self._hot.find(inner)
             if found is None:
+                _check_host(scope)
                 await self._app(inner, _again(await self._body(scope, receive), receive), exchange.send)
             else:
                 body = arrived_body(scope)
@@ -251,3 +254,11 @@ def _check_target(scope: HTTPScope) -> None:
             unquote_to_bytes(query).decode()
     except UnicodeDecodeError:
         raise InvalidRequest(rule="target") from None
+
+
+def _check_host(scope: HTTPScope) -> None:
+    """Refuse a `Host` that is none (RFC 9110, 7.2): the framework reads it, and fails by one that it cannot read."""
+    host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+    found = HOST.fullmatch(host)
+    if found is None or int(found["port"] or 0) > PORT_MAX:
+        raise InvalidRequest(rule="host")
