@@ -11,7 +11,7 @@ import { IconUsers } from "@/shared/ui/icons";
 import { Empty, PageTitle } from "@/shared/ui/states";
 import { useVisitor } from "@/shared/user";
 import { EventDialog } from "./EventDialog";
-import { type ClubEvent, queries } from "./queries";
+import { askingEvery, type ClubEvent, queries } from "./queries";
 import { SeatActions } from "./SeatActions";
 import { SeatBar } from "./SeatBar";
 import { Seen } from "./Seen";
@@ -21,7 +21,7 @@ export function EventPage() {
   const { eventId = "" } = useParams();
   const user = useVisitor();
   const { pollEvery } = useLive();
-  const event = useQuery({ ...queries.event(user, eventId), refetchInterval: pollEvery });
+  const event = useQuery({ ...queries.event(user, eventId), refetchInterval: askingEvery(pollEvery, user) });
   return (
     <Stack maw={640} mx="auto">
       <Anchor component={Link} to="/events" size="sm">

@@ -10,7 +10,7 @@ import { IconPlus, IconSearch, IconUsers } from "@/shared/ui/icons";
 import { Empty, PageTitle } from "@/shared/ui/states";
 import { useVisitor } from "@/shared/user";
 import { EventDialog } from "./EventDialog";
-import { type ClubEvent, queries } from "./queries";
+import { askingEvery, type ClubEvent, queries } from "./queries";
 import { SeatActions } from "./SeatActions";
 import { SeatBar } from "./SeatBar";
 import { Seen } from "./Seen";
@@ -24,7 +24,7 @@ export function EventsPage() {
   const navigate = useNavigate();
   const [typed, setTyped] = useState("");
   const [search] = useDebouncedValue(typed.trim(), TYPING_MILLISECONDS);
-  const events = useInfiniteQuery({ ...queries.events(user, search), refetchInterval: pollEvery });
+  const events = useInfiniteQuery({ ...queries.events(user, search), refetchInterval: askingEvery(pollEvery, user) });
   const [isMaking, setMaking] = useState(false);
   const isAdmin = user?.role === "admin";
   return (

@@ -55,6 +55,12 @@ export const queries = {
     }),
 };
 
+/** How often to ask when nobody tells: not again where a visitor was refused. */
+export function askingEvery(pollEvery: number | false, user: User | null) {
+  return ({ state }: { state: { error: Error | null } }): number | false =>
+    user === null && state.error !== null ? false : pollEvery;
+}
+
 export function useTakeSeat() {
   const client = useQueryClient();
   const { t } = useTranslation();
