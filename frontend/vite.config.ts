@@ -7,10 +7,10 @@ const API = process.env["API"] ?? "http://localhost:8080";
 // Everything but the app is the API's.
 const NOT_THE_APP = "^(?!/app(/|$)).*";
 
-/** Packages that every page needs; of the last one only what is not for long lists. */
+/** Packages that every page needs; of those for queries only what is not for long lists. */
 const BASE = [
   "react", "react-dom", "scheduler", "react-router", "i18next", "react-i18next", "dayjs", "openapi-fetch",
-  "@floating-ui/[^/]*", "@tanstack/query-core", "@tanstack/react-query",
+  "@floating-ui/[^/]*", "@mantine/core/esm/core", "@mantine/hooks", "@tanstack/query-core", "@tanstack/react-query",
 ];
 const EVERYWHERE = new RegExp(`node_modules/(${BASE.join("|")})/(?!.*(useInfinite|infiniteQueryO))`);
 
