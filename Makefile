@@ -12,7 +12,7 @@ UV_LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 # One process of tests for each core: more only makes them wait for each other.
 JOBS ?= $(shell $(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)))' 2>/dev/null || echo 2)
 
-.PHONY: help run frontend-dev frontend-check wheel seed load-test test integration-test proof check fmt test-cover bench setup-env setup-dev lock migration clean
+.PHONY: help run frontend-dev frontend-check wheel seed load-test test integration-test proof soak check fmt test-cover bench setup-env setup-dev lock migration clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -48,6 +48,9 @@ proof: setup-dev ## Prove the engine: 100,000 simulated runs, planted errors all
 	@PYTHONPATH=tests $(BIN)/python -m proof.planted --jobs $(JOBS)
 	@PYTHONPATH=tests $(BIN)/python -m proof.recorded --seconds 60
 	@PYTHONPATH=tests $(BIN)/python -m proof.hostile
+
+soak: setup-dev ## Load and faults for MINUTES=10: what was told is checked; memory, connections and files are drawn
+	@PYTHONPATH=tests $(BIN)/python -m proof.recorded --seconds $$(( $(or $(MINUTES),10) * 60 )) --chart soak.svg
 
 check: setup-dev ## Formatting, linting, types, import rules: what a commit must pass
 	@$(BIN)/pre-commit run --all-files --show-diff-on-failure

@@ -64,6 +64,9 @@ from holdfast.settings import Settings
 from holdfast.tables.api import TablesApi
 from holdfast.tables.rules import FloorRules
 from holdfast.tables.service import Tables
+from holdfast.webhooks.api import WebhooksApi
+from holdfast.webhooks.sending.courier import courier
+from holdfast.webhooks.service import Webhooks
 
 FEATURES = (
     SignInApi,
@@ -79,6 +82,7 @@ FEATURES = (
     TablesApi,
     BoardApi,
     ClubApi,
+    WebhooksApi,
 )
 logger = structlog.stdlib.get_logger("holdfast.http")
 
@@ -92,7 +96,9 @@ class Parts:
         self.clock = clock
         self.settings = settings
         self.database = Database(database_url, settings)
-        self.publishing = Publishing(self.database, settings, shipped(settings))
+        self.courier = courier(self.database, settings, clock)
+        self.publishing = Publishing(self.database, settings, shipped(settings), self.courier)
+        self.webhooks = Webhooks(self.database, clock, settings.webhook_allowed)
         self.journal = self.publishing.journal
         self.feeder = Feeder(self.journal, self.publishing.stream, settings.listeners_max)
         tokens = Tokens(self.database, settings, clock)
@@ -141,6 +147,7 @@ class Parts:
             await self.links.drain()
             # After the last booking, whose message may still be published.
             await relay.aclose()
+            await self.courier.close()
             await self.publishing.close()
             self.accounts.close()
             if self.redis is not None:
@@ -172,6 +179,7 @@ class Parts:
             "rooms",
             "settings",
             "tables",
+            "webhooks",
         )
         return {name: Provide(_giving(getattr(self, name)), sync_to_thread=False) for name in names}
 

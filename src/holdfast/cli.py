@@ -15,6 +15,7 @@ from holdfast import settings as settings_module
 from holdfast.console import console, direct_url, prepared_url, read_settings, stop
 from holdfast.settings import HINTS, Settings
 from holdfast.upkeep import commands as upkeep
+from holdfast.webhooks.commands import webhooks
 
 cli = typer.Typer(
     name="holdfast",
@@ -23,6 +24,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+cli.add_typer(webhooks, name="webhooks")
 cli.command()(upkeep.doctor)
 cli.command()(upkeep.check)
 cli.command()(upkeep.repair)

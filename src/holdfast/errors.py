@@ -197,6 +197,24 @@ class UserNotFound(HoldfastError):
     code = "USER_NOT_FOUND"
 
 
+class WebhookNotFound(HoldfastError):
+    """No webhook has this id."""
+
+    code = "WEBHOOK_NOT_FOUND"
+
+
+class WebhooksFull(HoldfastError):
+    """There are as many webhooks as there may be."""
+
+    code = "WEBHOOKS_FULL"
+
+
+class WebhookDisabled(HoldfastError):
+    """The webhook is switched off."""
+
+    code = "WEBHOOK_DISABLED"
+
+
 class LastAdmin(HoldfastError):
     """Without this one, nobody would be left who may administer."""
 

@@ -35,6 +35,9 @@ def configure(level: str) -> None:
     # These tell of each start, stop and migration at level info, which is more than the person who starts us wants.
     for talkative in ("uvicorn.error", "alembic"):
         logging.getLogger(talkative).setLevel(max(root.level, logging.WARNING))
+    # And these of each request that we send: its address, in which there may be a token, and in detail its headers.
+    for telltale in ("httpx", "httpcore"):
+        logging.getLogger(telltale).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -5,9 +5,11 @@ import signal
 from collections.abc import Callable
 
 from holdfast import logs
+from holdfast.clock import utc_now
 from holdfast.database.connections import Database
 from holdfast.outbox.publishing import Publishing, shipped
 from holdfast.settings import Settings
+from holdfast.webhooks.sending.courier import courier
 
 
 async def run(settings: Settings, url: str, tell: Callable[[str], None]) -> None:
@@ -18,12 +20,14 @@ async def run(settings: Settings, url: str, tell: Callable[[str], None]) -> None
         asyncio.get_running_loop().add_signal_handler(signal_number, stopped.set)
     database = Database(url, settings)
     await database.open()
-    publishing = Publishing(database, settings, shipped(settings))
+    webhooks = courier(database, settings, utc_now)
+    publishing = Publishing(database, settings, shipped(settings), webhooks)
     try:
         async with publishing.relaying():
             where = "the subscribers here" if publishing.stream is None else f"the Redis stream {settings.stream}"
             tell(f"Publishing messages to {where}, whenever no other process does")
             await stopped.wait()
     finally:
+        await webhooks.close()
         await publishing.close()
         await database.close()

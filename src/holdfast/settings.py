@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import quote
@@ -11,7 +10,7 @@ import msgspec
 from dotenv import dotenv_values
 from msgspec import Meta
 
-from holdfast.settings_rules import JWT_SECRET_BYTES_MIN, WrongSetting, check_together
+from holdfast.settings_rules import JWT_SECRET_BYTES_MIN, Networks, WrongSetting, check_together, networks
 
 SECRET = {"secret": True}
 RESERVATION_DAYS_LIMIT = 366
@@ -94,6 +93,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(ge=1, le=100_000_000, description="Messages that the stream keeps, roughly; older ones are trimmed")
     ] = 100_000
     log_messages: Annotated[bool, Meta(description="Log one line a message, without its data")] = False
+    webhook_networks: Annotated[
+        str,
+        Meta(
+            description="Networks, separated by commas, that webhooks may reach although they are not public, without "
+            "TLS too"
+        ),
+    ] = ""
     listeners_max: Annotated[
         int, Meta(ge=0, le=100_000, description="Listeners to live updates that one worker may have")
     ] = 5_000
@@ -206,10 +212,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return f"redis://{password}{host}:{self.redis_port}/0"
 
     @property
-    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+    def proxies(self) -> Networks:
         """Whose word on where a request comes from is taken. Raises `ValueError`."""
-        parts = (part.strip() for part in self.trusted_proxies.split(","))
-        return tuple(ip_network(part, strict=False) for part in parts if part)
+        return networks(self.trusted_proxies)
+
+    @property
+    def webhook_allowed(self) -> Networks:
+        """What webhooks may reach besides public addresses. Raises `ValueError`."""
+        return networks(self.webhook_networks)
 
 
 HINTS: Mapping[str, Any] = get_type_hints(Settings, include_extras=True)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,10 +13,17 @@ WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?", re.ASCII)
 """With a host, and without a query: what is asked for is written behind it."""
 TOKEN = re.compile(r"[!-~]+")
 PASSWORD_COST_MIN = 10
+Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
 class WrongSetting(Exception):
     """A setting that stops the start. Its text is one line: the name, the value and what is allowed."""
+
+
+def networks(text: str) -> Networks:
+    """The networks that a setting lists, separated by commas. Raises `ValueError`."""
+    parts = (part.strip() for part in text.split(","))
+    return tuple(ip_network(part, strict=False) for part in parts if part)
 
 
 def check_together(settings: "Settings", given: Mapping[str, Any]) -> None:
@@ -28,13 +36,8 @@ def check_together(settings: "Settings", given: Mapping[str, Any]) -> None:
         raise WrongSetting(f"JWT_SECRET=*** is not allowed: at least {JWT_SECRET_BYTES_MIN} bytes")
     if settings.redis_url is not None and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
         raise WrongSetting("REDIS_URL=*** is not allowed: an address that begins with redis://")
-    try:
-        _ = settings.proxies
-    except ValueError:
-        shown = settings.trusted_proxies
-        raise WrongSetting(
-            f"TRUSTED_PROXIES={shown} is not allowed: addresses or networks such as 10.0.0.0/8, separated by commas"
-        ) from None
+    for name, prop in (("trusted_proxies", "proxies"), ("webhook_networks", "webhook_allowed")):
+        _check_networks(settings, name, prop)
     _check_conference(settings)
     if settings.production and "access" not in given:
         raise WrongSetting("PRODUCTION=true is not allowed: with it, ACCESS must be set to open or token")
@@ -44,6 +47,16 @@ def check_together(settings: "Settings", given: Mapping[str, Any]) -> None:
         raise WrongSetting(
             f"PRODUCTION=true is not allowed: with it, PASSWORD_COST must be at least {PASSWORD_COST_MIN}"
         )
+
+
+def _check_networks(settings: "Settings", name: str, prop: str) -> None:
+    try:
+        getattr(settings, prop)
+    except ValueError:
+        shown = getattr(settings, name)
+        raise WrongSetting(
+            f"{name.upper()}={shown} is not allowed: addresses or networks such as 10.0.0.0/8, separated by commas"
+        ) from None
 
 
 def _check_conference(settings: "Settings") -> None:

@@ -57,6 +57,8 @@ CAN_BE_WRONG = [
     ("GET", "/api/events"),
     ("GET", "/api/events/{event_id}"),
     ("PATCH", "/api/events/{event_id}"),
+    ("POST", "/webhooks"),
+    ("GET", "/webhooks/{webhook_id}/deliveries"),
     ("GET", "/board"),
     ("GET", "/board/mine"),
     ("GET", "/board/bookings"),
@@ -74,6 +76,13 @@ ALWAYS_RIGHT = [
     ("GET", "/bookings/my"),
     ("GET", "/me"),
     ("POST", "/bookings/{booking_id}/cancel"),
+    ("GET", "/webhooks"),
+    ("GET", "/webhooks/{webhook_id}"),
+    ("DELETE", "/webhooks/{webhook_id}"),
+    ("POST", "/webhooks/{webhook_id}/enable"),
+    ("POST", "/webhooks/{webhook_id}/disable"),
+    ("POST", "/webhooks/{webhook_id}/rotate"),
+    ("POST", "/webhooks/{webhook_id}/test"),
     ("GET", "/health"),
     ("GET", "/_info"),
     ("GET", "/metrics"),
@@ -174,6 +183,24 @@ def test_calls_of_a_managed_room_are_answered_as_described(service: Service, des
             ("POST", "/rooms/{room_id}/retire", admin),
         ):
             ask(description[path][method].as_strategy(GenerationMode.POSITIVE, path_parameters=room), session, who)
+
+
+def test_calls_of_a_webhook_are_answered_as_described(service: Service, description: BaseSchema) -> None:
+    admin = bearer(role="admin")
+    with requests.Session() as session:
+        content = {"url": "https://hooks.invalid/"}
+        made = session.post(f"{service.url}/webhooks", json=content, headers=admin, timeout=30)
+        hook = {"webhook_id": made.json()["id"]}
+        for method, path in (
+            ("GET", "/webhooks/{webhook_id}"),
+            ("POST", "/webhooks/{webhook_id}/test"),
+            ("GET", "/webhooks/{webhook_id}/deliveries"),
+            ("POST", "/webhooks/{webhook_id}/rotate"),
+            ("POST", "/webhooks/{webhook_id}/disable"),
+            ("POST", "/webhooks/{webhook_id}/enable"),
+            ("DELETE", "/webhooks/{webhook_id}"),
+        ):
+            ask(description[path][method].as_strategy(GenerationMode.POSITIVE, path_parameters=hook), session, admin)
 
 
 def test_reservations_of_any_room_are_answered_as_described(description: BaseSchema, session: requests.Session) -> None:

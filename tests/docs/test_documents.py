@@ -16,7 +16,14 @@ from holdfast.settings import HINTS, load
 
 PROSE_CHARACTERS_MAX = 120
 PACKAGE = ROOT / "src" / "holdfast"
-CONTRACTS = ("docs/accounts.md", "docs/events.md", "docs/reservations.md", "docs/rooms.md", "docs/tables.md")
+CONTRACTS = (
+    "docs/accounts.md",
+    "docs/events.md",
+    "docs/reservations.md",
+    "docs/rooms.md",
+    "docs/tables.md",
+    "docs/webhooks.md",
+)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -24,6 +24,7 @@ RUN = [
     "docs/reservations.md",
     "docs/rooms.md",
     "docs/tables.md",
+    "docs/webhooks.md",
 ]
 ADDRESS = "http://localhost:8080"
 EXPECTED = re.compile(r"^# ([1-5][0-9]{2})\b ?(.*)$", re.MULTILINE)
@@ -118,6 +119,7 @@ def test_every_make_target_is_in_the_guide_for_contributors() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_holdfast_command_in_a_document_exists(page: Path) -> None:
     there = {each.name or each.callback.__name__ for each in cli.registered_commands if each.callback}
+    there |= {each.name for each in cli.registered_groups if each.name}
     assert set(COMMAND.findall(page.read_text(encoding="utf-8"))) <= there
 
 

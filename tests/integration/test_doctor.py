@@ -21,6 +21,11 @@ INSERT INTO outbox (place, revision, id, type, occurred_at, data)
 VALUES ('room:1', 1, gen_random_uuid(), 'place.checked', $1, '{}')
 """
 
+WEBHOOK = """
+INSERT INTO webhooks (id, url, types, secret, created_at, queued_until, disabled_at, disabled_why, failing_since)
+VALUES (gen_random_uuid(), '', '{}', '', now(), now(), CASE WHEN $1::text IS NULL THEN NULL ELSE now() END, $1, $2)
+"""
+
 
 async def findings(url: str | None, hours: int = 0, **settings: str) -> list[Finding]:
     """What is found of an installation whose clock is so many hours late."""
@@ -43,7 +48,7 @@ async def test_who_is_well_is_told_so(fresh_database_url: str) -> None:
         done = await asyncio.to_thread(holdfast, "doctor", DATABASE_URL=fresh_database_url, REDIS_URL=redis.url)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert len(lines) == 7
+    assert len(lines) == 8
     assert all(line.split()[0] == "ok" for line in lines)
 
 
@@ -100,6 +105,13 @@ async def test_messages_that_nobody_publishes(fresh_database_url: str, own: "asy
     await own.execute(MESSAGE, utc_now() - timedelta(hours=1))
     [(level, text)] = bad(await findings(fresh_database_url))
     assert (level, text[:40]) == (Level.DOUBTFUL, "1 messages wait, the oldest for 3,600 s")
+
+
+async def test_webhooks_that_fail(fresh_database_url: str, own: "asyncpg.Connection") -> None:
+    for disabled_why, failing in ((None, False), ("admin", False), ("gone", True), (None, True)):
+        await own.execute(WEBHOOK, disabled_why, utc_now() if failing else None)
+    [(level, text)] = bad(await findings(fresh_database_url))
+    assert (level, text) == (Level.DOUBTFUL, "Webhooks: 1 switched off because of failures, 1 failed last")
 
 
 async def test_what_must_not_be(fresh_database_url: str, own: "asyncpg.Connection") -> None:

@@ -127,6 +127,7 @@ def config() -> OpenAPIConfig:
             Tag(name="bookings", description="Booked slots"),
             Tag(name="tables", description="A restaurant's tables; reserved through `/reservations`"),
             Tag(name="events", description="Seats at events, one for each person"),
+            Tag(name="webhooks", description="Addresses that messages are sent to; for admins"),
             Tag(name="board", description="What the web app shows at once"),
             Tag(name="service", description="State of the service"),
         ],

@@ -88,7 +88,7 @@ class Lease:
     async def renumber(self, after: int, floor: int) -> int:
         """Have the messages after a position wait for new ones, which will be greater than `floor`; how many."""
         self.floor = max(self.floor, floor)
-        async with self._held() as connection:
+        async with self.held() as connection:
             return await queries.renumber(connection, after)
 
     async def renew(self, delivered: int, *, stuck: bool) -> None:
@@ -99,7 +99,7 @@ class Lease:
 
     async def remove(self, delivered: int, age: timedelta = KEPT) -> int:
         """Delete some of the messages that were delivered and have been kept long enough; how many."""
-        async with self._held() as connection:
+        async with self.held() as connection:
             return await queries.remove(connection, delivered, age, REMOVED_AT_ONCE)
 
     async def let_go(self, delivered: int) -> None:
@@ -108,8 +108,8 @@ class Lease:
             await queries.let_go(connection, self.fence, delivered)
 
     @asynccontextmanager
-    async def _held(self) -> AsyncIterator[Connection]:
-        """A transaction in which nobody else can take the lease."""
+    async def held(self) -> AsyncIterator[Connection]:
+        """A transaction in which nobody else can take the lease, for what only its holder may change."""
         async with self._database.journal.acquire() as connection, connection.transaction():
             if not await queries.hold(connection, self.fence, self.floor, LEASE):
                 raise Deposed

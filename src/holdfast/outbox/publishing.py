@@ -9,16 +9,18 @@ from holdfast.outbox import stream as streams
 from holdfast.outbox.consumer import Consumer
 from holdfast.outbox.journal import Journal
 from holdfast.outbox.outlets import LocalOutlet, Outlet, StreamOutlet
-from holdfast.outbox.relay import Relay, process_name
+from holdfast.outbox.relay import Companion, Relay, process_name
 from holdfast.outbox.stream import RedisStream
 from holdfast.outbox.subscribers import Subscribers, log_message
 from holdfast.settings import Settings
 
 
 class Publishing:
-    """Made once in each process. `stream` is there when Redis is."""
+    """Made once in each process. `stream` is there when Redis is; `companion` works where the lease is."""
 
-    def __init__(self, database: Database, settings: Settings, subscribers: Subscribers) -> None:
+    def __init__(
+        self, database: Database, settings: Settings, subscribers: Subscribers, companion: Companion | None = None
+    ) -> None:
         self.journal = Journal(database)
         address = settings.redis_address
         self._client = None if address is None else streams.connect(address)
@@ -26,6 +28,7 @@ class Publishing:
             None if self._client is None else RedisStream(self._client, settings.stream, settings.stream_maxlen)
         )
         self._subscribers = subscribers
+        self._companion = companion
 
     @asynccontextmanager
     async def relaying(self) -> AsyncIterator[None]:
@@ -50,11 +53,11 @@ class Publishing:
         if self.stream is not None:
             outlet = StreamOutlet(self.journal, self.stream)
             consumer = Consumer(self.stream, self._subscribers, name) if self._subscribers else None
-        return Relay(self.journal, outlet, name, consumer)
+        return Relay(self.journal, outlet, name, consumer, companion=self._companion)
 
 
 def shipped(settings: Settings) -> Subscribers:
-    """The subscribers that come with the service, by its settings. Webhooks will be registered here."""
+    """The subscribers that come with the service, by its settings."""
     subscribers = Subscribers()
     if settings.log_messages:
         subscribers.register(log_message)

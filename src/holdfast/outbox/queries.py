@@ -127,6 +127,12 @@ RETURNING set_config('synchronous_commit', 'off', true), set_config('enable_seqs
     set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
 """
 
+# A row that nobody has held yet lets the next relay take the lease.
+ENSURE = """
+INSERT INTO relays (name, fence, holder, expires_at) VALUES ('outbox', 0, '', 'epoch') ON CONFLICT DO NOTHING
+"""
+PAUSE = "SELECT numbered_at FROM relays WHERE name = 'outbox' FOR UPDATE"
+
 STATE = """
 SELECT clock_timestamp() - r.stuck_since, clock_timestamp() - (
     SELECT occurred_at FROM outbox WHERE published_at IS NULL ORDER BY revision, place LIMIT 1
@@ -242,6 +248,12 @@ async def hold(connection: Connection, fence: int, floor: int, lasting: timedelt
     All positions that are given after it are greater than `floor`.
     """
     return await connection.fetchval(HOLD, fence, positions.as_time(floor), lasting) is not None
+
+
+async def pause(connection: Connection) -> int:
+    """Let no position be given until this transaction ends; all that are given then are greater than the answer."""
+    await connection.execute(ENSURE)
+    return positions.of_time(await connection.fetchval(PAUSE))
 
 
 async def lag(connection: Connection) -> Lag:

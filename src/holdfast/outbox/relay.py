@@ -11,6 +11,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from secrets import token_hex
+from typing import Protocol
 
 import structlog
 from redis.exceptions import RedisError
@@ -38,14 +39,36 @@ def process_name() -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{token_hex(4)}"
 
 
-class Relay:
-    """One of them. Made once in each process that may relay; `consumer` runs where the lease is."""
+class Companion(Protocol):
+    """Works beside the relay, wherever the lease is, on what the journal has."""
 
-    def __init__(self, journal: Journal, outlet: Outlet, name: str, consumer: Consumer | None = None) -> None:
+    def begin(self) -> None:
+        """Hear that the lease was taken: what was known of the journal may be old."""
+
+    async def run(self, lease: Lease) -> None:
+        """Work for ever. Raises `Deposed`."""
+
+    def needs_after(self) -> int | None:
+        """The position after which it still needs every message; `None` when it needs none."""
+
+
+class Relay:
+    """One of them. Made once in each process that may relay; `consumer` and `companion` run where the lease is."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        outlet: Outlet,
+        name: str,
+        consumer: Consumer | None = None,
+        *,
+        companion: Companion | None = None,
+    ) -> None:
         self._journal = journal
         self._outlet = outlet
         self._name = name
         self._consumer = consumer
+        self._companion = companion
         self._links = Links()
 
     async def run(self) -> None:
@@ -64,13 +87,15 @@ class Relay:
 
     async def _work(self, lease: Lease) -> None:
         logger.info("this process publishes messages now", fence=lease.fence)
-        term = Term(lease, self._outlet, self._links)
+        term = Term(lease, self._outlet, self._links, self._companion)
         try:
             async with asyncio.TaskGroup() as tasks:
                 for step in (term.number, term.deliver, term.renew, term.remove):
                     tasks.create_task(term.keep_at(step))
                 if self._consumer is not None:
                     tasks.create_task(self._consumer.run())
+                if self._companion is not None:
+                    tasks.create_task(self._companion.run(lease))
         except* Deposed:
             logger.warning("another process publishes messages now", fence=lease.fence)
         finally:
@@ -85,8 +110,11 @@ class Term:
     A step answers how many seconds to wait before the next time.
     """
 
-    def __init__(self, lease: Lease, outlet: Outlet, links: "Links") -> None:
+    def __init__(self, lease: Lease, outlet: Outlet, links: "Links", companion: Companion | None = None) -> None:
         self.delivered = lease.delivered
+        self._companion = companion
+        if companion is not None:
+            companion.begin()
         self._lease = lease
         self._outlet = outlet
         self._links = links
@@ -132,7 +160,9 @@ class Term:
 
     async def remove(self) -> float:
         """Delete what has been kept long enough."""
-        return 0 if await self._lease.remove(self.delivered) == REMOVED_AT_ONCE else REMOVE_SECONDS
+        needed = None if self._companion is None else self._companion.needs_after()
+        before = self.delivered if needed is None else min(self.delivered, needed)
+        return 0 if await self._lease.remove(before) == REMOVED_AT_ONCE else REMOVE_SECONDS
 
 
 class Links:

@@ -2,7 +2,7 @@
 
 A subscriber is told of each message at least once, and of those of a place in order; a message that it has been told of
 before bears the same `id`. It must not take long, as all others wait: what takes time belongs in a queue of its own, as
-webhooks will have one. If it fails it is tried a few times, and then the message is passed over with a line in the log.
+webhooks have one. If it fails it is tried a few times, and then the message is passed over with a line in the log.
 """
 
 import asyncio

@@ -39,6 +39,11 @@ DURABLE = ("on", "remote_write", "remote_apply", "local")
 SETTINGS = ("fsync", "full_page_writes", "synchronous_commit", "server_encoding", "max_connections")
 WAITING = "SELECT count(*), min(occurred_at) FROM outbox WHERE published_at IS NULL"
 STUCK = "SELECT max(stuck_since) FROM relays"
+WEBHOOKS = """
+SELECT count(*) FILTER (WHERE disabled_why <> 'admin'),
+    count(*) FILTER (WHERE disabled_at IS NULL AND failing_since IS NOT NULL)
+FROM webhooks WHERE removed_at IS NULL
+"""
 
 
 class Level(Enum):
@@ -137,6 +142,7 @@ async def of_database(url: str, settings: Settings, clock: Clock) -> AsyncIterat
         yield tables
         if tables.level is not Level.WRONG:
             yield await _of_messages(connection, clock)
+            yield await _of_webhooks(connection)
             for finding in await _of_invariants(connection):
                 yield finding
     finally:
@@ -216,6 +222,14 @@ async def _of_messages(connection: Connection, clock: Clock) -> Finding:
         advice = "Start a service with RELAY=true, or `holdfast relay`"
         return doubtful(f"{count:,} messages wait, the oldest for {waited.total_seconds():,.0f} s", advice)
     return fine("Messages")
+
+
+async def _of_webhooks(connection: Connection) -> Finding:
+    [(off, failing)] = await connection.fetch(WEBHOOKS)
+    if off or failing:
+        advice = "`holdfast webhooks list` says which, `holdfast webhooks deliveries` why"
+        return doubtful(f"Webhooks: {off} switched off because of failures, {failing} failed last", advice)
+    return fine("Webhooks")
 
 
 async def _of_invariants(connection: Connection) -> list[Finding]:

@@ -19,6 +19,7 @@ from proof.recorded.faults import Machines
 from proof.recorded.planting import planted
 from proof.recorded.report import report
 from proof.recorded.run import Recorded, record
+from proof.recorded.watch import draw
 from races.postgres import Postgres
 from redis_server import RedisServer
 
@@ -42,6 +43,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000), help="draws wishes and faults")
     parser.add_argument("--plant", choices=ERRORS, help="plant this error first, which should be found")
     parser.add_argument("--gently", action="store_true", help="leave PostgreSQL and Redis themselves alone")
+    parser.add_argument("--chart", type=Path, help="draw memory, connections and more into this file, as SVG")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="hf-", ignore_cleanup_errors=True) as directory:
         environment = planted(arguments.plant, Path(directory) / "planted") if arguments.plant else {}
@@ -50,6 +52,9 @@ def main() -> int:
             machines = None if arguments.gently else Machines(postgres, redis)
             run = asyncio.run(recorded(arguments.seconds, arguments.seed, environment, machines))
     print(report(run, arguments.seed))
+    if arguments.chart is not None:
+        draw(run.samples, arguments.chart)
+        print(f"written: {arguments.chart}")
     return bool(run.violations)
 
 

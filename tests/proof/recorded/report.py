@@ -3,6 +3,7 @@
 from collections import Counter
 
 from proof.recorded.run import Recorded
+from proof.recorded.watch import summary
 
 VIOLATIONS_SHOWN_MAX = 10
 LOG_SHOWN_MAX = 3_000
@@ -25,6 +26,8 @@ def report(run: Recorded, seed: int) -> str:
         *_counts(answers),
         f"Faults and events: {run.faults.total():,}",
         *_counts(run.faults),
+        "In the first and in the last third of the time",
+        *(summary(run.samples) if run.samples else ()),
     ]
     if not run.violations:
         return "\n".join([*lines, "Nothing wrong."])

@@ -18,6 +18,7 @@ from proof.recorded.faults import Machines, StormyProxy, Troubles
 from proof.recorded.history import Call, Held, Row, Violation
 from proof.recorded.seats import Guest, Hall, SeatCall
 from proof.recorded.seats_checker import Breach, Change
+from proof.recorded.watch import Sample, Watcher
 from races.ledger import check_promise
 from seats import make_event
 from service import Service
@@ -62,6 +63,7 @@ class Recorded(NamedTuple):
     violations: list[Violation | Breach]
     log: str
     """What the service printed."""
+    samples: list[Sample]
 
 
 class Crowd(NamedTuple):
@@ -93,7 +95,8 @@ async def record(
             settings["REDIS_URL"] = machines.redis.url
         with Service(settings) as service:
             crowd = await _crowd(url, service, seed)
-            await asyncio.to_thread(_load, crowd, Troubles(service, proxy, seed, machines), seconds)
+            watcher = Watcher(service, url)
+            await asyncio.to_thread(_load, crowd, [Troubles(service, proxy, seed, machines), watcher], seconds)
             await asyncio.to_thread(service.wait_until_serving)
             await _calm(url)
             # What is left is what clients are shown.
@@ -108,7 +111,9 @@ async def record(
     calls = [call for client in (*crowd.clients, last) for call in client.calls]
     seat_calls = [call for guest in (*crowd.guests, late) for call in guest.calls]
     rows = await _rows(url, crowd.ground.places.all)
-    return Recorded(calls, seat_calls, rows, messages, proxy.counts + crowd.ground.counts, violations, log)
+    return Recorded(
+        calls, seat_calls, rows, messages, proxy.counts + crowd.ground.counts, violations, log, watcher.samples
+    )
 
 
 async def _crowd(url: str, service: Service, seed: int) -> Crowd:
@@ -121,12 +126,13 @@ async def _crowd(url: str, service: Service, seed: int) -> Crowd:
     return Crowd(ground, clients, hall, [Guest(number, hall) for number in range(GUESTS)])
 
 
-def _load(crowd: Crowd, troubles: Troubles, seconds: float) -> None:
-    for each in (*crowd.clients, *crowd.guests, troubles):
+def _load(crowd: Crowd, others: list[Troubles | Watcher], seconds: float) -> None:
+    for each in (*crowd.clients, *crowd.guests, *others):
         each.start()
     crowd.ground.stopping.wait(seconds)
-    troubles.stopping.set()
-    troubles.join()
+    for other in others:
+        other.stopping.set()
+        other.join()
     crowd.stop()
 
 

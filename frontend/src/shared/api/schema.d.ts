@@ -409,7 +409,7 @@ export interface paths {
         put?: never;
         /**
          * Get a token
-         * @description 401 for a wrong address, a wrong password and a disabled account alike.
+         * @description 401 for a wrong address, a wrong password and a disabled account alike; 429 after too many of them.
          */
         post: operations["LoginLogin"];
         delete?: never;
@@ -836,6 +836,154 @@ export interface paths {
         patch: operations["UsersUserIdChange"];
         trace?: never;
     };
+    "/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhooks
+         * @description In the order in which they were made; why one is switched off is in `disabled_why`.
+         */
+        get: operations["WebhooksBrowse"];
+        put?: never;
+        /**
+         * Make a webhook
+         * @description It gets what is published from now on. The secret is shown this once. 409 when there are twenty.
+         */
+        post: operations["WebhooksAdd"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A webhook
+         * @description Without its secret.
+         */
+        get: operations["WebhooksWebhookIdShow"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a webhook
+         * @description With what waits for it, and its log.
+         */
+        delete: operations["WebhooksWebhookIdRemove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was sent
+         * @description Newest first, in pages; kept for 30 days.
+         */
+        get: operations["WebhooksWebhookIdDeliveriesDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhook_id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch a webhook off
+         * @description What waits goes on waiting, for 30 days.
+         */
+        post: operations["WebhooksWebhookIdDisableDisable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhook_id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch a webhook on
+         * @description What still waits is sent at once; what was published while it was off is not.
+         */
+        post: operations["WebhooksWebhookIdEnableEnable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhook_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A new secret
+         * @description Shown this once. For a day, messages are signed with the old one as well.
+         */
+        post: operations["WebhooksWebhookIdRotateRotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test message
+         * @description What came of it is in the deliveries. 409 when the webhook is switched off.
+         */
+        post: operations["WebhooksWebhookIdTestTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -957,6 +1105,26 @@ export interface components {
             bookings: components["schemas"]["rooms_bodies_BookingBody"][];
             pagination: components["schemas"]["Pagination"];
         };
+        /** Page[DeliveryBody] */
+        DeliveriesPage: {
+            items: components["schemas"]["DeliveryBody"][];
+            next_cursor: string | null;
+        };
+        /** DeliveryBody */
+        DeliveryBody: {
+            attempts: number;
+            failure: components["schemas"]["Failure"] | null;
+            /** Format: uuid */
+            message_id: string;
+            next_attempt_at: string | null;
+            outcome: components["schemas"]["Outcome"] | null;
+            place: string;
+            /** Format: date-time */
+            queued_at: string;
+            status: number | null;
+            tried_at: string | null;
+            type: string;
+        };
         /** Dependency */
         Dependency: {
             lag_seconds?: number | null;
@@ -964,6 +1132,12 @@ export interface components {
             /** @enum {string} */
             status: "ok" | "unavailable" | "read_only";
         };
+        /**
+         * Disabled
+         * @description Why a webhook is switched off.
+         * @enum {string}
+         */
+        Disabled: "admin" | "gone" | "failing" | "full";
         /** DummyLoginRequest */
         DummyLoginRequest: {
             role: components["schemas"]["Role"];
@@ -1013,6 +1187,12 @@ export interface components {
             items: components["schemas"]["EventBody"][];
             next_cursor: string | null;
         };
+        /**
+         * Failure
+         * @description What was wrong with an attempt.
+         * @enum {string}
+         */
+        Failure: "name" | "address" | "connection" | "tls" | "timeout" | "redirect" | "status";
         /** FloorAnswer */
         FloorAnswer: {
             isComplete: boolean;
@@ -1115,6 +1295,12 @@ export interface components {
             /** @description The table's id */
             table_id?: number;
         };
+        /**
+         * Outcome
+         * @description What has become of a message.
+         * @enum {string}
+         */
+        Outcome: "delivered" | "given_up";
         /** Pagination */
         Pagination: {
             page: number;
@@ -1141,6 +1327,11 @@ export interface components {
         PlacePage: {
             items: components["schemas"]["PlaceBody"][];
             next_cursor: string | null;
+        };
+        /** QueuedBody */
+        QueuedBody: {
+            /** Format: uuid */
+            message_id: string;
         };
         /** RegisterRequest */
         RegisterRequest: {
@@ -1298,6 +1489,12 @@ export interface components {
             items: components["schemas"]["events_bodies_BookingBody"][];
             next_cursor: string | null;
         };
+        /** SecretBody */
+        SecretBody: {
+            /** Format: uuid */
+            id: string;
+            secret: string;
+        };
         /** SlotBody */
         SlotBody: {
             /** Format: date-time */
@@ -1381,6 +1578,29 @@ export interface components {
         UserChange: {
             disabled?: boolean;
             role?: components["schemas"]["Role"];
+        };
+        /** WebhookBody */
+        WebhookBody: {
+            /** Format: date-time */
+            created_at: string;
+            disabled_at: string | null;
+            disabled_why: components["schemas"]["Disabled"] | null;
+            failing_since: string | null;
+            /** Format: uuid */
+            id: string;
+            types: string[];
+            url: string;
+            waiting: number;
+        };
+        /** WebhookRequest */
+        WebhookRequest: {
+            /** @description Of the messages that it gets; none for all */
+            types?: ("reservation.created" | "reservation.moved" | "reservation.cancelled" | "room.created" | "schedule.created" | "room.retired" | "room.seeded" | "table.created" | "table.deleted" | "event.created" | "event.changed" | "event.repaired" | "booking.created" | "booking.cancelled" | "place.checked")[];
+            /**
+             * @description Where messages are sent: https, to a public address
+             * @example https://hooks.example.com/holdfast
+             */
+            url: string;
         };
         /** BookingBody */
         events_bodies_BookingBody: {
@@ -2974,6 +3194,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
+            /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
             503: {
                 headers: {
@@ -4547,6 +4776,628 @@ export interface operations {
             };
             /** @description The body is not JSON. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    WebhooksBrowse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookBody"][];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    WebhooksAdd: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description The webhook's id and its secret */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretBody"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    WebhooksWebhookIdShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookBody"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    WebhooksWebhookIdRemove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    WebhooksWebhookIdDeliveriesDeliveries: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description Most items on the page */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveriesPage"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    WebhooksWebhookIdDisableDisable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookBody"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    WebhooksWebhookIdEnableEnable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookBody"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    WebhooksWebhookIdRotateRotate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretBody"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    WebhooksWebhookIdTestTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuedBody"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,1 @@
+"""How messages get to webhooks: queued, signed, sent, and sent again."""

@@ -1,0 +1,283 @@
+"""The courier: queues messages for webhooks and sends them, in the process that has the relay's lease.
+
+All that it knows is in the database, and is changed only while the lease is held: killed at any moment, the next one
+goes on from there. What was sent and not yet noted is sent again, under the same id.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from holdfast.clock import Clock
+from holdfast.database.connections import AWAY, Connection, Database
+from holdfast.outbox import positions
+from holdfast.outbox.journal import Deposed, Journal, Lease
+from holdfast.outbox.queries import Entry
+from holdfast.settings import Settings
+from holdfast.webhooks.sending import queries, retries, signing
+from holdfast.webhooks.sending.queries import Delivery, Hook, Queued
+from holdfast.webhooks.sending.retries import Disabled, Outcome
+from holdfast.webhooks.sending.sender import Attempt, Sender
+
+AT_ONCE = 4
+"""Messages on their way to one webhook; to one whose last attempt failed, one."""
+WAITING_MAX = 100_000
+"""Messages that wait for one webhook; with more it is switched off."""
+LOG_KEPT = timedelta(days=30)
+FORGOTTEN_AT_ONCE = 1_000
+QUEUE_SECONDS = 0.2
+IDLE_SECONDS = 1.0
+"""How often an idle courier looks for new webhooks, and for messages whose time has come."""
+TIDY_SECONDS = 60.0
+PAUSE_SECONDS = 5.0
+NONE_NEEDED = -1
+logger = structlog.stdlib.get_logger("holdfast.webhooks")
+
+
+class Heard(Struct):
+    """What of a message decides who gets it."""
+
+    id: UUID
+    type: str
+    place: str
+
+
+class Courier:
+    """Made once in each process that may relay; works where the lease is."""
+
+    def __init__(self, database: Database, sender: Sender, clock: Clock, waiting_max: int = WAITING_MAX) -> None:
+        self._database = database
+        self._journal = Journal(database)
+        self._sender = sender
+        self._clock = clock
+        self._waiting_max = waiting_max
+        self._hooks: dict[UUID, Hook] = {}
+        self._queued = 0
+        self._under_way: dict[tuple[UUID, UUID], asyncio.Task[None]] = {}
+        self._news = asyncio.Event()
+        # Of the few connections of the journal it takes one at a time, so the relay is never left without.
+        self._turn = asyncio.Lock()
+
+    def begin(self) -> None:
+        """Know nothing: until webhooks are looked at, every message may be needed."""
+        self._hooks, self._queued = {}, 0
+
+    def needs_after(self) -> int | None:
+        """The position until which all is queued for every webhook; `None` without webhooks."""
+        return None if self._queued == NONE_NEEDED else self._queued
+
+    async def run(self, lease: Lease) -> None:
+        """Queue, send and forget until the lease is lost. Raises `Deposed`, in a group."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for step in (self._queue_step, self._send_step, self._tidy_step):
+                    tasks.create_task(self._keep_at(step, lease))
+        finally:
+            await self._stop()
+
+    async def queue(self, lease: Lease) -> bool:
+        """Queue some of what the journal has for the webhooks that want it; whether there is more."""
+        async with self._turn:
+            async with self._database.pool.acquire() as connection:
+                found = await queries.active(connection, self._clock())
+            self._hooks = {hook.id: hook for hook in found}
+            if not found:
+                self._queued = NONE_NEEDED
+                return False
+            self._queued = min(hook.queued_until for hook in found)
+            entries = await self._journal.read(self._queued)
+            if entries:
+                await self._note(lease, entries)
+        return bool(entries)
+
+    async def send(self, lease: Lease) -> None:
+        """Begin to send what is due, as far as each webhook may have more on its way."""
+        hooks = dict(self._hooks)
+        limits = {hook.id: self._limit(hook) for hook in hooks.values()}
+        free = {hook_id: limit - self._count(hook_id) for hook_id, limit in limits.items()}
+        limits = {hook_id: limit for hook_id, limit in limits.items() if free[hook_id] > 0}
+        if not limits:
+            return
+        # Whoever has lost the lease and does not know it reads what others write: what is due is due.
+        async with self._database.pool.acquire() as connection:
+            found = await queries.due(connection, limits, self._clock())
+        for delivery in found:
+            key = delivery.webhook_id, delivery.message_id
+            if free[delivery.webhook_id] > 0 and key not in self._under_way:
+                free[delivery.webhook_id] -= 1
+                task = asyncio.create_task(self._deliver(lease, hooks[delivery.webhook_id], delivery))
+                self._under_way[key] = task
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything is on its way."""
+        return bool(self._under_way)
+
+    async def idle(self) -> None:
+        """Wait until nothing is on its way."""
+        while self._under_way:
+            await asyncio.wait(self._under_way.values())
+
+    async def tidy(self, lease: Lease) -> bool:
+        """Forget some of what is older than 30 days or was removed; whether there is more."""
+        more = False
+        now = self._clock()
+        async with self._database.pool.acquire() as connection:
+            logs = await queries.logs(connection, now - LOG_KEPT)
+        for log in logs:
+            async with self._turn, lease.held() as connection:
+                count = await queries.forget(connection, log, now, FORGOTTEN_AT_ONCE)
+            more = more or count == FORGOTTEN_AT_ONCE
+        async with self._turn, lease.held() as connection:
+            await queries.bury(connection)
+        return more
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._sender.close()
+
+    async def _note(self, lease: Lease, entries: list[Entry]) -> None:
+        """Write down who gets these entries."""
+        now, hooks = self._clock(), list(self._hooks.values())
+        wanted = [each for entry in entries for each in _wanted(entry, hooks)]
+        last = entries[-1].position
+        async with lease.held() as connection:
+            if wanted:
+                await queries.queue(connection, wanted, now)
+            await queries.queued(connection, list(self._hooks), last)
+        self._queued = last
+        if wanted:
+            self._news.set()
+            await self._check_room(lease, list({each.webhook_id for each in wanted}))
+
+    async def _check_room(self, lease: Lease, hooks: list[UUID]) -> None:
+        """Switch off those of these webhooks for which too many messages wait. Looked for while nothing is locked."""
+        async with self._database.pool.acquire() as connection:
+            full = await queries.overfull(connection, hooks, self._waiting_max)
+        for hook_id in full:
+            async with lease.held() as connection:
+                await queries.disable(connection, hook_id, Disabled.FULL, self._clock())
+            self._hooks.pop(hook_id, None)
+            logger.warning("a webhook is switched off", webhook_id=str(hook_id), why=Disabled.FULL)
+
+    async def _deliver(self, lease: Lease, hook: Hook, delivery: Delivery) -> None:
+        """Send one message once, and write down what came of it."""
+        try:
+            message_id = str(delivery.message_id)
+            headers = signing.headers(hook.secrets, message_id, self._clock(), delivery.body)
+            came = await self._sender.send(hook.url, headers, delivery.body)
+            async with self._turn:
+                await self._settle(lease, delivery, came)
+        except Deposed:
+            pass
+        except AWAY:
+            # It stays due, and is sent again: not at once, as that could not be written down either.
+            await asyncio.sleep(PAUSE_SECONDS)
+        except Exception:
+            logger.exception("what came of a delivery is not known", webhook_id=str(hook.id))
+            await asyncio.sleep(PAUSE_SECONDS)
+        finally:
+            del self._under_way[delivery.webhook_id, delivery.message_id]
+            self._news.set()
+
+    async def _settle(self, lease: Lease, delivery: Delivery, came: Attempt) -> None:
+        now, hook_id = self._clock(), delivery.webhook_id
+        async with lease.held() as connection:
+            if came.failure is None:
+                await queries.settle(connection, delivery, Outcome.DELIVERED, came, now)
+                await self._note_success(connection, hook_id)
+                return
+            again = retries.next_attempt(delivery.attempts + 1, delivery.first_tried_at or now, now)
+            if again is None:
+                await queries.settle(connection, delivery, Outcome.GIVEN_UP, came, now)
+            else:
+                await queries.postpone(connection, delivery, again, came, now)
+            since = await queries.failed(connection, hook_id, now)
+            why = Disabled.GONE if came.is_gone else Disabled.FAILING if since and retries.is_dead(since, now) else None
+            if why is not None and await queries.disable(connection, hook_id, why, now):
+                self._hooks.pop(hook_id, None)
+                logger.warning("a webhook is switched off", webhook_id=str(hook_id), why=why)
+        self._know(hook_id, failing=True)
+
+    async def _note_success(self, connection: Connection, hook_id: UUID) -> None:
+        """If the receiver had failed, it does no more. Nobody else but this courier says that it does."""
+        hook = self._hooks.get(hook_id)
+        if hook is None or hook.failing_since is None:
+            return
+        since, now = await queries.succeeded(connection, hook_id), self._clock()
+        if since is not None and retries.was_away(since, now):
+            await queries.hurry(connection, hook_id, now)
+        self._know(hook_id, failing=False)
+
+    def _know(self, hook_id: UUID, *, failing: bool) -> None:
+        """Do not wait for the next look at the webhooks."""
+        hook = self._hooks.get(hook_id)
+        if hook is not None:
+            since = (hook.failing_since or self._clock()) if failing else None
+            self._hooks[hook_id] = msgspec.structs.replace(hook, failing_since=since)
+
+    def _limit(self, hook: Hook) -> int:
+        return AT_ONCE if hook.failing_since is None else 1
+
+    def _count(self, hook_id: UUID) -> int:
+        return sum(1 for each, _ in self._under_way if each == hook_id)
+
+    async def _queue_step(self, lease: Lease) -> float:
+        more = await self.queue(lease)
+        return 0 if more else QUEUE_SECONDS if self._hooks else IDLE_SECONDS
+
+    async def _send_step(self, lease: Lease) -> float:
+        self._news.clear()
+        await self.send(lease)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(IDLE_SECONDS):
+                await self._news.wait()
+        return 0
+
+    async def _tidy_step(self, lease: Lease) -> float:
+        return 0 if await self.tidy(lease) else TIDY_SECONDS
+
+    async def _keep_at(self, step: Callable[[Lease], Awaitable[float]], lease: Lease) -> None:
+        """Do a step for ever. What goes wrong with webhooks must not end the relay. Raises `Deposed`."""
+        while True:
+            try:
+                pause = await step(lease)
+            except Deposed:
+                raise
+            except AWAY:
+                # The relay's own line in the log says that the database is away.
+                pause = PAUSE_SECONDS
+            except Exception:
+                logger.exception("webhooks wait")
+                pause = PAUSE_SECONDS
+            await asyncio.sleep(pause)
+
+    async def _stop(self) -> None:
+        """Break off what is on its way: whoever has the lease next sends it again."""
+        tasks = list(self._under_way.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._under_way.clear()
+
+
+def courier(database: Database, settings: Settings, clock: Clock) -> Courier:
+    """The courier that the settings want."""
+    return Courier(database, Sender(settings.webhook_allowed), clock)
+
+
+def _wanted(entry: Entry, hooks: list[Hook]) -> list[Queued]:
+    """Who gets a message of the journal."""
+    heard = msgspec.json.decode(entry.body, type=Heard)
+    position, body = positions.as_time(entry.position), entry.body.decode()
+    return [
+        Queued(hook.id, heard.id, heard.type, heard.place, position, body)
+        for hook in hooks
+        if entry.position > hook.queued_until and hook.wants(heard.type)
+    ]
