@@ -21,6 +21,8 @@ from holdfast.accounts.api import MeApi, SignInApi, UsersApi
 from holdfast.accounts.service import Accounts
 from holdfast.accounts.tokens import Tokens
 from holdfast.board.api import BoardApi
+from holdfast.board.club import Club
+from holdfast.board.club_api import ClubApi
 from holdfast.board.service import Board
 from holdfast.clock import Clock, utc_now
 from holdfast.database.connections import Database
@@ -79,6 +81,7 @@ FEATURES = (
     statistics,
     TablesApi,
     BoardApi,
+    ClubApi,
     WebhooksApi,
 )
 logger = structlog.stdlib.get_logger("holdfast.http")
@@ -121,7 +124,9 @@ class Parts:
         self.hot = HotReservations(self.reservations, revisions)
         self.events = Events(self.database, self.pools, clock)
         shared = None if self.redis is None else RedisCache(self.redis)
-        self.hot_events = HotEvents(self.access, Availability(self.database, ProcessCache(), shared), self.events)
+        availability = Availability(self.database, ProcessCache(), shared)
+        self.hot_events = HotEvents(self.access, availability, self.events)
+        self.club = Club(self.database, self.access, availability)
 
     @asynccontextmanager
     async def alive(self, _: Litestar) -> AsyncIterator[None]:
@@ -161,6 +166,7 @@ class Parts:
             "accounts",
             "board",
             "bookings",
+            "club",
             "database",
             "events",
             "hot",

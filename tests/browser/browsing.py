@@ -96,6 +96,46 @@ async def book(http: httpx.AsyncClient, room: dict[str, Any], headers: dict[str,
     return dict(answer.json()["booking"])
 
 
+async def make_event(http: httpx.AsyncClient, seats: int = 10) -> dict[str, Any]:
+    """An event with a name of its own."""
+    body = {"name": f"Jazz {uuid4().hex[:12]}", "total_seats": seats}
+    made = await http.post("/api/events", json=body, headers=await dummy(http, "admin"))
+    assert made.status_code == 201, made.text
+    return dict(made.json())
+
+
+async def take_seat(http: httpx.AsyncClient, event: dict[str, Any], person: str, **options: Any) -> int:
+    """The id of a booking that somebody has at an event."""
+    body = {"event_id": event["id"], "user_id": person}
+    answer = await http.post("/api/bookings/reserve", json=body, **options)
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["id"])
+
+
+async def make_table(http: httpx.AsyncClient, seats: int = 4) -> dict[str, Any]:
+    """A table with a name of its own."""
+    body = {"name": f"Table {uuid4().hex[:8]}", "seats": seats, "location": "Hall"}
+    made = await http.post("/tables", json=body, headers=await dummy(http, "admin"))
+    assert made.status_code == 201, made.text
+    return dict(made.json())
+
+
+async def dine(
+    http: httpx.AsyncClient,
+    table: dict[str, Any],
+    at: str,
+    headers: dict[str, str],
+    *,
+    name: str = "Anna",
+    party: int = 2,
+) -> str:
+    """The id of a table's reservation of an hour and a half, from a moment in UTC on."""
+    body = {"table_id": table["id"], "customer_name": name, "reservation_time": at, "duration_minutes": 90}
+    answer = await http.post("/reservations", json=body | {"party_size": party}, headers=headers)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
 def board(room: dict[str, Any], day: str = DAY) -> str:
     """The board's address, narrowed to one room."""
     return f"/?day={day}&q={room['name'].replace(' ', '+')}"

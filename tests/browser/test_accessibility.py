@@ -5,10 +5,24 @@ from typing import Any
 
 import httpx
 import pytest
-from browsing import DAY, Visits, bearer, board, book, item, make_room, slot, somebody
+from browsing import (
+    DAY,
+    Visits,
+    bearer,
+    board,
+    book,
+    dine,
+    item,
+    make_event,
+    make_room,
+    make_table,
+    slot,
+    somebody,
+    take_seat,
+)
 from playwright.async_api import Page, expect
 
-from people import dummy
+from people import dummy, signed_in
 
 AXE = (Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 LOOKS = [
@@ -85,4 +99,59 @@ async def test_pages_before_signing_in(visits: Visits, language: str, width: int
     for path in ("/sign-in", "/register"):
         await settled(page, path)
         found += await violations(page)
+    assert found == []
+
+
+async def test_pages_of_the_club(
+    http: httpx.AsyncClient, visits: Visits, language: str, width: int, scheme: str
+) -> None:
+    mine, full, free = await make_event(http), await make_event(http, 1), await make_event(http)
+    me, headers = await signed_in(http)
+    await take_seat(http, mine, me["id"], headers=headers)
+    await take_seat(http, full, "anna")
+    looks = {"language": language, "width": width, "color_scheme": scheme, "reduced_motion": "reduce"}
+    page = await visits.page("/events", bearer(headers), **looks)
+    found = []
+    for path in ("/events", *(f"/events/{each['id']}" for each in (mine, full, free)), f"/people/{me['id']}"):
+        await settled(page, path)
+        found += await violations(page)
+    visitor = await visits.page("/events", **looks)
+    for path in ("/events", f"/events/{free['id']}"):
+        await settled(visitor, path)
+        found += await violations(visitor)
+    admin = await visits.page("/events", bearer(await dummy(http, "admin")), **looks)
+    for path in ("/events", f"/admin/events/{mine['id']}", f"/events/{mine['id']}"):
+        await settled(admin, path)
+        found += await violations(admin)
+    await admin.get_by_role("button", name="Change" if language == "en-US" else "Изменить").click()
+    await expect(admin.get_by_role("dialog")).to_be_visible()
+    found += await violations(admin)
+    assert found == []
+
+
+async def test_pages_of_the_restaurant(
+    http: httpx.AsyncClient, visits: Visits, language: str, width: int, scheme: str
+) -> None:
+    table, day = await make_table(http), "2031-05-01"
+    token, headers = await somebody(http)
+    _, other = await somebody(http)
+    await dine(http, table, f"{day}T{width // 60:02}:00:00Z", headers, name=f"Own {language} {scheme}")
+    await dine(http, table, f"{day}T{width // 60 - 3:02}:00:00Z", other, name=f"Other {language} {scheme}")
+    page = await visits.page("/", token, language=language, width=width, color_scheme=scheme, reduced_motion="reduce")
+    await settled(page, f"/floor?day={day}")
+    await expect(page.get_by_text(f"Own {language} {scheme}").first).to_be_attached()
+    found = await violations(page)
+    await page.get_by_role("button", name="New reservation" if language == "en-US" else "Новая бронь").click()
+    await expect(page.get_by_role("radio").first).to_be_visible()
+    found += await violations(page)
+    await page.keyboard.press("Escape")
+    await page.get_by_role("listitem").get_by_role("button").first.click()
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    found += await violations(page)
+    admin = await visits.page(
+        "/", bearer(await dummy(http, "admin")), language=language, width=width, color_scheme=scheme
+    )
+    await settled(admin, "/admin/tables")
+    await expect(admin.get_by_role("group").first).to_be_visible()
+    found += await violations(admin)
     assert found == []

@@ -2,13 +2,13 @@
 
 import httpx
 import pytest
-from browsing import DAY, Visits, bearer, board, book, make_room, somebody
+from browsing import DAY, Visits, bearer, board, book, make_event, make_room, make_table, somebody, take_seat
 from playwright.async_api import expect
 
 from people import dummy
 
-PAGES = ("/", "/rooms", "/bookings", "/password")
-ADMIN_PAGES = ("/admin/rooms", "/admin/bookings", "/admin/users")
+PAGES = ("/", "/rooms", "/bookings", "/events", "/floor", "/password")
+ADMIN_PAGES = ("/admin/rooms", "/admin/bookings", "/admin/tables", "/admin/users")
 
 
 @pytest.mark.parametrize(
@@ -62,11 +62,17 @@ async def test_other_colours_are_chosen_and_stay(http: httpx.AsyncClient, visits
     await expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
 
 
-@pytest.mark.parametrize("width", [390, 768, 1400])
+@pytest.mark.parametrize("width", [390, 768, 1024, 1200, 1400])
 async def test_no_page_is_wider_than_the_screen(http: httpx.AsyncClient, visits: Visits, width: int) -> None:
     await make_room(http)
-    page = await visits.page("/", bearer(await dummy(http, "admin")), width=width, language="ru-RU")
-    for path in (*PAGES, *ADMIN_PAGES):
+    event = await make_event(http)
+    await take_seat(http, event, "Somebody with a name that is rather long, and an address at example.com")
+    await make_table(http)
+    admin = await dummy(http, "admin")
+    me = (await http.get("/me", headers=admin)).json()["user"]["id"]
+    page = await visits.page("/", bearer(admin), width=width, language="ru-RU")
+    more = (f"/events/{event['id']}", f"/admin/events/{event['id']}", f"/people/{me}")
+    for path in (*PAGES, *ADMIN_PAGES, *more):
         await page.goto(f"/app{path}")
         await expect(page.get_by_role("heading", level=1)).to_be_attached()
         assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
@@ -86,3 +92,13 @@ async def test_a_phone_has_the_pages_in_a_menu(http: httpx.AsyncClient, visits: 
     await page.get_by_role("button", name="Menu").click()
     await page.get_by_role("menuitem", name="My bookings").click()
     await expect(page.get_by_role("heading", name="My bookings")).to_be_visible()
+
+
+async def test_words_of_a_page_that_is_open_change_with_the_language(http: httpx.AsyncClient, visits: Visits) -> None:
+    event = await make_event(http, seats=21)
+    page = await visits.page(f"/events/{event['id']}", (await somebody(http))[0])
+    await expect(page.get_by_test_id("seats")).to_have_text("21 of 21 seats are left")
+    await page.get_by_text("RU", exact=True).click()
+    await expect(page.get_by_test_id("seats")).to_have_text("Осталось 21 место из 21")
+    await page.get_by_role("link", name="Ресторан").click()
+    await expect(page.get_by_role("heading", name="Столики на")).to_be_attached()

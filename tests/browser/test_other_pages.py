@@ -178,11 +178,19 @@ async def test_a_changed_password_keeps_one_signed_in(http: httpx.AsyncClient, v
     await expect(page.get_by_text("You have no bookings")).to_be_visible()
 
 
-@pytest.mark.parametrize(("role", "page_name"), [("User", "My bookings"), ("Admin", "Manage")])
-async def test_the_demo_signs_in_as_either(visits: Visits, role: str, page_name: str) -> None:
+@pytest.mark.parametrize(("role", "manages"), [("User", 0), ("Admin", 1)])
+async def test_the_demo_signs_in_as_either(visits: Visits, role: str, manages: int) -> None:
     page = await visits.page("/")
     await page.get_by_role("button", name=role).click()
-    await expect(page.get_by_role("link", name=page_name)).to_be_visible()
+    await expect(page.get_by_role("link", name="My bookings")).to_be_visible()
+    await expect(page.get_by_role("button", name="Manage")).to_have_count(manages)
+
+
+async def test_an_admins_pages_are_in_a_menu(http: httpx.AsyncClient, visits: Visits) -> None:
+    page = await visits.page("/", bearer(await dummy(http, "admin")))
+    await page.get_by_role("button", name="Manage").click()
+    await page.get_by_role("menuitem", name="Tables").click()
+    await expect(page.get_by_role("heading", name="Tables")).to_be_visible()
 
 
 async def test_a_public_server_has_no_demo(visits: Visits, database_url: str, start: Callable[..., Service]) -> None:

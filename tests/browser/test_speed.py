@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from browsing import DAY, Visits, bearer, somebody
 from playwright.async_api import Page, Route, expect
 
@@ -117,14 +118,15 @@ async def test_a_full_board_is_drawn_and_changed_quickly(http: httpx.AsyncClient
     assert {name for name, value in times.items() if value > PROMISED[name] * SLACK} == set()
 
 
-async def test_the_first_load_is_small(http: httpx.AsyncClient, visits: Visits) -> None:
+@pytest.mark.parametrize(("language", "words"), [("en-US", "Find a room"), ("ru-RU", "Найти переговорную")])
+async def test_the_first_load_is_small(http: httpx.AsyncClient, visits: Visits, language: str, words: str) -> None:
     token, _ = await somebody(http)
-    page = await visits.page("/sign-in")
+    page = await visits.page("/sign-in", language=language)
     await page.evaluate("token => localStorage.setItem('holdfast.token', token)", token)
     await page.goto(f"/app/?day={DAY}")
-    await expect(page.get_by_label("Find a room")).to_be_visible()
+    await expect(page.get_by_label(words)).to_be_visible()
     names = await page.evaluate("performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)")
     scripts = {name.removeprefix("/app/") for name in names if name.endswith(".js")}
     size = sum((WEB / f"{name}.gz").stat().st_size for name in scripts)
-    print(f"\n first load of the board: {len(scripts)} scripts, {size / 1000:.0f} kB gzip of 250")
+    print(f"\n first load of the board ({language}): {len(scripts)} scripts, {size / 1000:.0f} kB gzip of 250")
     assert size <= JAVASCRIPT_BYTES_MAX

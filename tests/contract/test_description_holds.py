@@ -62,6 +62,10 @@ CAN_BE_WRONG = [
     ("GET", "/board"),
     ("GET", "/board/mine"),
     ("GET", "/board/bookings"),
+    ("GET", "/board/events"),
+    ("GET", "/board/events/{event_id}"),
+    ("GET", "/board/events/{event_id}/attendees"),
+    ("GET", "/board/floor"),
 ]
 """Operations for which a request that breaks the description can be made at all."""
 ALWAYS_RIGHT = [

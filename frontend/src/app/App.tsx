@@ -7,9 +7,10 @@ import { lazy } from "react";
 import { useTranslation } from "react-i18next";
 import { BrowserRouter, Route, Routes } from "react-router";
 import { ApiError } from "@/shared/api/client";
+import { addWords } from "@/shared/i18n";
 import { LeavingProvider } from "@/shared/reservation/Leaving";
 import { NotThere } from "./Broken";
-import { AdminsOnly, SignedIn, SignedOut } from "./gates";
+import { AdminsOnly, Inside, SignedOut } from "./gates";
 
 const theme = createTheme({
   primaryColor: "blue",
@@ -60,6 +61,16 @@ const AdminRoomsPage = lazy(async () => ({ default: (await admin()).AdminRoomsPa
 const AllBookingsPage = lazy(async () => ({ default: (await admin()).AllBookingsPage }));
 const UsersPage = lazy(async () => ({ default: (await admin()).UsersPage }));
 
+const events = async () => (await Promise.all([import("@/features/events/pages"), addWords("club")]))[0];
+const floor = async () => (await Promise.all([import("@/features/floor/pages"), addWords("club")]))[0];
+const person = async () => (await Promise.all([import("@/features/person/pages"), addWords("club")]))[0];
+const EventsPage = lazy(async () => ({ default: (await events()).EventsPage }));
+const EventPage = lazy(async () => ({ default: (await events()).EventPage }));
+const AttendeesPage = lazy(async () => ({ default: (await events()).AttendeesPage }));
+const FloorPage = lazy(async () => ({ default: (await floor()).FloorPage }));
+const TablesPage = lazy(async () => ({ default: (await floor()).TablesPage }));
+const PersonPage = lazy(async () => ({ default: (await person()).PersonPage }));
+
 function Pages() {
   return (
     <Routes>
@@ -67,16 +78,22 @@ function Pages() {
         <Route path="sign-in" element={<SignInPage />} />
         <Route path="register" element={<RegisterPage />} />
       </Route>
-      <Route element={<SignedIn />}>
+      <Route element={<Inside />}>
         <Route index element={<BoardPage />} />
         <Route path="rooms" element={<RoomsPage />} />
         <Route path="rooms/:roomId" element={<RoomPage />} />
         <Route path="bookings" element={<MyBookingsPage />} />
+        <Route path="events" element={<EventsPage />} />
+        <Route path="events/:eventId" element={<EventPage />} />
+        <Route path="floor" element={<FloorPage />} />
+        <Route path="people/:userId" element={<PersonPage />} />
         <Route path="password" element={<PasswordPage />} />
         <Route path="admin" element={<AdminsOnly />}>
           <Route path="rooms" element={<AdminRoomsPage />} />
           <Route path="bookings" element={<AllBookingsPage />} />
           <Route path="users" element={<UsersPage />} />
+          <Route path="events/:eventId" element={<AttendeesPage />} />
+          <Route path="tables" element={<TablesPage />} />
         </Route>
         <Route path="*" element={<NotThere />} />
       </Route>

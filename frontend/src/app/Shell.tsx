@@ -20,10 +20,13 @@ const PAGES = [
   { to: "/", name: "nav.board" },
   { to: "/rooms", name: "nav.rooms" },
   { to: "/bookings", name: "nav.mine" },
+  { to: "/events", name: "nav.events" },
+  { to: "/floor", name: "nav.floor" },
 ] as const;
 const ADMIN_PAGES = [
-  { to: "/admin/rooms", name: "nav.manage" },
+  { to: "/admin/rooms", name: "nav.rooms" },
   { to: "/admin/bookings", name: "admin.bookings" },
+  { to: "/admin/tables", name: "nav.tables" },
   { to: "/admin/users", name: "admin.users" },
 ] as const;
 
@@ -40,11 +43,12 @@ export function Shell({ children }: { children: React.ReactNode }) {
             <PageMenu pages={pages} />
             <Logo />
             <Group component="nav" gap={4} ms="md" visibleFrom="lg" aria-label={t("nav.pages")} wrap="nowrap">
-              {pages.map(({ to, name }) => (
+              {PAGES.map(({ to, name }) => (
                 <RouterLink key={to} to={to} end={to === "/"} className={classes["link"] ?? ""}>
                   {t(name)}
                 </RouterLink>
               ))}
+              {user.role === "admin" && <AdminMenu />}
             </Group>
           </Group>
           <Group gap={4} wrap="nowrap">
@@ -62,7 +66,9 @@ export function Shell({ children }: { children: React.ReactNode }) {
 }
 
 /** For pages before one is signed in. */
-export function Plain({ children }: { children: React.ReactNode }) {
+export function Plain({ children, isVisited = false }: { children: React.ReactNode; isVisited?: boolean }) {
+  const { t } = useTranslation();
+  const { pathname, search } = useLocation();
   return (
     <AppShell header={{ height: 56 }} padding="md">
       <AppShell.Header>
@@ -70,10 +76,16 @@ export function Plain({ children }: { children: React.ReactNode }) {
           <Logo />
           <Group gap={4} wrap="nowrap">
             <Looks />
+            {isVisited && (
+              <Button size="compact-md" component={Link} to="/sign-in" state={{ from: pathname + search }}>
+                {t("account.signIn")}
+              </Button>
+            )}
           </Group>
         </Group>
       </AppShell.Header>
       <AppShell.Main>
+        {isVisited && <Banner />}
         <Page>{children}</Page>
       </AppShell.Main>
     </AppShell>
@@ -104,6 +116,28 @@ function PageMenu({ pages }: { pages: readonly PageLink[] }) {
       <Menu.Dropdown>
         {pages.map(({ to, name }) => (
           <Menu.Item key={to} component={RouterLink} to={to} end={to === "/"} className={classes.item ?? ""}>
+            {t(name)}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** What only admins do, as one: beside the other pages there is no room for each. */
+function AdminMenu() {
+  const { t } = useTranslation();
+  const { pathname } = useLocation();
+  return (
+    <Menu position="bottom-start" width={240} withinPortal>
+      <Menu.Target>
+        <UnstyledButton className={classes.link ?? ""} data-current={pathname.startsWith("/admin") || undefined}>
+          {t("nav.manage")} <span aria-hidden>▾</span>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {ADMIN_PAGES.map(({ to, name }) => (
+          <Menu.Item key={to} component={RouterLink} to={to} className={classes.item ?? ""}>
             {t(name)}
           </Menu.Item>
         ))}
@@ -166,6 +200,7 @@ function Account() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{name}</Menu.Label>
+        <Menu.Item onClick={() => void navigate(`/people/${user.id}`)}>{t("nav.statistics")}</Menu.Item>
         {!isDemo && <Menu.Item onClick={() => void navigate("/password")}>{t("account.changePassword")}</Menu.Item>}
         <Menu.Item leftSection={<IconDoor />} onClick={signOut}>
           {t("account.signOut")}

@@ -13,18 +13,36 @@ interface CameFrom {
   from?: string;
 }
 
-export function SignedIn() {
+/** Pages that are sent as links: visitors see them, too, as far as the server lets them. */
+const SHOWN_TO_ALL = /^\/events(\/|$)/;
+
+export function Inside() {
+  const token = useForgetful();
+  const { pathname, search } = useLocation();
+  if (token !== null) return <Known token={token} />;
+  if (SHOWN_TO_ALL.test(pathname)) return <Visitor />;
+  return <Navigate to="/sign-in" replace state={{ from: pathname + search } satisfies CameFrom} />;
+}
+
+/** The token. Nothing of one user is shown to the next. */
+function useForgetful(): string | null {
   const token = useToken();
   const client = useQueryClient();
-  const location = useLocation();
   useEffect(() => {
-    // Nothing of one user is shown to the next.
     if (token === null) client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "info" });
   }, [token, client]);
-  if (token === null) {
-    return <Navigate to="/sign-in" replace state={{ from: location.pathname + location.search } satisfies CameFrom} />;
-  }
-  return <Known token={token} />;
+  return token;
+}
+
+function Visitor() {
+  const live = useFeed(null);
+  return (
+    <LiveContext value={live}>
+      <Plain isVisited>
+        <Outlet />
+      </Plain>
+    </LiveContext>
+  );
 }
 
 function Known({ token }: { token: string }) {

@@ -4,8 +4,13 @@ import type { User } from "@/shared/api/queries";
 
 export const UserContext = createContext<User | null>(null);
 
+/** Nobody on pages that are shown to visitors, too. */
+export function useVisitor(): User | null {
+  return useContext(UserContext);
+}
+
 export function useUser(): User {
-  const user = useContext(UserContext);
+  const user = useVisitor();
   if (user === null) throw new Error("used outside of the shell");
   return user;
 }

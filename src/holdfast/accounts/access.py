@@ -45,12 +45,15 @@ class Access:
         return Caller(content.user_id, standing.role)
 
     def check_may_change(self, caller: Caller, owner: UUID | None) -> None:
-        """Whether the caller may cancel or move a reservation of `owner` (`None`: nobody's). Raises `Forbidden`."""
+        """Raises `Forbidden` unless the caller `may_change` what is `owner`'s."""
+        if not self.may_change(caller, owner):
+            raise Forbidden
+
+    def may_change(self, caller: Caller, owner: UUID | None) -> bool:
+        """Whether the caller may cancel or move a reservation of `owner` (`None`: nobody's)."""
         if caller.role is Role.ADMIN or (caller.user_id is not None and caller.user_id == owner):
-            return
-        if self._open and (caller is ANONYMOUS or owner is None):
-            return
-        raise Forbidden
+            return True
+        return self._open and (caller is ANONYMOUS or owner is None)
 
     def check_may_act_for(self, caller: Caller, user_id: str) -> None:
         """Whether the caller may book for, or look at what belongs to, whom this text names. Raises `Forbidden`."""

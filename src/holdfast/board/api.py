@@ -24,7 +24,7 @@ from holdfast.http.paging import (
     read_cursor,
 )
 from holdfast.reservations import requests
-from holdfast.reservations.queries import Position
+from holdfast.reservations.queries import Position, Window
 
 STRETCH_MAX = timedelta(days=8)
 """A week, and what daylight saving adds to it."""
@@ -51,12 +51,7 @@ class BoardApi(Controller):
         self, request: Request[Any, Any, Any], board: Board, window_start: StretchStart, window_end: StretchEnd
     ) -> BoardAnswer:
         """Managed rooms first, in the order in which they were made, then rooms that were only named; by start."""
-        window = requests.window(window_start, window_end)
-        assert window.start is not None
-        assert window.end is not None
-        if window.end - window.start > STRETCH_MAX:
-            raise InvalidRequest({"to": "stretch"})
-        found = await board.stretch(window, caller_of(request))
+        found = await board.stretch(stretch_of(window_start, window_end), caller_of(request))
         return BoardAnswer(found.rooms, [found.view.reservation(each) for each in found.held], found.is_complete)
 
     @get("/mine", guards=[signed_in], summary="One's own reservations to come", responses=refusals(400, 401))
@@ -84,3 +79,13 @@ class BoardApi(Controller):
         """Admins only. Newest first, cancelled ones too."""
         found, total, view = await board.bookings(caller_of(request), page_number, page_size)
         return BoardBookingsPage([view.booking(each) for each in found], Pagination(page_number, page_size, total))
+
+
+def stretch_of(start: str, end: str) -> Window:
+    """What a page shows at once. Raises `InvalidRequest` when it is more than eight days."""
+    window = requests.window(start, end)
+    assert window.start is not None
+    assert window.end is not None
+    if window.end - window.start > STRETCH_MAX:
+        raise InvalidRequest({"to": "stretch"})
+    return window

@@ -8,11 +8,15 @@ from uuid import UUID
 from msgspec import Struct
 
 from holdfast.accounts.roles import Caller, Role
-from holdfast.engine.claims import Reservation
+from holdfast.board.queries import Attendee
+from holdfast.engine.claims import Kind, Reservation
+from holdfast.events.bodies import EventBody
+from holdfast.http import fields
 from holdfast.http.paging import Pagination
 from holdfast.rooms.bodies import clock_time
 from holdfast.rooms.queries import Booking, Room
 from holdfast.rooms.slots import SLOT, Schedule
+from holdfast.tables.queries import Table
 
 
 class BoardHours(Struct, rename="camel"):
@@ -53,9 +57,13 @@ class BoardRoom(Struct, rename="camel"):
 
 
 class BoardReservation(Struct, rename="camel"):
-    """Who holds a room from when until when. Whose it is only they themselves and admins are told."""
+    """Who holds a room from when until when. Whose it is only they themselves and admins are told.
+
+    In the list of one's own a table may stand in the room's place.
+    """
 
     id: UUID
+    kind: Kind
     room_id: str
     room_name: str
     start: datetime
@@ -79,10 +87,12 @@ class View(Struct, frozen=True):
     def reservation(self, held: Reservation) -> BoardReservation:
         """An active reservation as this caller sees it."""
         link = None if held.details is None else cast("str | None", held.details.get("conference_link"))
+        # A table's reservation has details, too: whom it is for.
+        is_booking = held.details is not None and held.place.kind is Kind.ROOM
         return self._shown(
             BoardReservation(
-                held.id, held.place.id, self.rooms.get(held.place.id, held.place.id), held.start, held.end,
-                held.created_at, "active", held.details is not None, False, held.user_id, None, link,
+                held.id, held.place.kind, held.place.id, self.rooms.get(held.place.id, held.place.id), held.start,
+                held.end, held.created_at, "active", is_booking, False, held.user_id, None, link,
             )
         )  # fmt: skip
 
@@ -92,7 +102,7 @@ class View(Struct, frozen=True):
         status: Literal["active", "cancelled"] = "cancelled" if booking.is_cancelled else "active"
         return self._shown(
             BoardReservation(
-                booking.id, room_id, self.rooms.get(room_id, room_id), booking.start, booking.start + SLOT,
+                booking.id, Kind.ROOM, room_id, self.rooms.get(room_id, room_id), booking.start, booking.start + SLOT,
                 booking.created_at, status, True, False, booking.user_id, None, booking.conference_link,
             )
         )  # fmt: skip
@@ -127,3 +137,86 @@ class BoardBookingsPage(Struct):
 
     bookings: list[BoardReservation]
     pagination: Pagination
+
+
+class FloorTable(Struct, rename="camel"):
+    """A restaurant's table."""
+
+    id: int
+    name: str
+    seats: int
+    location: str
+
+    @classmethod
+    def of(cls, table: Table) -> "FloorTable":
+        """The table as the web app gets it."""
+        return cls(table.id, table.name, table.seats, table.location)
+
+
+class FloorReservation(Struct, rename="camel"):
+    """Who has a table from when until when. For whom it is, is null to those who may not know."""
+
+    id: UUID
+    table_id: int
+    start: datetime
+    end: datetime
+    is_mine: bool
+    may_change: bool
+    customer_name: str | None
+    party_size: int | None
+
+
+class FloorAnswer(Struct, rename="camel"):
+    """All tables by id, and who has them, by start. `is_complete` is false when there is more than one answer holds."""
+
+    tables: list[FloorTable]
+    reservations: list[FloorReservation]
+    is_complete: bool
+
+
+class BoardEvent(Struct, rename="camel"):
+    """An event, how many of its seats are left, and the asking person's own booking there."""
+
+    id: int
+    name: str
+    total_seats: int
+    booked_seats: int
+    available_seats: int
+    booking_id: int | None
+
+    @classmethod
+    def of(cls, event: EventBody, booking_id: int | None) -> "BoardEvent":
+        """The event as this person sees it."""
+        return cls(
+            event.id, event.name, event.total_seats, event.booked_seats, event.available_seats, booking_id
+        )  # fmt: skip
+
+
+class BoardEventsPage(Struct, rename="camel"):
+    """Some events, the newest first, and where to go on."""
+
+    events: list[BoardEvent]
+    next_cursor: str | None
+
+
+class BoardAttendee(Struct, rename="camel"):
+    """Somebody who has a seat: by their address if they have an account, else by what they are called."""
+
+    booking_id: int
+    user_id: str
+    user_email: str | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, attendee: Attendee, emails: Mapping[UUID, str]) -> "BoardAttendee":
+        """The attendee as admins see them."""
+        account = fields.identity(attendee.user_id)
+        email = None if account is None else emails.get(account)
+        return cls(attendee.booking_id, attendee.user_id, email, attendee.created_at)
+
+
+class AttendeesPage(Struct, rename="camel"):
+    """Some of those who have a seat, and where to go on."""
+
+    attendees: list[BoardAttendee]
+    next_cursor: str | None

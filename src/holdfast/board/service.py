@@ -48,8 +48,9 @@ class Board:
         async with self._database.begin() as connection:
             managed = await queries.managed_rooms(connection)
             named = await queries.named_rooms(connection, limit=NAMED_ROOMS_MAX)
-            found = await reservations.of_all(connection, Filter(window), after=None, limit=RESERVATIONS_MAX + 1)
-        held = [each for each in found[:RESERVATIONS_MAX] if each.place.kind is Kind.ROOM]
+            of_rooms = Filter(window, kind=Kind.ROOM)
+            found = await reservations.of_all(connection, of_rooms, after=None, limit=RESERVATIONS_MAX + 1)
+        held = found[:RESERVATIONS_MAX]
         known = {str(room.id): room for room in managed}
         retired = await self._find({each.place.id for each in held if may_be_managed(each.place)}.difference(known))
         known |= {str(room.id): room for room in retired}
@@ -64,8 +65,9 @@ class Board:
         chosen = Filter(Window(self._clock()), owner=caller.user_id)
         async with self._database.begin() as connection:
             held = await reservations.of_all(connection, chosen, after=after, limit=limit + 1)
+            tables = await queries.table_names(connection, [each.place for each in held])
         rooms = await self._find(each.place.id for each in held if may_be_managed(each.place))
-        names = {str(room.id): room.name for room in rooms}
+        names = {**tables, **{str(room.id): room.name for room in rooms}}
         return held, View(caller, names, await self._emails(caller, (each.user_id for each in held)))
 
     async def bookings(self, caller: Caller, number: int, size: int) -> tuple[list[Booking], int, View]:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from sqlalchemy import Row, Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from holdfast.engine.claims import Place, Reservation
+from holdfast.engine.claims import Kind, Place, Reservation
 from holdfast.engine.schema import ACTIVE, START_OF_ALL, places, reservations
 from holdfast.engine.statements import place_of
 from holdfast.settings import RESERVATION_DAYS_LIMIT
@@ -69,6 +69,7 @@ class Filter(Struct, frozen=True):
     window: Window
     place: Place | None = None
     owner: UUID | None = None
+    kind: Kind | None = None
 
 
 async def of_all(
@@ -81,6 +82,9 @@ async def of_all(
         query = query.where(reservations.c.user_id == chosen.owner)
     if chosen.place is not None:
         query = query.where(reservations.c.place == chosen.place.key)
+    if chosen.kind is not None:
+        is_table = reservations.c.room_id.is_(None)
+        query = query.where(is_table if chosen.kind is Kind.TABLE else ~is_table)
     if window.start is not None:
         # The first bound is for the index: nothing that is still on can have begun earlier.
         query = query.where(_naive(window.start - LONGEST) < START_OF_ALL, reservations.c.end_time > window.start)

@@ -8,10 +8,10 @@ import { queries, type Room } from "@/shared/api/queries";
 import { useLive } from "@/shared/live/live";
 import { refresh, refused } from "@/shared/reservation/changes";
 import { today } from "@/shared/time";
+import { Confirm } from "@/shared/ui/Confirm";
 import { HoursText } from "@/shared/ui/HoursText";
 import { IconPlus } from "@/shared/ui/icons";
 import { Answer, Empty, PageTitle } from "@/shared/ui/states";
-import { Confirm } from "./Confirm";
 import { HoursDialog } from "./HoursDialog";
 import { RoomDialog } from "./RoomDialog";
 

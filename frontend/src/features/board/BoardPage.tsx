@@ -15,13 +15,13 @@ import type { When } from "@/shared/reservation/WhenFields";
 import { dayFrom, minuteOf, openWithin, plusMinutes, stretchOf, today } from "@/shared/time";
 import type { Item, Target } from "@/shared/timeline/timeline";
 import { Timeline } from "@/shared/timeline/Timeline";
+import { useFlash } from "@/shared/timeline/useFlash";
 import { Answer, Empty, useTitle } from "@/shared/ui/states";
 import { useUser } from "@/shared/user";
 import classes from "./BoardPage.module.css";
 import { PrintedDay } from "./PrintedDay";
 import { itemOf, type Narrowing, narrowed, reservationsOf, rowOf, type Words } from "./shown";
 import { Toolbar } from "./Toolbar";
-import { useFlash } from "./useFlash";
 
 const NO_ROOMS: Room[] = [];
 
@@ -36,6 +36,7 @@ export function BoardPage() {
   const [opened, setOpened] = useState<string | null>(null);
   const [picked, setPicked] = useState<When | null>(null);
 
+  const names = useMemo(() => ({ rows: t("board.rooms"), all: t("board.timeline") }), [t]);
   const words = useMemo<Words>(
     () => ({ mine: t("item.mine"), taken: t("item.taken"), seats: (count) => t("room.seats", { count }) }),
     [t],
@@ -90,6 +91,7 @@ export function BoardPage() {
               ) : (
                 <Timeline
                   {...{ day, rows, items, onPick, onMove, mayMove }}
+                  words={names}
                   isReadOnly={isStale}
                   onOpen={setOpened}
                 />

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Reservation, Room } from "@/shared/api/queries";
-import { WAITING } from "@/shared/reservation/changes";
+import { WAITING } from "@/shared/api/optimistic";
 import { itemOf, narrowed, rowOf } from "./shown";
 
 const WORDS = { mine: "mine", taken: "taken", seats: (count: number) => `${count} seats` };
@@ -12,7 +12,7 @@ function room(name: string, capacity: number | null): Room {
 
 function held(more: Partial<Reservation>): Reservation {
   return {
-    id: "a", roomId: "blue", roomName: "Blue", start: "2030-05-01T09:00:00Z", end: "2030-05-01T10:00:00Z",
+    id: "a", kind: "room", roomId: "blue", roomName: "Blue", start: "2030-05-01T09:00:00Z", end: "2030-05-01T10:00:00Z",
     createdAt: "2030-01-01T00:00:00Z", status: "active", isBooking: false, isMine: false, userId: null, userEmail: null,
     conferenceLink: null, ...more,
   };

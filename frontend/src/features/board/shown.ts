@@ -1,6 +1,6 @@
 /** What of a board is shown: rows and items of the timeline, narrowed by what the address says. Pure. */
 import type { Board, Reservation, Room, User } from "@/shared/api/queries";
-import { WAITING } from "@/shared/reservation/changes";
+import { WAITING } from "@/shared/api/optimistic";
 import { mayChange } from "@/shared/reservation/rules";
 import { closedWithin, type Stretch } from "@/shared/time";
 import type { Item, ItemKind, Row } from "@/shared/timeline/timeline";

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { queries, type Reservation } from "@/shared/api/queries";
 import { useLive } from "@/shared/live/live";
-import { useLeaving } from "@/shared/reservation/Leaving";
+import { useGiveBack, useLeaving } from "@/shared/reservation/Leaving";
 import { dayOf } from "@/shared/time";
 import { CopyLink } from "@/shared/ui/CopyLink";
 import { Answer, Empty, PageTitle } from "@/shared/ui/states";
@@ -47,14 +47,15 @@ export function MyBookingsPage() {
 function Mine({ held }: { held: Reservation }) {
   const { t } = useTranslation();
   const { isStale } = useLive();
-  const { ids, leave, undo } = useLeaving();
+  const { ids, undo } = useLeaving();
+  const giveBack = useGiveBack();
   const isLeaving = ids.has(held.id);
   return (
     <Paper component="li" withBorder p="md" aria-label={held.roomName}>
       <Group justify="space-between" gap="sm">
         <Stack gap={4}>
           <Group gap="xs">
-            <Anchor component={Link} to={`/?day=${dayOf(held.start)}`} fw={600} style={{ overflowWrap: "anywhere" }}>
+            <Anchor component={Link} to={`${held.kind === "table" ? "/floor" : "/"}?day=${dayOf(held.start)}`} fw={600} style={{ overflowWrap: "anywhere" }}>
               {held.roomName}
             </Anchor>
             {isLeaving && (
@@ -71,7 +72,7 @@ function Mine({ held }: { held: Reservation }) {
         {isLeaving ? (
           <Button onClick={() => undo(held.id)}>{t("cancel.undo")}</Button>
         ) : (
-          <Button variant="default" disabled={isStale} onClick={() => leave(held)}>
+          <Button variant="default" disabled={isStale} onClick={() => giveBack(held)}>
             {t("cancel.do")}
           </Button>
         )}

@@ -14,6 +14,8 @@ export class ApiError extends Error {
     message: string,
     readonly fields: Record<string, string> = {},
     readonly status = 0,
+    /** What the refusal tells besides, such as how many seats are booked. */
+    readonly details: Record<string, unknown> = {},
   ) {
     super(message);
   }
@@ -54,7 +56,7 @@ function errorOf(body: unknown, status: number): ApiError {
   const told = (body as Partial<Schemas["ErrorAnswer"]> | undefined)?.error;
   if (told === undefined) return new ApiError(status === 502 || status === 504 ? OFFLINE : "INTERNAL_ERROR", "", {}, status);
   const fields = (told.details?.["fields"] ?? {}) as Record<string, string>;
-  return new ApiError(told.code, told.message, fields, status);
+  return new ApiError(told.code, told.message, fields, status, told.details ?? {});
 }
 
 /** A name for one wish, so that asking twice does it once. `crypto.randomUUID` is not there on plain http. */

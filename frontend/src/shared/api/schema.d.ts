@@ -176,6 +176,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/board/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events, and one's own seat
+         * @description The newest first. Under `ACCESS=token` they need a token.
+         */
+        get: operations["BoardEventsEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/board/events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One event, and one's own seat
+         * @description An event as it is now. Under `ACCESS=token` it needs a token.
+         */
+        get: operations["BoardEventsEventIdEvent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/board/events/{event_id}/attendees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who has a seat
+         * @description Admins only. By `userId`; a search looks in addresses, too.
+         */
+        get: operations["BoardEventsEventIdAttendeesAttendees"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/board/floor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All tables and who has them
+         * @description Tables by id, reservations by start; eight days at most.
+         */
+        get: operations["BoardFloorFloor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/board/mine": {
         parameters: {
             query?: never;
@@ -927,16 +1007,43 @@ export interface components {
             pagination: components["schemas"]["Pagination"];
             users: components["schemas"]["AccountBody"][];
         };
+        /** AttendeesPage */
+        AttendeesPage: {
+            attendees: components["schemas"]["BoardAttendee"][];
+            nextCursor: string | null;
+        };
         /** BoardAnswer */
         BoardAnswer: {
             isComplete: boolean;
             reservations: components["schemas"]["BoardReservation"][];
             rooms: components["schemas"]["BoardRoom"][];
         };
+        /** BoardAttendee */
+        BoardAttendee: {
+            bookingId: number;
+            /** Format: date-time */
+            createdAt: string;
+            userEmail: string | null;
+            userId: string;
+        };
         /** BoardBookingsPage */
         BoardBookingsPage: {
             bookings: components["schemas"]["BoardReservation"][];
             pagination: components["schemas"]["Pagination"];
+        };
+        /** BoardEvent */
+        BoardEvent: {
+            availableSeats: number;
+            bookedSeats: number;
+            bookingId: number | null;
+            id: number;
+            name: string;
+            totalSeats: number;
+        };
+        /** BoardEventsPage */
+        BoardEventsPage: {
+            events: components["schemas"]["BoardEvent"][];
+            nextCursor: string | null;
         };
         /** BoardHours */
         BoardHours: {
@@ -955,6 +1062,7 @@ export interface components {
             id: string;
             isBooking: boolean;
             isMine: boolean;
+            kind: components["schemas"]["Kind"];
             roomId: string;
             roomName: string;
             /** Format: date-time */
@@ -1085,6 +1193,33 @@ export interface components {
          * @enum {string}
          */
         Failure: "name" | "address" | "connection" | "tls" | "timeout" | "redirect" | "status";
+        /** FloorAnswer */
+        FloorAnswer: {
+            isComplete: boolean;
+            reservations: components["schemas"]["FloorReservation"][];
+            tables: components["schemas"]["FloorTable"][];
+        };
+        /** FloorReservation */
+        FloorReservation: {
+            customerName: string | null;
+            /** Format: date-time */
+            end: string;
+            /** Format: uuid */
+            id: string;
+            isMine: boolean;
+            mayChange: boolean;
+            partySize: number | null;
+            /** Format: date-time */
+            start: string;
+            tableId: number;
+        };
+        /** FloorTable */
+        FloorTable: {
+            id: number;
+            location: string;
+            name: string;
+            seats: number;
+        };
         /** Health */
         Health: {
             dependencies: {
@@ -2291,6 +2426,237 @@ export interface operations {
             };
             /** @description The token does not allow this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    BoardEventsEvents: {
+        parameters: {
+            query?: {
+                /** @description Only those with these letters in their name */
+                search?: string;
+                /** @description `nextCursor` of the page before */
+                cursor?: string | null;
+                /** @description Most items on the page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardEventsPage"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    BoardEventsEventIdEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The event's id */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardEvent"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    BoardEventsEventIdAttendeesAttendees: {
+        parameters: {
+            query?: {
+                /** @description Only those with these letters in their name */
+                search?: string;
+                /** @description `nextCursor` of the page before */
+                cursor?: string | null;
+                /** @description Most items on the page */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The event's id */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttendeesPage"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    BoardFloorFloor: {
+        parameters: {
+            query: {
+                /** @description Only what ends after this moment */
+                from: string;
+                /** @description Only what starts before this moment; 8 days later at most */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FloorAnswer"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -3,10 +3,14 @@ import { join } from "node:path";
 import i18next from "i18next";
 import ts from "typescript";
 import { beforeAll, describe, expect, test } from "vitest";
-import en from "./en.json";
+import clubEn from "./club.en.json";
+import clubRu from "./club.ru.json";
+import coreEn from "./en.json";
 import { startingLanguage } from "./index";
-import ru from "./ru.json";
+import coreRu from "./ru.json";
 
+const en = { ...coreEn, ...clubEn };
+const ru = { ...coreRu, ...clubRu };
 const SOURCES = join(import.meta.dirname, "../..");
 const SERVER = join(import.meta.dirname, "../../../../src/holdfast/http/messages");
 const PLURAL = /_(one|few|many|other)$/;
@@ -27,6 +31,10 @@ const whole = (catalogue: object) => [...new Set(keys(catalogue).map((key) => ke
 
 test("both languages have the same texts", () => {
   expect(whole(ru)).toEqual(whole(en));
+});
+
+test("no text is in two parts", () => {
+  expect(Object.keys(coreEn).filter((name) => name in clubEn)).toEqual([]);
 });
 
 test("every text that counts has all of its language's plurals", () => {

@@ -3,17 +3,24 @@ import dayjs from "dayjs";
 import "dayjs/locale/ru";
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
+import type club from "./club.en.json";
 import type en from "./en.json";
 
 export const LANGUAGES = ["ru", "en"] as const;
 export type Language = (typeof LANGUAGES)[number];
 const KEY = "holdfast.language";
+/** What the first page needs, and what only the pages of events, tables and people do. */
+type Part = "core" | "club";
 /** Only the language that is read is loaded. */
-const CATALOGUES = { ru: () => import("./ru.json"), en: () => import("./en.json") };
+const CATALOGUES: Record<Language, Record<Part, () => Promise<{ default: object }>>> = {
+  ru: { core: () => import("./ru.json"), club: () => import("./club.ru.json") },
+  en: { core: () => import("./en.json"), club: () => import("./club.en.json") },
+};
+const wantedParts = new Set<Part>(["core"]);
 
 declare module "i18next" {
   interface CustomTypeOptions {
-    resources: { translation: typeof en };
+    resources: { translation: typeof en & typeof club };
   }
 }
 
@@ -34,9 +41,15 @@ export async function choose(wanted: Language): Promise<void> {
   await i18next.changeLanguage(wanted);
 }
 
+/** Have the words of some pages before they are shown, and from then on in every language that is chosen. */
+export async function addWords(part: Part): Promise<void> {
+  wantedParts.add(part);
+  await load(language());
+}
+
 async function load(wanted: Language): Promise<void> {
-  const { default: catalogue } = await CATALOGUES[wanted]();
-  i18next.addResourceBundle(wanted, "translation", catalogue);
+  const catalogues = await Promise.all([...wantedParts].map((part) => CATALOGUES[wanted][part]()));
+  for (const { default: words } of catalogues) i18next.addResourceBundle(wanted, "translation", words, true);
 }
 
 export async function startLanguages(): Promise<void> {
@@ -47,7 +60,7 @@ export async function startLanguages(): Promise<void> {
   const wanted = startingLanguage(localStorage.getItem(KEY), navigator.languages);
   await i18next.use(initReactI18next).init({
     lng: wanted,
-    resources: { [wanted]: { translation: (await CATALOGUES[wanted]()).default } },
+    resources: { [wanted]: { translation: (await CATALOGUES[wanted].core()).default } },
     fallbackLng: false,
     interpolation: { escapeValue: false },
   });

@@ -5,8 +5,10 @@ import { setReachable, useReachable } from "@/shared/reach";
 import { listen, type Message } from "./stream";
 
 const POLL_MILLISECONDS = 3_000;
-/** One refetch for all messages of this time: enough for a flood, and too short to be seen. */
+/** One refetch for all messages of this time: too short to be seen. */
 const GATHER_MILLISECONDS = 100;
+/** In a flood, as when an event sells out before hundreds, the next refetch waits for the last and for this long. */
+const PAUSE_MILLISECONDS = 500;
 const RETRY_MILLISECONDS = [0, 500, 1_000, 2_000, 4_000];
 
 export type Feed = "stream" | "polling" | "reconnecting";
@@ -24,21 +26,28 @@ export function useLive(): Live {
 }
 
 /** Which queries a message makes old. */
-export function touched({ type }: Message): string[] {
-  const thing = type.split(".")[0];
-  if (thing === "reservation" || thing === "booking") return ["board", "slots", "mine", "bookings"];
-  if (thing === "room" || thing === "schedule") return ["board", "slots"];
-  return [];
+export function touched({ type, place }: Message): string[] {
+  const thing = type.split(".")[0] ?? "";
+  if (thing === "room" || thing === "schedule") return BY_PLACE.room.filter((key) => key !== "mine");
+  if (thing === "event" || thing === "table") return BY_PLACE[thing];
+  if (thing !== "reservation" && thing !== "booking") return [];
+  const kind = place?.split(":")[0] ?? "";
+  return kind in BY_PLACE ? BY_PLACE[kind as keyof typeof BY_PLACE] : Object.values(BY_PLACE).flat();
 }
 
-/** The one connection of the page, as long as somebody is signed in. */
+const BY_PLACE = {
+  room: ["board", "slots", "mine", "bookings"],
+  table: ["floor", "mine"],
+  event: ["events", "event", "attendees", "metrics"],
+};
+
+/** The one connection of the page: of who is signed in, or of a visitor where those may listen. */
 export function useFeed(token: string | null): Live {
   const client = useQueryClient();
   const isReachable = useReachable();
   const [feed, setFeed] = useState<Feed>("polling");
 
   useEffect(() => {
-    if (token === null) return;
     const ending = new AbortController();
     const gathered = gatherer(client);
     void follow(ending.signal, setFeed, gathered);
@@ -84,24 +93,31 @@ async function follow(signal: AbortSignal, setFeed: (feed: Feed) => void, gather
   }
 }
 
-interface Gatherer {
+export interface Gatherer {
   add: (keys: string[]) => void;
   all: () => void;
 }
 
-function gatherer(client: QueryClient): Gatherer {
+/** Gathers what messages have made old, and asks for it again: soon, but never faster than it comes. */
+export function gatherer(client: Pick<QueryClient, "invalidateQueries">): Gatherer {
   const waiting = new Set<string>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const flush = (): void => {
-    timer = undefined;
-    const keys = new Set(waiting);
-    waiting.clear();
-    void client.invalidateQueries({ predicate: ({ queryKey }) => keys.has(String(queryKey[0])) });
+  let isBusy = false;
+  const gather = async (): Promise<void> => {
+    isBusy = true;
+    await pause(GATHER_MILLISECONDS);
+    while (waiting.size > 0) {
+      const keys = new Set(waiting);
+      waiting.clear();
+      // Not before the last one is there: it would be given up, and in a flood none would ever arrive.
+      await client.invalidateQueries({ predicate: ({ queryKey }) => keys.has(String(queryKey[0])) });
+      await pause(PAUSE_MILLISECONDS);
+    }
+    isBusy = false;
   };
   return {
     add(keys) {
       keys.forEach((key) => waiting.add(key));
-      if (waiting.size > 0) timer ??= setTimeout(flush, GATHER_MILLISECONDS);
+      if (waiting.size > 0 && !isBusy) void gather();
     },
     all: () => void client.invalidateQueries(),
   };
@@ -128,10 +144,10 @@ function probe(client: QueryClient): () => void {
   return () => ending.abort();
 }
 
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
+    signal?.addEventListener("abort", () => {
       clearTimeout(timer);
       resolve();
     }, { once: true });

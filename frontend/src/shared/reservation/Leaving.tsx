@@ -8,11 +8,19 @@ import type { Reservation } from "@/shared/api/queries";
 import { clockRange } from "@/shared/time";
 import { cancel, refresh, refused } from "./changes";
 
+/** Something that somebody is about to give back: a reservation, a seat. */
+export interface Going {
+  id: string;
+  what: string;
+  cancel: () => Promise<void>;
+  refresh: () => Promise<void>;
+}
+
 export const UNDO_SECONDS = 10;
 
 interface Leaving {
   ids: ReadonlySet<string>;
-  leave: (reservation: Reservation) => void;
+  leave: (going: Going) => void;
   undo: (id: string) => void;
 }
 
@@ -22,47 +30,56 @@ export function useLeaving(): Leaving {
   return useContext(LeavingContext);
 }
 
-export function LeavingProvider({ children }: { children: React.ReactNode }) {
+/** How a room's reservation is given back. */
+export function useGiveBack(): (reservation: Reservation) => void {
   const client = useQueryClient();
+  const { leave } = useLeaving();
+  return (reservation) => {
+    const what = `${reservation.roomName}, ${clockRange(reservation)}`;
+    leave({ id: reservation.id, what, cancel: () => cancel(reservation), refresh: () => refresh(client) });
+  };
+}
+
+export function LeavingProvider({ children }: { children: React.ReactNode }) {
   const { t } = useTranslation();
   const [ids, setIds] = useState<ReadonlySet<string>>(new Set());
-  const timers = useRef(new Map<string, ReturnType<typeof setTimeout>>());
+  const timers = useRef(new Map<string, { timer: ReturnType<typeof setTimeout>; going: Going }>());
 
   const forget = useCallback((id: string) => {
-    clearTimeout(timers.current.get(id));
+    clearTimeout(timers.current.get(id)?.timer);
     timers.current.delete(id);
     notifications.hide(toastOf(id));
     setIds((before) => new Set([...before].filter((each) => each !== id)));
   }, []);
 
   const finish = useCallback(
-    async (id: string) => {
+    async ({ id, cancel, refresh }: Going) => {
       try {
         timers.current.delete(id);
         notifications.hide(toastOf(id));
-        await cancel({ id });
-        await refresh(client);
+        await cancel();
+        await refresh();
       } catch (error) {
         refused(error, t("refused.cancel"));
       } finally {
         forget(id);
       }
     },
-    [client, forget, t],
+    [forget, t],
   );
 
   const leave = useCallback(
-    (reservation: Reservation) => {
-      const { id } = reservation;
+    (going: Going) => {
+      const { id, what } = going;
       if (timers.current.has(id)) return;
-      timers.current.set(id, setTimeout(() => void finish(id), UNDO_SECONDS * 1000));
+      timers.current.set(id, { timer: setTimeout(() => void finish(going), UNDO_SECONDS * 1000), going });
       setIds((before) => new Set([...before, id]));
       notifications.show({
         id: toastOf(id),
         autoClose: false,
         withCloseButton: false,
         color: "red",
-        title: t("cancel.soon", { room: reservation.roomName, time: clockRange(reservation) }),
+        title: t("cancel.soon", { what }),
         message: <Undo onUndo={() => forget(id)} />,
       });
     },
@@ -70,7 +87,10 @@ export function LeavingProvider({ children }: { children: React.ReactNode }) {
   );
 
   useEffect(() => {
-    const leaveAll = (): void => [...timers.current.keys()].forEach((id) => void finish(id));
+    const leaveAll = (): void => [...timers.current.values()].forEach(({ going, timer }) => {
+      clearTimeout(timer);
+      void finish(going);
+    });
     addEventListener("pagehide", leaveAll);
     return () => removeEventListener("pagehide", leaveAll);
   }, [finish]);

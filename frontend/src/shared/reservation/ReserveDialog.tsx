@@ -1,8 +1,10 @@
 /** Reserving a room: half an hour of a managed room is booked, with a conference link if wanted; the rest is reserved. */
-import { Alert, Button, Checkbox, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { Checkbox, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Room } from "@/shared/api/queries";
+import { Dialog } from "@/shared/ui/Dialog";
+import { SendForm } from "@/shared/ui/SendForm";
 import { newWish, useReserve } from "./changes";
 import { type Asking, isBookable, whyNotReserve } from "./rules";
 import { type When, WhenFields } from "./WhenFields";
@@ -26,51 +28,42 @@ export function ReserveDialog({ rooms, asking, first, onClose }: Props) {
   const refusal = room ? whyNotReserve(room, when, asking) : null;
   const isBooking = isBookable(room, when);
 
-  const send = (event: React.SyntheticEvent): void => {
-    event.preventDefault();
-    if (room === undefined || room.id === "" || refusal !== null) return;
+  const send = (): void => {
+    if (room === undefined || room.id === "") return;
     reserve.mutate(newWish({ room, start: when.start, end: when.end, isBooking, wantsLink: isBooking && wantsLink }));
     onClose();
   };
 
   return (
-    <Modal opened onClose={onClose} title={t(isBooking ? "reserve.book" : "reserve.title")} closeButtonProps={{ "aria-label": t("close") }}>
-      <form onSubmit={send}>
-        <Stack>
-          <WhenFields rooms={rooms} value={when} onChange={setWhen} mayName />
-          {isNaming && (
-            <TextInput
-              label={t("reserve.name")}
-              description={t("reserve.nameHint")}
-              value={name}
-              maxLength={255}
-              required
-              onChange={(event) => setName(event.currentTarget.value)}
-            />
-          )}
-          {isBooking && (
-            <Checkbox
-              label={t("reserve.link")}
-              checked={wantsLink}
-              onChange={(event) => setWantsLink(event.currentTarget.checked)}
-            />
-          )}
-          {refusal !== null && (
-            <Alert color="red" variant="outline" role="alert">
-              {t(`refusal.${refusal}`)}
-            </Alert>
-          )}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("close")}
-            </Button>
-            <Button type="submit" disabled={refusal !== null} data-autofocus>
-              {t(isBooking ? "reserve.bookIt" : "reserve.reserveIt")}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <Dialog title={t(isBooking ? "reserve.book" : "reserve.title")} onClose={onClose}>
+      <SendForm
+        action={t(isBooking ? "reserve.bookIt" : "reserve.reserveIt")}
+        refusal={refusal && t(`refusal.${refusal}`)}
+        mayBeSent={refusal === null}
+        isReady
+        onSend={send}
+        onClose={onClose}
+      >
+        <WhenFields rooms={rooms} value={when} onChange={setWhen} mayName />
+        {isNaming && (
+          <TextInput
+            label={t("reserve.name")}
+            description={t("reserve.nameHint")}
+            value={name}
+            maxLength={255}
+            required
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+        )}
+        {isBooking && (
+          <Checkbox
+            label={t("reserve.link")}
+            checked={wantsLink}
+            onChange={(event) => setWantsLink(event.currentTarget.checked)}
+          />
+        )}
+      </SendForm>
+    </Dialog>
   );
 }
 

@@ -28,7 +28,6 @@ export function WhenFields({ rooms, value, onChange, hasFixedLength = false, may
   const day = dayOf(value.start);
   const minute = minuteIn(day, value.start);
   const length = minutesOf(value);
-  const starts = times(day, 0, DAY_MINUTES - STEP, minute);
   const ends = times(day, minute + STEP, minute + DAY_MINUTES, minute + length);
 
   const other = { value: "", label: t("reserve.other") };
@@ -45,20 +44,9 @@ export function WhenFields({ rooms, value, onChange, hasFixedLength = false, may
         nothingFoundMessage={t("board.noRooms")}
         onChange={(roomId) => roomId !== null && onChange({ ...value, roomId })}
       />
-      <DatePickerInput
-        label={t("when.day")}
-        value={day}
-        valueFormat={t("format.day")}
-        onChange={(picked) => picked !== null && moveTo(minuteOf(picked, minute))}
-        popoverProps={{ withinPortal: true }}
-      />
+      <DayField day={day} onDay={(picked) => moveTo(minuteOf(picked, minute))} />
       <Group grow align="flex-start" title={utcRange(value)}>
-        <NativeSelect
-          label={t("when.start")}
-          data={starts}
-          value={value.start}
-          onChange={(event) => moveTo(event.currentTarget.value)}
-        />
+        <StartField start={value.start} onStart={moveTo} />
         <NativeSelect
           label={t("when.end")}
           data={ends}
@@ -68,6 +56,33 @@ export function WhenFields({ rooms, value, onChange, hasFixedLength = false, may
         />
       </Group>
     </>
+  );
+}
+
+export function DayField({ day, onDay }: { day: Day; onDay: (day: Day) => void }) {
+  const { t } = useTranslation();
+  return (
+    <DatePickerInput
+      label={t("when.day")}
+      value={day}
+      valueFormat={t("format.day")}
+      onChange={(picked) => picked !== null && onDay(picked)}
+      popoverProps={{ withinPortal: true }}
+    />
+  );
+}
+
+export function StartField({ start, onStart }: { start: Moment; onStart: (start: Moment) => void }) {
+  const { t } = useTranslation();
+  const day = dayOf(start);
+  const data = times(day, 0, DAY_MINUTES - STEP, minuteIn(day, start));
+  return (
+    <NativeSelect
+      label={t("when.start")}
+      data={data}
+      value={start}
+      onChange={(event) => onStart(event.currentTarget.value)}
+    />
   );
 }
 
@@ -81,7 +96,7 @@ function times(day: Day, first: number, last: number, chosen: number): { value: 
   });
 }
 
-function minuteIn(day: Day, at: Moment): number {
+export function minuteIn(day: Day, at: Moment): number {
   const [hours, minutes] = clock(at).split(":").map(Number);
   return dayOf(at) === day ? (hours ?? 0) * 60 + (minutes ?? 0) : 0;
 }

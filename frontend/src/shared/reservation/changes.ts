@@ -4,6 +4,7 @@ import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-q
 import { useTranslation } from "react-i18next";
 import { api, ApiError, data, OFFLINE, wishKey } from "@/shared/api/client";
 import { errorText } from "@/shared/api/errors";
+import { change, refetch, WAITING } from "@/shared/api/optimistic";
 import { type Board, type Reservation, type Room, slotsOn } from "@/shared/api/queries";
 import type { Stretch } from "@/shared/time";
 
@@ -22,8 +23,11 @@ export interface Move extends Stretch {
   room: Pick<Room, "id" | "name">;
 }
 
-/** The start of the id of a reservation that the server does not know yet. */
-export const WAITING = "waiting ";
+/** For requests with a key, which makes it safe to ask again when the answer was lost. */
+export const AGAIN = {
+  retry: (failures: number, error: Error) => failures < 2 && error instanceof ApiError && error.code === OFFLINE,
+  retryDelay: 500,
+};
 
 export function newWish(wanted: Omit<Wish, "key">): Wish {
   return { ...wanted, key: wishKey() };
@@ -34,10 +38,8 @@ export function useReserve() {
   const { t } = useTranslation();
   return useMutation({
     mutationFn: reserve,
-    // The key makes it safe to ask again when the answer was lost.
-    retry: (failures, error) => failures < 2 && error instanceof ApiError && error.code === OFFLINE,
-    retryDelay: 500,
-    onMutate: (wish) => change(client, (held) => [...held, waiting(wish)]),
+    ...AGAIN,
+    onMutate: (wish) => changeBoards(client, (held) => [...held, waiting(wish)]),
     onSuccess: (_, wish) => notifications.show({ message: t("reserved", { room: wish.room.name }), color: "green" }),
     onError: (error, _, undo) => {
       undo?.();
@@ -59,7 +61,7 @@ export function useMove() {
         }),
       ),
     onMutate: ({ reservation, room, start, end }) =>
-      change(client, (held) =>
+      changeBoards(client, (held) =>
         held.map((each) =>
           each.id === reservation.id ? { ...each, roomId: room.id, roomName: room.name, start, end } : each,
         ),
@@ -88,8 +90,7 @@ export function refused(error: unknown, title: string): void {
 }
 
 export function refresh(client: QueryClient): Promise<void> {
-  const shown = new Set(["board", "slots", "mine", "bookings"]);
-  return client.invalidateQueries({ predicate: ({ queryKey }) => shown.has(String(queryKey[0])) });
+  return refetch(client, ["board", "slots", "mine", "bookings"]);
 }
 
 async function reserve(wish: Wish): Promise<void> {
@@ -112,11 +113,8 @@ async function slotAt({ room, start }: Wish): Promise<string> {
 }
 
 /** Change every board that is known; answers what takes the change back. */
-async function change(client: QueryClient, how: (held: Reservation[]) => Reservation[]): Promise<() => void> {
-  await client.cancelQueries({ queryKey: ["board"] });
-  const before = client.getQueriesData<Board>({ queryKey: ["board"] });
-  client.setQueriesData<Board>({ queryKey: ["board"] }, (board) => board && { ...board, reservations: how(board.reservations) });
-  return () => before.forEach(([key, board]) => client.setQueryData(key, board));
+function changeBoards(client: QueryClient, how: (held: Reservation[]) => Reservation[]): Promise<() => void> {
+  return change<Board>(client, "board", (board) => ({ ...board, reservations: how(board.reservations) }));
 }
 
 function waiting({ room, start, end, isBooking, key }: Wish): Reservation {
@@ -128,6 +126,7 @@ function waiting({ room, start, end, isBooking, key }: Wish): Reservation {
     end,
     createdAt: start,
     status: "active",
+    kind: "room",
     isBooking,
     isMine: true,
     userId: null,

@@ -14,7 +14,7 @@ function at(start: string, end: string) {
 
 function held(roomId: string, start: string, end: string, isBooking = false): Reservation {
   return {
-    id: `${roomId} ${start}`, roomId, roomName: roomId, ...at(start, end), createdAt: "2030-01-01T00:00:00Z",
+    id: `${roomId} ${start}`, kind: "room", roomId, roomName: roomId, ...at(start, end), createdAt: "2030-01-01T00:00:00Z",
     status: "active", isBooking, isMine: true, userId: null, userEmail: null, conferenceLink: null,
   };
 }

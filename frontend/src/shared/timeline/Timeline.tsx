@@ -1,7 +1,7 @@
 /** A day of many places. The grid, dragging and keys are the library's; what may be done with it is the caller's. */
 import { useMediaQuery } from "@mantine/hooks";
 import { ResourcesDayView, type ScheduleEventData } from "@mantine/schedule";
-import { IconCalendarCheck, IconClock, IconLock, IconTrash } from "@/shared/ui/icons";
+import { IconCalendarCheck, IconClock, IconLock, IconTrash, IconUsers } from "@/shared/ui/icons";
 import { memo, useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { clockRange, type Day, minuteOf, minutesOf, moment, type Moment, plusMinutes, SLOT_MINUTES, stretchOf } from "@/shared/time";
@@ -14,6 +14,10 @@ interface Props {
   rows: Row[];
   items: Item[];
   isReadOnly: boolean;
+  /** What the rows are called, and all of it. */
+  words: { rows: string; all: string };
+  /** Where another day than today begins, when no row says when it opens. */
+  firstHour?: number;
   /** Somebody clicked a free half hour, or drew over several. */
   onPick: (target: Target) => void;
   onOpen: (itemId: string) => void;
@@ -22,11 +26,11 @@ interface Props {
   mayMove: (item: Item, target: Target) => boolean;
 }
 
-const ICONS = { mine: IconCalendarCheck, taken: IconLock, waiting: IconClock, leaving: IconTrash };
+const ICONS = { mine: IconCalendarCheck, guest: IconUsers, taken: IconLock, waiting: IconClock, leaving: IconTrash };
 const DROP = "data-drop";
 
 export const Timeline = memo(function Timeline(props: Props) {
-  const { day, rows, items, isReadOnly, onPick, onOpen, onMove, mayMove } = props;
+  const { day, rows, items, isReadOnly, words, firstHour = 8, onPick, onOpen, onMove, mayMove } = props;
   const { t, i18n } = useTranslation();
   const isTouch = useMediaQuery("(pointer: coarse)", false, { getInitialValueInEffect: false });
   const near = useNearRows(rows);
@@ -68,7 +72,7 @@ export const Timeline = memo(function Timeline(props: Props) {
         radius="md"
         withHeader={false}
         slotLabelFormat={hourLabel}
-        startScrollTime={scrollTime(rows, stretchOf(day), new Date().toISOString())}
+        startScrollTime={scrollTime(rows, stretchOf(day), new Date().toISOString(), firstHour)}
         locale={i18n.language}
         mode={isReadOnly ? "static" : "default"}
         withEventsDragAndDrop={!isReadOnly && !isTouch}
@@ -91,9 +95,9 @@ export const Timeline = memo(function Timeline(props: Props) {
           type: "auto",
           scrollbarSize: 10,
           onScrollPositionChange: near.onScroll,
-          viewportProps: { tabIndex: 0, role: "region", "aria-label": t("board.timeline") },
+          viewportProps: { tabIndex: 0, role: "region", "aria-label": words.all },
         }}
-        labels={{ resources: t("board.rooms"), resourceSlot: t("board.slot"), timeSlot: t("board.slot") }}
+        labels={{ resources: words.rows, resourceSlot: t("board.slot"), timeSlot: t("board.slot") }}
         styles={near.styles}
         classNames={{
           resourcesDayViewScrollArea: classes.scroll,

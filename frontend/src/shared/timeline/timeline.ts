@@ -1,4 +1,4 @@
-/** What a timeline shows and asks: one day, places as rows, time from left to right. Rooms today, tables tomorrow. */
+/** What a timeline shows and asks: one day, places as rows, time from left to right. Rooms, or tables. */
 import type { ScheduleEventData, ScheduleResourceData } from "@mantine/schedule";
 import { clock, clockRange, type Moment, overlap, type Stretch, utcRange } from "@/shared/time";
 
@@ -10,7 +10,8 @@ export interface Row {
   closed: Stretch[];
 }
 
-export type ItemKind = "mine" | "taken" | "waiting" | "leaving";
+/** A guest is somebody else whom one looks after. */
+export type ItemKind = "mine" | "guest" | "taken" | "waiting" | "leaving";
 
 export interface Item extends Stretch {
   id: string;
@@ -61,7 +62,7 @@ export function inTheWay(items: readonly Item[], target: Target, movedId?: strin
 
 /** Items that are new, or elsewhere than before, and that somebody else has changed. */
 export function changedByOthers(before: ReadonlyMap<string, string>, now: readonly Item[]): string[] {
-  return now.filter((item) => item.kind === "taken" && before.get(item.id) !== trace(item)).map((item) => item.id);
+  return now.filter((item) => (item.kind === "taken" || item.kind === "guest") && before.get(item.id) !== trace(item)).map((item) => item.id);
 }
 
 export function traces(items: readonly Item[]): Map<string, string> {
@@ -73,10 +74,10 @@ function trace(item: Item): string {
 }
 
 /** Where a day's view begins: an hour before now; on other days when the first of the places opens. On a full hour. */
-export function scrollTime(rows: readonly Row[], within: Stretch, now: Moment): string {
+export function scrollTime(rows: readonly Row[], within: Stretch, now: Moment, firstHour = 8): string {
   if (overlap(within, { start: now, end: new Date(Date.parse(now) + 1).toISOString() })) return hourOf(now, -1);
   const opening = rows.flatMap(({ closed: [first] }) => (first?.start === within.start && first.end !== within.end ? [first.end] : []));
-  return opening.length === 0 ? "08:00:00" : hourOf(opening.sort()[0] ?? now, 0);
+  return opening.length === 0 ? `${String(firstHour).padStart(2, "0")}:00:00` : hourOf(opening.sort()[0] ?? now, 0);
 }
 
 function hourOf(at: Moment, more: number): string {

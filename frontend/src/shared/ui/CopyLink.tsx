@@ -1,4 +1,4 @@
-/** A conference link: to follow, and to copy. */
+/** Links to follow and to copy. */
 import { Anchor, Button, Group } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -6,7 +6,6 @@ import { IconCopy, IconVideo } from "./icons";
 
 export function CopyLink({ link }: { link: string }) {
   const { t } = useTranslation();
-  const [isCopied, setCopied] = useState(false);
   return (
     <Group gap="xs" wrap="wrap">
       <Anchor href={link} target="_blank" rel="noopener noreferrer" size="sm" underline="always">
@@ -15,10 +14,18 @@ export function CopyLink({ link }: { link: string }) {
           {t("link.open")}
         </Group>
       </Anchor>
-      <Button size="compact-sm" variant="default" leftSection={<IconCopy />} onClick={() => void copy(link).then(setCopied)}>
-        {isCopied ? t("link.copied") : t("link.copy")}
-      </Button>
+      <CopyButton text={link} />
     </Group>
+  );
+}
+
+export function CopyButton({ text, size = "compact-sm" }: { text: string; size?: "compact-sm" | "sm" }) {
+  const { t } = useTranslation();
+  const [isCopied, setCopied] = useState(false);
+  return (
+    <Button size={size} variant="default" leftSection={<IconCopy />} onClick={() => void copy(text).then(setCopied)}>
+      {isCopied ? t("link.copied") : t("link.copy")}
+    </Button>
   );
 }
 

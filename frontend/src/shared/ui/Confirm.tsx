@@ -1,6 +1,7 @@
 /** Asks before what cannot be taken back. */
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "./Dialog";
 
 interface Props {
   title: string;
@@ -14,7 +15,7 @@ interface Props {
 export function Confirm({ title, text, action, isBusy, onConfirm, onClose }: Props) {
   const { t } = useTranslation();
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog title={title} onClose={onClose}>
       <Stack>
         <Text size="sm">{text}</Text>
         <Group justify="flex-end">
@@ -26,6 +27,6 @@ export function Confirm({ title, text, action, isBusy, onConfirm, onClose }: Pro
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,6 +1,6 @@
 /** What others have just changed flashes briefly. */
 import { type RefObject, useEffect, useRef } from "react";
-import { changedByOthers, type Item, traces } from "@/shared/timeline/timeline";
+import { changedByOthers, type Item, traces } from "./timeline";
 
 const FLASH = "data-flash";
 const FLASH_MILLISECONDS = 2_000;

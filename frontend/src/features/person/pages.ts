@@ -1,0 +1,2 @@
+/** The page of one person. */
+export { PersonPage } from "./PersonPage";

@@ -1,0 +1,92 @@
+"""`/board/events` and `/board/floor`: HTTP in, HTTP out. Field by field: docs/web.md."""
+
+from typing import Annotated, Any
+
+from litestar import Controller, Request, get
+from litestar.params import Parameter
+
+from holdfast.accounts.guards import admins, caller_of, signed_in
+from holdfast.accounts.roles import Caller
+from holdfast.board.api import Cursor, PageLimit, StretchEnd, StretchStart, stretch_of
+from holdfast.board.bodies import AttendeesPage, BoardAttendee, BoardEvent, BoardEventsPage, FloorAnswer
+from holdfast.board.club import Club
+from holdfast.http import fields
+from holdfast.http.docs import MAY_HAVE_TOKEN, NEEDS_TOKEN, refusals
+from holdfast.http.paging import LIMIT_DEFAULT, page, read_cursor
+
+SEARCH_CHARACTERS_MAX = 255
+
+Id = Annotated[str, Parameter(description="The event's id", schema_extra={"pattern": "^[1-9][0-9]{0,18}$"})]
+Search = Annotated[
+    str, Parameter(description="Only those with these letters in their name", max_length=SEARCH_CHARACTERS_MAX)
+]
+
+
+class ClubApi(Controller):
+    """What the web app shows of events and tables."""
+
+    path = "/board"
+    tags = ("board",)
+
+    @get("/events", summary="Events, and one's own seat", responses=refusals(400, 401), security=MAY_HAVE_TOKEN)
+    async def events(
+        self,
+        request: Request[Any, Any, Any],
+        club: Club,
+        search: Search = "",
+        cursor: Cursor = None,
+        limit: PageLimit = LIMIT_DEFAULT,
+    ) -> BoardEventsPage:
+        """The newest first. Under `ACCESS=token` they need a token."""
+        before = None if cursor is None else read_cursor(cursor, int)
+        found = await club.events(await _caller(request, club), _letters(search), before, limit)
+        ended = page(found, limit, lambda last: last.id)
+        return BoardEventsPage(ended.items, ended.next_cursor)
+
+    @get(
+        "/events/{event_id:str}",
+        summary="One event, and one's own seat",
+        responses=refusals(400, 401, 404),
+        security=MAY_HAVE_TOKEN,
+    )
+    async def event(self, event_id: Id, request: Request[Any, Any, Any], club: Club) -> BoardEvent:
+        """An event as it is now. Under `ACCESS=token` it needs a token."""
+        found = fields.number("id", event_id)
+        return await club.event(await _caller(request, club), found)
+
+    @get(
+        "/events/{event_id:str}/attendees",
+        guards=[admins],
+        summary="Who has a seat",
+        responses=refusals(400, 401, 403),
+        security=NEEDS_TOKEN,
+    )
+    async def attendees(
+        self, event_id: Id, club: Club, search: Search = "", cursor: Cursor = None, limit: PageLimit = LIMIT_DEFAULT
+    ) -> AttendeesPage:
+        """Admins only. By `userId`; a search looks in addresses, too."""
+        after = None if cursor is None else read_cursor(cursor, str)
+        event = fields.number("id", event_id)
+        found, emails = await club.attendees(event, _letters(search), after, limit)
+        ended = page([BoardAttendee.of(each, emails) for each in found], limit, lambda last: last.user_id)
+        return AttendeesPage(ended.items, ended.next_cursor)
+
+    @get(
+        "/floor", guards=[signed_in], summary="All tables and who has them", responses=refusals(400, 401),
+        security=NEEDS_TOKEN,
+    )  # fmt: skip
+    async def floor(
+        self, request: Request[Any, Any, Any], club: Club, window_start: StretchStart, window_end: StretchEnd
+    ) -> FloorAnswer:
+        """Tables by id, reservations by start; eight days at most."""
+        return await club.floor(caller_of(request), stretch_of(window_start, window_end))
+
+
+async def _caller(request: Request[Any, Any, Any], club: Club) -> Caller:
+    return await club.access.caller(request.headers.get("authorization"))
+
+
+def _letters(search: str) -> str:
+    """What is looked for, or nothing. Raises `InvalidRequest` for what no name has."""
+    wanted = search.strip()
+    return fields.name("search", wanted) if wanted else ""
