@@ -28,6 +28,8 @@ from holdfast.settings import Settings
 
 BIND_SECONDS_MAX = 5.0
 READY_SECONDS_MAX = 30.0
+WORKER_SILENT_SECONDS_MAX = 10
+"""A worker that says nothing to the supervisor for so long is replaced; meanwhile it looks after no other."""
 PR_SET_PDEATHSIG = 1
 GARBAGE_OBJECTS_MAX = 20_000
 """How many objects may be made before the youngest are looked through; a request makes some tens."""
@@ -117,6 +119,8 @@ def _config(settings: Settings) -> uvicorn.Config:
         # Which proxies to believe is a setting of ours, not of the server's.
         proxy_headers=False,
         timeout_graceful_shutdown=max(1, int(settings.shutdown_seconds_max)),
+        # A worker that is starved by a busy machine is not better for being killed, and its listeners are worse off.
+        timeout_worker_healthcheck=WORKER_SILENT_SECONDS_MAX,
     )
 
 
