@@ -1,6 +1,9 @@
 """A PostgreSQL of one test module, to be stopped and crashed at will."""
 
+import subprocess
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -8,12 +11,18 @@ import psutil
 
 from holdfast.database.embedded import START_SECONDS_MAX, _Server
 
+MEGABYTE = 1024 * 1024
+
 
 class Postgres:
-    """As a context: a private server in a directory of its own, running."""
+    """As a context: a private server in a directory of its own, running; `disk_mb` gives it a small disk in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, disk_mb: int = 0) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="hf-", ignore_cleanup_errors=True)
+        self.disk = Path(self._directory.name) if disk_mb else None
+        if disk_mb:
+            mount = ["mount", "-t", "tmpfs", "-o", f"size={disk_mb}m,mode=755", "tmpfs", self._directory.name]
+            subprocess.run(mount, check=True)
         self._server = _Server(Path(self._directory.name))
         self.url = self._server.address
         self._runs = False
@@ -25,12 +34,25 @@ class Postgres:
     def __exit__(self, *_: object) -> None:
         if self._runs:
             self.stop("immediate")
+        if self.disk is not None:
+            subprocess.run(["umount", "--lazy", str(self.disk)], check=True)
         self._directory.cleanup()
 
     def start(self) -> None:
         """Start it, recovering from a crash when there was one; returns when it takes connections."""
         self._server.start()
         self._runs = True
+
+    def fill_disk(self, seconds: float) -> None:
+        """Leave no room on its disk for a while. What does not run afterwards is started again."""
+        assert self.disk is not None
+        filler = self.disk / "filler"
+        with filler.open("wb") as file, suppress(OSError):
+            while True:
+                file.write(bytes(MEGABYTE))
+        time.sleep(seconds)
+        filler.unlink()
+        self.start()
 
     def kill(self) -> None:
         """Kill -9 its first process, and wait until the others have noticed."""

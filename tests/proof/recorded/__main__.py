@@ -16,12 +16,14 @@ from databases import SERVER, create_database, drop_database
 from holdfast.database import migrate
 from proof.errors import ERRORS
 from proof.recorded.faults import Machines
-from proof.recorded.planting import planted
+from proof.recorded.planting import planted, skewed
 from proof.recorded.report import report
 from proof.recorded.run import Recorded, record
 from proof.recorded.watch import draw
 from races.postgres import Postgres
 from redis_server import RedisServer
+
+DISK_MB = 2_000
 
 
 async def recorded(
@@ -43,13 +45,19 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000), help="draws wishes and faults")
     parser.add_argument("--plant", choices=ERRORS, help="plant this error first, which should be found")
     parser.add_argument("--gently", action="store_true", help="leave PostgreSQL and Redis themselves alone")
+    parser.add_argument("--disk", action="store_true", help="fill PostgreSQL's disk, too: a small one; needs root")
+    parser.add_argument("--clock", action="store_true", help="let the service's clock jump, too")
     parser.add_argument("--chart", type=Path, help="draw memory, connections and more into this file, as SVG")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="hf-", ignore_cleanup_errors=True) as directory:
         environment = planted(arguments.plant, Path(directory) / "planted") if arguments.plant else {}
-        with Postgres() as postgres, RedisServer() as redis:
+        clock = Path(directory) / "clock" if arguments.clock else None
+        if clock is not None:
+            clock.write_text("0")
+            environment = skewed(clock, Path(directory) / "skewed")
+        with Postgres(DISK_MB if arguments.disk else 0) as postgres, RedisServer() as redis:
             os.environ[SERVER] = postgres.url
-            machines = None if arguments.gently else Machines(postgres, redis)
+            machines = None if arguments.gently else Machines(postgres, redis, clock)
             run = asyncio.run(recorded(arguments.seconds, arguments.seed, environment, machines))
     print(report(run, arguments.seed))
     if arguments.chart is not None:

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 import asyncpg
@@ -23,6 +24,8 @@ STALL_SECONDS_MAX = 0.8
 OUTAGE_SECONDS = 11.5
 """Longer than the service waits before it says that nobody knows."""
 OUTAGE_EVERY_SECONDS = 40.0
+JUMP_SECONDS_MAX = 2 * 3600.0
+"""Less than a key is remembered for: a clock that jumps beyond that makes its retries new."""
 FREEZE_SECONDS_MAX = 10.0
 """Longer than a relay's lease, and as long as a commit is looked for."""
 TERMINATE = """
@@ -106,6 +109,8 @@ class Machines(NamedTuple):
 
     postgres: Postgres
     redis: RedisServer
+    clock: Path | None = None
+    """The file that says how many seconds the service's clock is off."""
 
 
 class Troubles(threading.Thread):
@@ -134,6 +139,8 @@ class Troubles(threading.Thread):
                 self._freeze_redis,
                 self._empty_redis,
             )
+            kinds += (self._fill_disk,) if self._machines.postgres.disk is not None else ()
+            kinds += (self._jump,) if self._machines.clock is not None else ()
         for number in range(FAULTS_MAX):
             if self.stopping.wait(self._random.uniform(0.2, 1.2)):
                 break
@@ -221,6 +228,19 @@ class Troubles(threading.Thread):
         self._machines.redis.freeze()
         self.stopping.wait(self._random.uniform(0.05, 2.0))
         self._machines.redis.thaw()
+
+    def _fill_disk(self) -> None:
+        assert self._machines is not None
+        self._proxy.counts["disk of PostgreSQL full"] += 1
+        self._machines.postgres.fill_disk(self._random.uniform(0.2, 2.0))
+
+    def _jump(self) -> None:
+        assert self._machines is not None
+        assert self._machines.clock is not None
+        self._proxy.counts["clock of the service jumped"] += 1
+        fresh = self._machines.clock.with_suffix(".new")
+        fresh.write_text(f"{self._random.uniform(-JUMP_SECONDS_MAX, JUMP_SECONDS_MAX):+.1f}")
+        fresh.rename(self._machines.clock)
 
     def _empty_redis(self) -> None:
         assert self._machines is not None
