@@ -126,6 +126,20 @@ async def test_a_key_used_elsewhere_in_the_meantime_undoes_the_batch(
     assert await revision(peer, place) == 0
 
 
+async def test_a_twin_that_comes_late_is_told_what_the_first_was_told(
+    connection: "asyncpg.Connection", place: Place
+) -> None:
+    """Two requests with one key make one id of it. The first is granted and cancelled when the second is settled."""
+    shared, own = key(), uuid4()
+    first, twin = (msgspec.structs.replace(reserve(place, 10, 11, shared), becomes=own) for _ in range(2))
+    granted = await grant(connection, first)
+    await settle(connection, release(granted))
+    with pytest.raises(KeyTaken):
+        await settle_once(connection, twin)
+    assert await settle_once(connection, twin, careful=True) == [Granted(granted, replayed=True)]
+    assert await active(connection, place) == []
+
+
 async def test_a_place_without_a_row_stops_the_whole_batch(connection: "asyncpg.Connection", place: Place) -> None:
     with pytest.raises(PlacesMissing):
         await settle(connection, reserve(place, 10, 11), reserve(room(some_room()), 10, 11))

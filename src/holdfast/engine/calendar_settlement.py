@@ -23,12 +23,13 @@ from holdfast.engine.claims import (
     Verdict,
 )
 from holdfast.engine.statements import Wish
-from holdfast.engine.transaction import Proof
+from holdfast.engine.transaction import KeyTaken, Proof
 from holdfast.engine.writing import Changes
 from holdfast.errors import OutcomeUnknown
 from holdfast.outbox.queries import Message
 
 PLACES_KNOWN_MAX = 100_000
+ID_UNIQUE = "pk_reservations"
 
 
 class Calendars:
@@ -114,9 +115,10 @@ class Settlement:
         message = Message(key, seen + 1, uuids.uuid7(), "place.checked", now, data)
         await writing.write(connection, Changes([key], revisions, {key: seen + 1}, now, messages=[message]))
 
-    def refused(self, _: asyncpg.PostgresError) -> Exception | None:
-        """Nothing else is expected."""
-        return None
+    def refused(self, error: asyncpg.PostgresError) -> Exception | None:
+        """An id that is there was made of a key: since the look its first request was granted, and cancelled again."""
+        is_there = isinstance(error, asyncpg.UniqueViolationError) and error.constraint_name == ID_UNIQUE
+        return KeyTaken() if is_there else None
 
     def verdicts(self) -> list[Verdict]:
         """The answers, in the order of the claims."""
