@@ -47,11 +47,11 @@ class Postgres:
         """Leave no room on its disk for a while. What does not run afterwards is started again."""
         assert self.disk is not None
         filler = self.disk / "filler"
-        with filler.open("wb") as file, suppress(OSError):
+        with suppress(OSError), filler.open("wb") as file:
             while True:
                 file.write(bytes(MEGABYTE))
         time.sleep(seconds)
-        filler.unlink()
+        filler.unlink(missing_ok=True)
         self.start()
 
     def kill(self) -> None:

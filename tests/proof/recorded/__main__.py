@@ -23,7 +23,7 @@ from proof.recorded.watch import draw
 from races.postgres import Postgres
 from redis_server import RedisServer
 
-DISK_MB = 2_000
+DISK_MB = 4_000
 
 
 async def recorded(
