@@ -183,7 +183,9 @@ async def test_a_tablet_moves_by_dialog(host: httpx.AsyncClient, visits: Visits,
     await page.get_by_label("Start").select_option(label="18:15")
     assert await offered(page) == [table["name"], other["name"]]
     await page.get_by_role("radio", name=other["name"]).tap()
-    await page.get_by_role("button", name="Move", exact=True).tap()
+    # It is drawn at its new place before it is there.
+    async with page.expect_response(lambda answer: answer.request.method == "PATCH"):
+        await page.get_by_role("button", name="Move", exact=True).tap()
     await expect(item(page, "18:15")).to_have_attribute("data-kind", "mine")
     assert await held(host, other) == [("Anna", "18:15", "19:45", 399)]
 

@@ -182,9 +182,9 @@ class Booking(RuleBasedStateMachine):
 
 
 @pytest.mark.filterwarnings("default")
-def test_the_engine_answers_as_a_model_that_scans_everything(database_url: str) -> None:
+def test_the_engine_answers_as_a_model_that_scans_everything(fresh_database_url: str) -> None:
     with asyncio.Runner() as runner:
-        engine = Engine(database_url, runner)
+        engine = Engine(fresh_database_url, runner)
         try:
             run_state_machine_as_test(
                 type("BookingHere", (Booking,), {"engine": engine}),
