@@ -14,6 +14,7 @@ class Edit(NamedTuple):
 BATCH = "holdfast.engine.calendar_batch"
 TRANSACTION = "holdfast.engine.transaction"
 KEYS = "holdfast.engine.keys"
+LINK = "holdfast.engine.link"
 COMMITTER = "holdfast.engine.committer"
 SETTLEMENT = "holdfast.engine.calendar_settlement"
 STATEMENTS = "holdfast.engine.statements"
@@ -35,6 +36,7 @@ LOADING = (
     SETTLEMENT,
     POOL_STATEMENTS,
     POOL_SETTLEMENT,
+    LINK,
     COMMITTER,
     READER,
 )

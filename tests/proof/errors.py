@@ -1,6 +1,6 @@
 """Mistakes that somebody could make in the engine, as changes of its source text, to see that the proof finds them."""
 
-from proof.edits import BATCH, CALENDAR, COMMITTER, KEYS, READER, SETTLEMENT, TRANSACTION, WRITING, Edit
+from proof.edits import BATCH, CALENDAR, COMMITTER, KEYS, LINK, READER, SETTLEMENT, TRANSACTION, WRITING, Edit
 from proof.seats_errors import SEATS_ERRORS
 
 LOOK_LINE = "    revisions, held, closed = await statements.look(connection, places, wanted, batch.cancelled)\n"
@@ -85,9 +85,9 @@ ERRORS: dict[str, tuple[Edit, ...]] = {
         Edit(TRANSACTION, "async def settle(connection", "early = {}\n\n\nasync def settle(connection"),
         Edit(
             COMMITTER,
-            "        work = committer.settler.work(claims)\n",
-            "        work = committer.settler.work(claims)\n"
-            "        transaction.early.update((waiting.claim.id, waiting.answer) for waiting in batch)\n",
+            "                work = settler.work(claims)\n",
+            "                work = settler.work(claims)\n"
+            "                transaction.early.update((waiting.claim.id, waiting.answer) for waiting in batch)\n",
         ),
     ),
     "retry without looking": (Edit(COMMITTER, "await self._was_committed(doubt)", "False"),),
@@ -101,17 +101,18 @@ ERRORS: dict[str, tuple[Edit, ...]] = {
             "except AWAY as error:  # noqa",
         ),
     ),
-    "answer after the connection is put back": (
+    "what putting a connection back says hides what was wrong": (
+        Edit(LINK, "except Exception as failure:", "except ZeroDivisionError as failure:"),
+    ),
+    "a connection that has failed is kept": (
         Edit(
             COMMITTER,
-            "                _answer(batch, work.verdicts())\n                metrics",
-            "                metrics",
+            "                await self._link.let_go(error)\n                raise\n",
+            "                raise\n",
         ),
-        Edit(
-            COMMITTER,
-            'before COMMIT took effect") from doubt\n',
-            'before COMMIT took effect") from doubt\n        _answer(batch, work.verdicts())\n',
-        ),
+    ),
+    "a connection is kept when there is nothing to do": (
+        Edit(COMMITTER, "                await self._link.let_go()\n", ""),
     ),
     "no ROLLBACK after an error": (
         Edit(
@@ -151,8 +152,8 @@ ERRORS: dict[str, tuple[Edit, ...]] = {
             READER,
             "list(asked))\n",
             "list(asked))\n"
-            "                for key, answers in self._take().items():\n"
-            "                    asked.setdefault(key, []).extend(answers)\n",
+            "                    for key, answers in self._take().items():\n"
+            "                        asked.setdefault(key, []).extend(answers)\n",
         ),
     ),
     "the halves of a batch forget who was answered": (

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from proof.edits import LOADING, Edit
 from proof.errors import ERRORS
 
-SEEDS_MAX = 4_000
+SEEDS_MAX = 10_000
 
 
 class Outcome(NamedTuple):

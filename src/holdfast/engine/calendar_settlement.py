@@ -8,7 +8,7 @@ import msgspec
 import uuid_utils.compat as uuids
 
 from holdfast.clock import Clock
-from holdfast.database.connections import Connection, Database
+from holdfast.database.connections import Connection
 from holdfast.engine import calendar, keys, statements, writing
 from holdfast.engine.calendar_batch import Batch, name_of, places_of
 from holdfast.engine.claims import (
@@ -40,13 +40,12 @@ class Calendars:
         self._longest = longest
         self._known: set[Place] = set()
 
-    async def prepare(self, database: Database, claims: Iterable[Claim]) -> None:
+    async def prepare(self, connection: Connection, claims: Iterable[Claim]) -> None:
         """Make the rows to lock of places named for the first time, in a small transaction of their own."""
         new = {place for claim in claims for place in places_of(claim)} - self._known
         if not new:
             return
-        async with database.engine_connection() as connection:
-            await statements.ensure_places(connection, new)
+        await statements.ensure_places(connection, new)
         if len(self._known) + len(new) > PLACES_KNOWN_MAX:
             self._known.clear()
         self._known |= new

@@ -20,6 +20,7 @@ from holdfast import metrics
 from holdfast.database.connections import AWAY, Database
 from holdfast.engine import transaction
 from holdfast.engine.claims import Place
+from holdfast.engine.link import Link
 from holdfast.engine.transaction import Asks, CommitInDoubt, KeyTaken, PlacesMissing, Settler, Stale
 from holdfast.errors import ClientGone, Unavailable
 
@@ -98,6 +99,7 @@ class Lane(Generic[C, V]):
     def __init__(self, committer: Committer[C, V]) -> None:
         self._committer = committer
         self._bounds = committer.bounds
+        self._link = Link(committer.database)
         self._queue: deque[Waiting[C, V]] = deque()
         self._settling = 0
         self._by_place: dict[Place, int] = {}
@@ -133,15 +135,28 @@ class Lane(Generic[C, V]):
     async def _run(self) -> None:
         try:
             while self._queue:
-                batch = self._take()
-                self._settling = len(batch)
-                if batch:
-                    await self._settle(batch)
-                self._settling = 0
+                await self._settle_all()
+                await self._link.let_go()
         finally:
             # In the same turn as the last look at the queue. Were it left to the task's callback, a claim that came in
             # between would see a task, start none, and lie there for ever.
             self._task = None
+
+    async def _settle_all(self) -> None:
+        """Settle batch by batch until nothing is queued.
+
+        The first batch is half of the claims that are there, so that the database settles one half of a crowd while
+        this process answers the other: those who are answered ask again. With all in one batch, one of the two would be
+        idle at any time.
+        """
+        claims_max = (len(self._queue) + 1) // 2
+        while self._queue:
+            batch = self._take(claims_max)
+            claims_max = self._bounds.batch_claims_max
+            self._settling = len(batch)
+            if batch:
+                await self._settle(batch)
+            self._settling = 0
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and task.exception() is None:
@@ -151,11 +166,12 @@ class Lane(Generic[C, V]):
             self._pop().refuse(Unavailable())
         self._committer.stop()
 
-    def _take(self) -> list[Waiting[C, V]]:
+    def _take(self, claims_max: int) -> list[Waiting[C, V]]:
         """The claims of the next batch, in order of arrival."""
         batch: list[Waiting[C, V]] = []
         now = asyncio.get_running_loop().time()
-        while self._queue and len(batch) < self._bounds.batch_claims_max:
+        claims_max = min(claims_max, self._bounds.batch_claims_max)
+        while self._queue and len(batch) < claims_max:
             is_alone = self._committer.settler.is_alone(self._queue[0].claim)
             if is_alone and batch:
                 break
@@ -231,26 +247,29 @@ class Lane(Generic[C, V]):
         return None
 
     async def _attempt(self, batch: list[Waiting[C, V]], *, careful: bool) -> None:
-        committer = self._committer
+        settler = self._committer.settler
         claims = [waiting.claim for waiting in batch]
-        await committer.settler.prepare(committer.database, claims)
-        work = committer.settler.work(claims)
         try:
-            async with committer.database.engine_connection() as connection:
+            connection = await self._link.take()
+            try:
+                await settler.prepare(connection, claims)
+                work = settler.work(claims)
                 await transaction.settle(connection, work, careful=careful)
-                # Before the connection is put back: that may fail, and what is answered is never settled again.
-                _answer(batch, work.verdicts())
-                metrics.BATCH_CLAIMS.observe(len(batch))
+            except BaseException as error:
+                await self._link.let_go(error)
+                raise
+            _answer(batch, work.verdicts())
+            metrics.BATCH_CLAIMS.observe(len(batch))
         except PlacesMissing:
-            committer.settler.forget()
+            settler.forget()
             raise
         except CommitInDoubt as doubt:
             was_committed = await self._was_committed(doubt)
             if was_committed is None:
-                for waiting, verdict in zip(batch, work.verdicts(), strict=True):
-                    waiting.refuse(committer.settler.unknown(waiting.claim, verdict))
+                for waiting, verdict in zip(batch, doubt.work.verdicts(), strict=True):
+                    waiting.refuse(settler.unknown(waiting.claim, verdict))
             elif was_committed:
-                _answer(batch, work.verdicts())
+                _answer(batch, doubt.work.verdicts())
             else:
                 raise ConnectionResetError("the connection was lost before COMMIT took effect") from doubt
 

@@ -11,7 +11,7 @@ import msgspec
 import uuid_utils.compat as uuids
 
 from holdfast.clock import Clock
-from holdfast.database.connections import Connection, Database
+from holdfast.database.connections import Connection
 from holdfast.engine import keys, pool, pool_statements, statements
 from holdfast.engine.claims import (
     Book,
@@ -41,14 +41,13 @@ class Pools:
         self._clock = clock
         self._ids: deque[int] = deque()
 
-    async def prepare(self, database: Database, claims: Sequence[SeatClaim]) -> None:
+    async def prepare(self, connection: Connection, claims: Sequence[SeatClaim]) -> None:
         """Have an id ready for each booking: then what was decided is known whole, whatever becomes of its commit."""
         wanted = sum(isinstance(claim, Book) for claim in claims)
         # Again, if another lane was quicker to take them.
         while len(self._ids) < wanted:
-            async with database.engine_connection() as connection:
-                # More than are needed now, so that this is no trip of its own for each batch.
-                self._ids.extend(await pool_statements.new_ids(connection, max(4 * wanted, IDS_AT_ONCE)))
+            # More than are needed now, so that this is no trip of its own for each batch.
+            self._ids.extend(await pool_statements.new_ids(connection, max(4 * wanted, IDS_AT_ONCE)))
 
     def forget(self) -> None:
         """An event that is not there is one that nobody has made."""

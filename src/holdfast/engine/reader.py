@@ -8,6 +8,7 @@ from uuid import UUID
 from holdfast.database.connections import AWAY, Connection, Database
 from holdfast.engine import keys, statements
 from holdfast.engine.claims import Key, Verdict
+from holdfast.engine.link import Link
 from holdfast.engine.statements import Remembered
 from holdfast.errors import Unavailable
 
@@ -62,22 +63,21 @@ class Reader(Generic[K, V]):
         self._begin()
 
     async def _read(self) -> None:
-        asked = self._take()
-        if not asked:
-            # Another reader, begun in the same turn, was quicker.
-            return
+        link = Link(self._database)
         try:
-            async with self._database.engine_connection() as connection:
-                found = await self._find(connection, list(asked))
-        except BaseException as error:
-            self._fail(asked, Unavailable())
-            if not isinstance(error, AWAY):
-                raise
-        else:
-            for key, answers in asked.items():
-                for answer in answers:
-                    if not answer.done():
-                        answer.set_result(found.get(key))
+            # Another reader, begun in the same turn, may have been quicker.
+            while asked := self._take():
+                try:
+                    found = await self._find(await link.take(), list(asked))
+                except BaseException as error:
+                    self._fail(asked, Unavailable())
+                    await link.let_go(error)
+                    if not isinstance(error, AWAY):
+                        raise
+                else:
+                    _tell(asked, found)
+        finally:
+            await link.let_go()
 
     def _fail(self, asked: "dict[K, list[asyncio.Future[V | None]]]", error: Exception) -> None:
         for answers in asked.values():
@@ -90,6 +90,13 @@ class Reader(Generic[K, V]):
             asked, self._waiting = self._waiting, {}
             return asked
         return {key: self._waiting.pop(key) for key in list(self._waiting)[:KEYS_AT_ONCE]}
+
+
+def _tell(asked: "Mapping[K, list[asyncio.Future[V | None]]]", found: Mapping[K, V]) -> None:
+    for key, answers in asked.items():
+        for answer in answers:
+            if not answer.done():
+                answer.set_result(found.get(key))
 
 
 class RevisionReader(Reader[str, int]):

@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from holdfast.database.connections import AWAY, Connection, Database, cut
+from holdfast.database.connections import AWAY, Connection, cut
 from holdfast.engine.claims import Place
 from holdfast.errors import OutcomeUnknown
 
@@ -97,8 +97,8 @@ class Asks(Protocol):
 class Settler(Protocol[C_contra, V]):
     """How claims of one sort are settled: those on calendars, or those on pools. A batch holds one sort."""
 
-    async def prepare(self, database: Database, claims: Sequence[C_contra]) -> None:
-        """Whatever must be there before a batch begins."""
+    async def prepare(self, connection: Connection, claims: Sequence[C_contra]) -> None:
+        """Whatever must be there before a batch begins, outside its transaction."""
 
     def forget(self) -> None:
         """What was prepared is gone: prepare it anew."""

@@ -16,7 +16,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from holdfast import metrics
 from holdfast.errors import BodyTooLarge, HoldfastError, InternalError, InvalidRequest, RequestTimeout
 from holdfast.http import errors
-from holdfast.http.hot import Answered, Asked, Headers, HotRoute, HotRoutes, arrived_body
+from holdfast.http.hot import Answered, Asked, Headers, HotRoute, HotRoutes, arrived_body, send_with_next
 from holdfast.http.languages import preferred
 from holdfast.http.limits import PATHS, RateLimit
 from holdfast.settings import Settings
@@ -66,7 +66,7 @@ class Edge:
         # A copy, asked for as GET: the server itself keeps the body of an answer to HEAD back.
         method = scope["method"]
         inner: HTTPScope = scope if method != "HEAD" else {**scope, "method": "GET"}
-        exchange = _Exchange(send, self._request_id(scope))
+        exchange = _Exchange(send, self._request_id(scope), scope)
         started = time.perf_counter()
         hot: HotRoute | None = None
         try:
@@ -184,9 +184,10 @@ def _route(scope: HTTPScope, hot: HotRoute | None) -> str:
 class _Exchange:
     """One answer on its way out."""
 
-    def __init__(self, send: Send, request_id: bytes) -> None:
+    def __init__(self, send: Send, request_id: bytes, scope: HTTPScope) -> None:
         self._send = send
         self._id = request_id
+        self._scope = scope
         self.status = 0
         self.more: Headers = ()
         """Headers that this answer has besides, whoever makes it."""
@@ -198,6 +199,7 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         """Pass the application's own answer on, with the common headers."""
         if message["type"] == "http.response.start":
+            send_with_next(self._scope)
             await self._start(message["status"], list(message.get("headers", ())))
         else:
             await self._send(message)
@@ -207,6 +209,7 @@ class _Exchange:
         status, body, headers = answered
         if isinstance(body, bytes):
             whole = [*_kind(headers), (b"content-length", b"%d" % len(body))] if body else []
+            send_with_next(self._scope)
             await self._start(status, [*headers, *more, *whole])
             await self._send({"type": "http.response.body", "body": body, "more_body": False})
             return

@@ -68,6 +68,13 @@ def arrived_body(scope: HTTPScope) -> bytes | None:
     return None if exchange is None or exchange.more_body else bytes(exchange.body)
 
 
+def send_with_next(scope: HTTPScope) -> None:
+    """Have what is sent next sent together with what comes after it, which must come soon."""
+    exchange: Any = scope.get("holdfast.exchange")
+    if exchange is not None:
+        exchange.transport.keep_next()
+
+
 class Answered(NamedTuple):
     """An answer ready to be sent: its body whole, or in parts as they are made."""
 

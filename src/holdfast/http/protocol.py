@@ -1,4 +1,4 @@
-"""Bounds on a request's head, which the server itself does not have."""
+"""What the server itself does not have: bounds on a request's head, and answers that are sent in one piece."""
 
 import asyncio
 from typing import Any, ClassVar
@@ -12,6 +12,53 @@ from holdfast.http.hot import ENDING
 from holdfast.settings import Settings
 
 HEAD_BYTES_MAX = 64 * 1024
+
+
+class Joined(asyncio.Transport):
+    """A connection that can keep a piece back and send it with the next one: an answer's head with its body.
+
+    A piece by itself costs a system call, a packet, and the client's waking up for it.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        super().__init__()
+        self._transport = transport
+        self._is_to_keep = False
+        self._kept = b""
+
+    def keep_next(self) -> None:
+        """Keep the next piece back until the one after it, `flush`, or the end."""
+        self._is_to_keep = True
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Send a piece, or keep it back."""
+        if self._is_to_keep:
+            self._is_to_keep = False
+            self._kept = bytes(data)
+        elif self._kept:
+            kept, self._kept = self._kept, b""
+            self._transport.write(kept + data)
+        else:
+            self._transport.write(data)
+
+    def flush(self) -> None:
+        """Send what was kept back."""
+        self._is_to_keep = False
+        if self._kept:
+            self.write(b"")
+
+    def is_closing(self) -> bool:
+        """Whether it is closed or about to be."""
+        return self._transport.is_closing()
+
+    def close(self) -> None:
+        """Close it when all is sent."""
+        self.flush()
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Close it at once."""
+        self._transport.abort()
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -28,6 +75,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """Start to wait for the first head."""
         super().connection_made(transport)
+        self.transport = self._joined = Joined(transport)
         self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -72,6 +120,11 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         # For whoever wants to know at a glance, not by waiting, what has arrived and whether the client is still there.
         self.scope["holdfast.exchange"] = self.cycle  # type: ignore[typeddict-unknown-key]
+
+    def on_response_complete(self) -> None:
+        """An answer has been sent; to HEAD its head was all of it."""
+        self._joined.flush()
+        super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  the server's own words
         """Answer what is no HTTP in the shape that all errors have."""

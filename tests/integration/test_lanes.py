@@ -1,0 +1,64 @@
+"""How a lane makes batches of what comes together, and on how many connections."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from batches import LONGEST, reserve, room
+from holdfast.clock import utc_now
+from holdfast.database.connections import Database
+from holdfast.engine.calendar_settlement import Calendars
+from holdfast.engine.claims import Claim, Granted, Verdict
+from holdfast.engine.committer import Bounds, Committer
+from holdfast.settings import load
+from rooms import some_room
+
+BOUNDS = Bounds(
+    lanes=1, batch_claims_max=256, lane_claims_max=1_000, place_claims_max=1_000, claim_seconds_max=10.0
+)  # fmt: skip
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url, load({"DATABASE_URL": database_url, "LANES": "1"}, env_file=None))
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def committer(database: Database) -> Committer[Claim, Verdict]:
+    return Committer(database, BOUNDS, Calendars(utc_now, LONGEST), stop=lambda: pytest.fail("a lane has died"))
+
+
+async def batches_of(verdicts: Sequence[Verdict]) -> list[int]:
+    """The sizes of the batches, in order: all that is granted in one batch is made at one moment."""
+    moments = [verdict.reservation.created_at for verdict in verdicts if isinstance(verdict, Granted)]
+    return [moments.count(moment) for moment in sorted(set(moments))]
+
+
+async def test_a_crowd_is_settled_in_halves(committer: Committer[Claim, Verdict]) -> None:
+    place = room(some_room())
+    verdicts = await asyncio.gather(*(committer.submit(reserve(place, hour, hour + 1)) for hour in range(9)))
+    assert await batches_of(verdicts) == [5, 4]
+
+
+async def test_what_comes_meanwhile_is_settled_together(committer: Committer[Claim, Verdict]) -> None:
+    place = room(some_room())
+
+    async def twice(hour: int) -> list[Verdict]:
+        return [await committer.submit(reserve(place, hour + day, hour + day + 1)) for day in (0, 24)]
+
+    pairs = await asyncio.gather(*(twice(hour) for hour in range(8)))
+    # Those of the first half ask again while the second is settled.
+    assert await batches_of([verdict for pair in pairs for verdict in pair]) == [4, 4, 4, 4]
+
+
+async def test_a_lane_keeps_its_connection_while_there_is_work(
+    database: Database, committer: Committer[Claim, Verdict]
+) -> None:
+    place = room(some_room())
+    await asyncio.gather(*(committer.submit(reserve(place, hour, hour + 1)) for hour in range(20)))
+    await committer.drain()
+    assert (database.pool.get_size(), database.pool.get_idle_size()) == (1, 1)
