@@ -177,6 +177,14 @@ async def test_without_a_media_type_a_body_is_taken_for_json(http: httpx.AsyncCl
     assert answer.status_code == 201
 
 
+@pytest.mark.parametrize("path", ["/reservations", "/reservations/", "/api/events"])
+async def test_a_page_in_a_browser_must_name_it(http: httpx.AsyncClient, path: str) -> None:
+    # Without a type a browser would send it to any site, unasked.
+    content = json.dumps(body(some_room(), 10, 11))
+    answer = await http.post(path, content=content, headers={"Origin": "https://stranger.example"})
+    error(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
+
+
 async def test_the_largest_body_is_taken(http: httpx.AsyncClient) -> None:
     assert (await post(http, padded(BODY_BYTES_MAX))).status_code == 201
 
