@@ -33,7 +33,8 @@ COMMON_HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
     b"referrer-policy": b"no-referrer",
-    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"content-security-policy": b"default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; "
+    b"frame-ancestors 'none'",
     b"cache-control": b"no-store",
 }
 JSON = (b"content-type", b"application/json")
