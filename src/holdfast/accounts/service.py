@@ -25,6 +25,7 @@ from holdfast.errors import (
     UserNotFound,
     WrongPassword,
 )
+from holdfast.http import audit
 from holdfast.settings import Settings
 
 
@@ -52,8 +53,10 @@ class Accounts:
             raise NotFound
         async with self._database.begin() as connection:
             user = await queries.by_id(connection, DUMMIES[role])
+        audit.known(DUMMIES[role])
         if user is None or user.disabled_at is not None:
             raise WrongPassword
+        audit.note("signed in", by="demo")
         return await self._tokens.make(user.id, user.role, user.epoch)
 
     async def register(self, wanted: RegisterRequest, key_id: UUID | None = None) -> Registered:
@@ -78,9 +81,11 @@ class Accounts:
             password_hash=await self.passwords.hash(wanted.password),
         )
         async with self._database.begin() as connection:
-            if await queries.add(connection, user):
-                return Registered(user, replayed=False)
-            before = None if key_id is None else await queries.by_id(connection, key_id)
+            is_new = await queries.add(connection, user)
+            before = None if is_new or key_id is None else await queries.by_id(connection, key_id)
+        if is_new:
+            audit.note("registered", account=str(user.id), role=user.role.value)
+            return Registered(user, replayed=False)
         if before is None:
             raise InvalidRequest({"email": "email_taken"})
         is_same = (before.email, before.role) == (user.email, user.role)
@@ -97,11 +102,14 @@ class Accounts:
         self._attempts.begin(client, email.lower())
         async with self._database.begin() as connection:
             user = await queries.by_email(connection, email.lower())
+        if user is not None:
+            audit.known(user.id)
         is_right = await self.passwords.check(password, None if user is None else user.password_hash)
         if user is None or not is_right or user.disabled_at is not None:
             self._attempts.failed(client, email.lower())
             raise WrongPassword
         self._attempts.succeeded(client, email.lower())
+        audit.note("signed in", by="password")
         return await self._tokens.make(user.id, user.role, user.epoch)
 
     async def change_password(self, user_id: UUID, wanted: PasswordRequest) -> str:
@@ -119,6 +127,7 @@ class Accounts:
         if epoch is None:
             # Somebody else was quicker, and the old password is not the password any more.
             raise InvalidRequest({"oldPassword": "password_wrong"})
+        audit.note("password changed")
         return await self._tokens.make(user.id, user.role, epoch)
 
     async def find(self, user_id: UUID) -> User | None:
@@ -149,6 +158,12 @@ class Accounts:
                 raise LastAdmin
             values = {"role": changed.role.value, "disabled_at": changed.disabled_at}
             await queries.change(connection, user_id, values)
+        audit.note(
+            "account changed",
+            account=str(user_id),
+            role=changed.role.value,
+            state="enabled" if changed.disabled_at is None else "disabled",
+        )
         return changed
 
     def _changed(self, user: User, wanted: UserChange) -> User:
