@@ -79,6 +79,19 @@ async def test_passwords_at_the_bounds_are_good(http: httpx.AsyncClient, passwor
     assert (await login(http, email, password)).status_code == 200
 
 
+GUESSES = ["12345678", "Password", "password123", "holdfast-2030!", "2030Booking", "бронирование1"]
+
+
+@pytest.mark.parametrize("password", GUESSES)
+async def test_in_production_what_everybody_would_try_is_no_password(database_url: str, password: str) -> None:
+    async with running(database_url, Clock(datetime.now(UTC)), production=True, password_cost=4) as public:
+        assert faults(await register(public, password=password)) == {"password"}
+        assert faults(await register(public, password="ann.smith7", email="Ann-Smith@example.com")) == {"password"}
+        _, headers = await signed_in(public)
+        wanted = {"oldPassword": PASSWORD, "newPassword": password}
+        assert faults(await public.post("/password", json=wanted, headers=headers)) == {"newPassword"}
+
+
 async def test_a_password_is_kept_as_a_hash_only(http: httpx.AsyncClient, connection: "asyncpg.Connection") -> None:
     user = (await register(http)).json()["user"]
     kept = await connection.fetchval("SELECT password_hash FROM users WHERE id = $1", UUID(user["id"]))

@@ -114,6 +114,7 @@ async def test_every_refusal_has_the_schema_of_all_errors(http: httpx.AsyncClien
         ("get", "/bookings/list", {"200", "400", "401", "403", "503"}),
         ("get", "/bookings/my", {"200", "401", "403", "503"}),
         ("post", "/bookings/{booking_id}/cancel", {"200", "400", "401", "403", "404", "503"}),
+        ("post", "/password", {"200", "400", "401", "413", "415", "429", "503"}),
         ("get", "/health", {"200", "503"}),
     ],
 )

@@ -30,7 +30,9 @@ async def create_admin(url: str, settings: Settings, email: str, password: str) 
     accounts = Accounts(database, settings, Tokens(database, settings, utc_now), utc_now)
     try:
         await accounts.add(wanted)
-    except InvalidRequest:
+    except InvalidRequest as error:
+        if "password" in error.fields:
+            raise Refused("the password is one that anybody would try first") from None
         raise Refused(f"{wanted.email} has an account already; --promote makes it an admin's") from None
     except Unavailable:
         raise Refused("the database does not answer") from None

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import bcrypt
 
+from holdfast.accounts.guesses import is_first_guess
 from holdfast.errors import Unavailable
 
 T = TypeVar("T")
@@ -38,6 +39,10 @@ class Passwords:
         """What to keep of a password that `is_fit`."""
         return (await self._run(self._hash, password.encode())).decode()
 
+    async def is_first_guess(self, password: str, email: str) -> bool:
+        """Whether a password is one that anybody would try first for this address."""
+        return await self._run(is_first_guess, password, email)
+
     async def check(self, password: str, hashed: str | None) -> bool:
         """Whether this is the password. For `None`, nobody's hash, it takes as long and is false."""
         self.checks += 1
@@ -57,7 +62,7 @@ class Passwords:
             return False
         return bcrypt.checkpw(password, hashed)
 
-    async def _run(self, work: Callable[..., T], *arguments: bytes | None) -> T:
+    async def _run(self, work: Callable[..., T], *arguments: str | bytes | None) -> T:
         if self._waiting >= WAITING_MAX:
             raise Unavailable
         self._waiting += 1

@@ -73,6 +73,7 @@ class Accounts:
     async def add(self, wanted: RegisterRequest, key_id: UUID | None = None) -> Registered:
         """Make an account of any role; for the operator at the terminal too."""
         _check_fit("password", wanted.password)
+        await self._check_no_guess("password", wanted.password, wanted.email)
         user = User(
             id=key_id or uuids.uuid7(),
             email=wanted.email.lower(),
@@ -112,15 +113,23 @@ class Accounts:
         audit.note("signed in", by="password")
         return await self._tokens.make(user.id, user.role, user.epoch)
 
-    async def change_password(self, user_id: UUID, wanted: PasswordRequest) -> str:
-        """Replace a password; answers a new token, for older ones end with it. Raises `InvalidRequest`."""
+    async def change_password(self, user_id: UUID, wanted: PasswordRequest, client: str) -> str:
+        """Replace a password; answers a new token, for older ones end with it.
+
+        Raises `InvalidRequest`; `RateLimited` after too many wrong passwords from this client, as signing in does.
+        """
         _check_fit("oldPassword", wanted.old_password)
         _check_fit("newPassword", wanted.new_password)
         async with self._database.begin() as connection:
             user = await queries.by_id(connection, user_id)
-        if not await self.passwords.check(wanted.old_password, None if user is None else user.password_hash):
+        if user is None or user.password_hash is None:
             raise InvalidRequest({"oldPassword": "password_wrong"})
-        assert user is not None
+        self._attempts.begin(client, user.email)
+        if not await self.passwords.check(wanted.old_password, user.password_hash):
+            self._attempts.failed(client, user.email)
+            raise InvalidRequest({"oldPassword": "password_wrong"})
+        self._attempts.succeeded(client, user.email)
+        await self._check_no_guess("newPassword", wanted.new_password, user.email)
         hashed = await self.passwords.hash(wanted.new_password)
         async with self._database.begin() as connection:
             epoch = await queries.replace_password(connection, user, hashed)
@@ -165,6 +174,11 @@ class Accounts:
             state="enabled" if changed.disabled_at is None else "disabled",
         )
         return changed
+
+    async def _check_no_guess(self, field: str, password: str, email: str) -> None:
+        """What everybody would try first is no password on a public server. Elsewhere people only try things out."""
+        if self._production and await self.passwords.is_first_guess(password, email):
+            raise InvalidRequest({field: "password_guessed"})
 
     def _changed(self, user: User, wanted: UserChange) -> User:
         disabled_at = user.disabled_at
