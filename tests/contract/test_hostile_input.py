@@ -127,6 +127,17 @@ async def test_the_last_of_two_fields_of_one_name_counts(http: httpx.AsyncClient
     assert (answer.status_code, answer.json()["room_id"]) == (201, last)
 
 
+@pytest.mark.parametrize(("query", "status"), [("limit=x&limit=2", 200), ("limit=2&limit=x", 400)])
+async def test_the_last_of_two_parameters_of_one_name_counts(http: httpx.AsyncClient, query: str, status: int) -> None:
+    assert (await http.get(f"/reservations?{query}")).status_code == status
+
+
+async def test_a_parameter_does_not_stand_in_for_a_field(http: httpx.AsyncClient) -> None:
+    content = {name: value for name, value in body("x", 10, 11).items() if name != "room_id"}
+    answer = await http.post("/reservations", params={"room_id": some_room()}, json=content)
+    assert faults(answer) == {"room_id"}
+
+
 async def test_a_hundred_thousand_fields_are_too_many_bytes(http: httpx.AsyncClient) -> None:
     error(await post(http, json.dumps({f"f{number}": 1 for number in range(100_000)})), 413, "BODY_TOO_LARGE")
 
