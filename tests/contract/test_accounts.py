@@ -67,12 +67,12 @@ async def test_an_address_that_is_none_is_refused(http: httpx.AsyncClient, email
     assert faults(await register(http, email=email)) == {"email"}
 
 
-@pytest.mark.parametrize("password", ["", "1234567", "x" * 73, "я" * 37, "long enough\0", 12345678, None])
+@pytest.mark.parametrize("password", ["", "1234567", "x" * 201, "long enough\0", 12345678, None])
 async def test_a_password_that_is_too_short_or_too_long_is_refused(http: httpx.AsyncClient, password: Any) -> None:
     assert faults(await register(http, password=password)) == {"password"}
 
 
-@pytest.mark.parametrize("password", ["12345678", "x" * 72, "я" * 36])
+@pytest.mark.parametrize("password", ["12345678", "x" * 72, "x" * 73, "я" * 64, "я" * 200])
 async def test_passwords_at_the_bounds_are_good(http: httpx.AsyncClient, password: str) -> None:
     email = some_email()
     assert (await register(http, email=email, password=password)).status_code == 201

@@ -1310,7 +1310,7 @@ export interface components {
         /** PasswordRequest */
         PasswordRequest: {
             /**
-             * @description At least 8 characters, at most 72 bytes in UTF-8
+             * @description From 8 to 200 characters
              * @example correct horse
              */
             newPassword: string;
@@ -1341,7 +1341,7 @@ export interface components {
              */
             email: string;
             /**
-             * @description At least 8 characters, at most 72 bytes in UTF-8
+             * @description From 8 to 200 characters
              * @example correct horse
              */
             password: string;
