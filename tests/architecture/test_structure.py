@@ -126,3 +126,12 @@ def test_the_schema_keeps_no_overlaps_out() -> None:
     # A person has one seat at an event: the last line of defence, which the events contract asks for.
     migrations = migrations.replace('sa.UniqueConstraint("event_id", "user_id"', "")
     assert re.search(r"(?i)exclude|exclusion|trigger|unique=True|UniqueConstraint", migrations) is None
+
+
+def test_the_web_app_writes_no_html_runs_no_text_and_takes_no_messages_of_others() -> None:
+    sources = [path for kind in ("ts", "tsx") for path in (ROOT.parents[1] / "frontend" / "src").rglob(f"*.{kind}")]
+    unsafe = re.compile(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|[\"']message[\"']"
+    )
+    assert len(sources) > 50
+    assert [path.name for path in sources if unsafe.search(path.read_text(encoding="utf-8"))] == []

@@ -212,3 +212,12 @@ async def test_an_admin_is_told_that_users_book(http: httpx.AsyncClient, visits:
     page = await visits.page(board(room), bearer(await dummy(http, "admin")))
     await page.get_by_label(f"{room['name']} {DAY} 10:00:00").click()
     await expect(page.get_by_role("alert")).to_contain_text("Rooms are booked by users")
+
+
+async def test_the_description_of_the_api_is_shown_and_tried_out_under_its_policy(visits: Visits) -> None:
+    page = await visits.page("/sign-in")
+    await page.goto("/docs")
+    await page.locator("[id^=operations-service]").first.locator("button").first.click()
+    await page.get_by_role("button", name="Try it out").click()
+    await page.get_by_role("button", name="Execute").click()
+    await expect(page.get_by_text("Response headers").first).to_be_visible()

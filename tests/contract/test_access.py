@@ -40,6 +40,7 @@ BROKEN = {
     "of no known role": token(role="root"),
     "of a user that is no UUID": token(user_id="7"),
     "of a user that is a number": token(user_id=7),
+    "made out to another service": token(aud="another"),
     "cut off": token()[:-5],
     "a word": "hello",
     "very long": "x" * 20_000,

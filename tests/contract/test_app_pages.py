@@ -87,6 +87,13 @@ async def test_only_scripts_of_its_own_may_run(app: httpx.AsyncClient) -> None:
     policy = (await app.get("/app/")).headers["content-security-policy"]
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
     assert (rules["default-src"], rules["script-src"], rules["frame-ancestors"]) == ("'none'", "'self'", "'none'")
+    assert (rules["object-src"], rules["base-uri"]) == ("'none'", "'none'")
+
+
+@pytest.mark.usefixtures("built")
+@pytest.mark.parametrize("path", ["/app/", "/app/assets/main-abc.js", "/app/icon.svg"])
+async def test_text_says_how_it_is_written(app: httpx.AsyncClient, path: str) -> None:
+    assert (await app.get(path)).headers["content-type"].endswith("; charset=utf-8")
 
 
 @pytest.mark.usefixtures("built")

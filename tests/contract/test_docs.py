@@ -1,7 +1,9 @@
 """The description of the API and the pages that show it: complete, and served from here alone."""
 
+import base64
 import re
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -112,6 +114,7 @@ async def test_every_refusal_has_the_schema_of_all_errors(http: httpx.AsyncClien
         ("get", "/bookings/list", {"200", "400", "401", "403", "503"}),
         ("get", "/bookings/my", {"200", "401", "403", "503"}),
         ("post", "/bookings/{booking_id}/cancel", {"200", "400", "401", "403", "404", "503"}),
+        ("post", "/password", {"200", "400", "401", "413", "415", "429", "503"}),
         ("get", "/health", {"200", "503"}),
     ],
 )
@@ -190,8 +193,17 @@ class TestPages:
 
     async def test_its_policy_lets_it_load_only_from_here(self, http: httpx.AsyncClient, path: str) -> None:
         policy = (await http.get(path)).headers["content-security-policy"]
-        sources = {source for part in policy.split(";") for source in part.split()[1:]}
+        sources = {source for part in policy.split(";") for source in part.split()[1:] if "'sha256-" not in source}
         assert sources <= {"'self'", "'none'", "'unsafe-inline'", "data:"}
+
+    async def test_of_scripts_within_the_page_only_its_own_may_run(self, http: httpx.AsyncClient, path: str) -> None:
+        answer = await http.get(path)
+        [script] = re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL)
+        allowed = next(
+            part for part in answer.headers["content-security-policy"].split("; ") if part.startswith("script-src")
+        )
+        hashed = base64.b64encode(sha256(script.encode()).digest()).decode()
+        assert allowed == f"script-src 'self' 'sha256-{hashed}'"
 
 
 @pytest.mark.parametrize(("name", "kind"), [("swagger-ui-bundle.js", "javascript"), ("swagger-ui.css", "text/css")])

@@ -27,8 +27,9 @@ async def test_an_unknown_path_is_not_found(http: httpx.AsyncClient, method: str
     error(await http.request(method, path), 404, "NOT_FOUND")
 
 
-async def test_an_unknown_file_is_not_found(http: httpx.AsyncClient) -> None:
-    error(await http.get("/docs/assets/nothing.js"), 404, "NOT_FOUND")
+@pytest.mark.parametrize("path", ["/docs/assets/nothing.js", "/docs/assets/", "/docs/assets", "/docs/assets/%2e%2e/"])
+async def test_an_unknown_file_is_not_found_and_a_directory_not_listed(http: httpx.AsyncClient, path: str) -> None:
+    error(await http.get(path), 404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize(

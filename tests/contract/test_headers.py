@@ -18,7 +18,14 @@ async def test_every_answer_is_hard_to_misuse(http: httpx.AsyncClient, path: str
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
     assert headers["referrer-policy"] == "no-referrer"
-    assert "default-src 'none'" in headers["content-security-policy"]
+    policy = headers["content-security-policy"].split("; ")
+    assert {"default-src 'none'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} <= set(policy)
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/app/", "/nowhere", "/docs/assets/swagger-ui.css", "/docs/assets/LICENSE"])
+async def test_text_says_how_it_is_written(http: httpx.AsyncClient, path: str) -> None:
+    kind = (await http.get(path)).headers["content-type"]
+    assert kind == "application/json" or not kind.startswith("text/") or "charset=utf-8" in kind
 
 
 @pytest.mark.parametrize("path", PATHS[:6])

@@ -127,6 +127,17 @@ async def test_the_last_of_two_fields_of_one_name_counts(http: httpx.AsyncClient
     assert (answer.status_code, answer.json()["room_id"]) == (201, last)
 
 
+@pytest.mark.parametrize(("query", "status"), [("limit=x&limit=2", 200), ("limit=2&limit=x", 400)])
+async def test_the_last_of_two_parameters_of_one_name_counts(http: httpx.AsyncClient, query: str, status: int) -> None:
+    assert (await http.get(f"/reservations?{query}")).status_code == status
+
+
+async def test_a_parameter_does_not_stand_in_for_a_field(http: httpx.AsyncClient) -> None:
+    content = {name: value for name, value in body("x", 10, 11).items() if name != "room_id"}
+    answer = await http.post("/reservations", params={"room_id": some_room()}, json=content)
+    assert faults(answer) == {"room_id"}
+
+
 async def test_a_hundred_thousand_fields_are_too_many_bytes(http: httpx.AsyncClient) -> None:
     error(await post(http, json.dumps({f"f{number}": 1 for number in range(100_000)})), 413, "BODY_TOO_LARGE")
 
@@ -175,6 +186,14 @@ async def test_without_a_media_type_a_body_is_taken_for_json(http: httpx.AsyncCl
     answer = await http.post("/reservations", content=json.dumps(body(some_room(), 10, 11)))
     assert "content-type" not in answer.request.headers
     assert answer.status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/reservations", "/reservations/", "/api/events"])
+async def test_a_page_in_a_browser_must_name_it(http: httpx.AsyncClient, path: str) -> None:
+    # Without a type a browser would send it to any site, unasked.
+    content = json.dumps(body(some_room(), 10, 11))
+    answer = await http.post(path, content=content, headers={"Origin": "https://stranger.example"})
+    error(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
 
 
 async def test_the_largest_body_is_taken(http: httpx.AsyncClient) -> None:

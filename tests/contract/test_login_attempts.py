@@ -9,7 +9,7 @@ from answers import error
 from holdfast.accounts import attempts
 from holdfast.accounts.attempts import SECONDS, Attempts
 from holdfast.errors import RateLimited
-from people import PASSWORD, login, register
+from people import PASSWORD, login, register, signed_in
 from service import Service
 
 HERE, THERE, ANN, BOB = "10.0.0.1", "10.0.0.2", "ann@example.com", "bob@example.com"
@@ -29,6 +29,20 @@ async def test_after_too_many_wrong_passwords_the_right_one_does_not_help(
             error(refused, 429, "RATE_LIMITED")
             assert 0 < int(refused.headers["retry-after"]) <= SECONDS
         assert (await login(http, other)).status_code == 200
+
+
+async def test_who_has_a_token_may_not_try_more_passwords_than_others(
+    start: Callable[..., Service], database_url: str
+) -> None:
+    service = start(DATABASE_URL=database_url, PASSWORD_COST=4, LOGIN_FAILURES_MAX=3)
+    async with httpx.AsyncClient(base_url=service.url) as http:
+        user, headers = await signed_in(http)
+        wanted = {"oldPassword": "wrong horse", "newPassword": "battery staple"}
+        for _ in range(3):
+            error(await http.post("/password", json=wanted, headers=headers), 400, "INVALID_REQUEST")
+        for content in (wanted, wanted | {"oldPassword": PASSWORD}):
+            error(await http.post("/password", json=content, headers=headers), 429, "RATE_LIMITED")
+        error(await login(http, user["email"]), 429, "RATE_LIMITED")
 
 
 class Time:

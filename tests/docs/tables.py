@@ -53,7 +53,9 @@ def dependencies_table() -> str:
         facts = metadata(name)
         status = [part for part in facts.get_all("Classifier", []) if part.startswith("Development Status")]
         stage = status[0].rpartition(" - ")[2] if status else "not said"
-        rows.append(f"| {name} | {facts['Version']} | {licence(name)} | {stage} | {facts['Requires-Python']} |")
+        rows.append(
+            f"| {name} | {facts['Version']} | {licence(name)} | {stage} | {facts['Requires-Python'] or 'not said'} |"
+        )
     return "\n".join(rows) + "\n"
 
 

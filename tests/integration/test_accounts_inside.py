@@ -4,10 +4,12 @@ import asyncio
 import threading
 
 import asyncpg
+import bcrypt
+import msgspec
 import pytest
 
 from holdfast.accounts import operator, passwords
-from holdfast.accounts.bodies import UserChange
+from holdfast.accounts.bodies import NewPassword, UserChange
 from holdfast.accounts.passwords import Passwords
 from holdfast.accounts.roles import DUMMIES, Role
 from holdfast.accounts.service import Accounts
@@ -41,6 +43,23 @@ async def test_a_check_of_nobodys_password_is_a_check_all_the_same(monkeypatch: 
     monkeypatch.setattr(passwords.bcrypt, "checkpw", lambda password, _: bool(checked.append(password)))
     assert not await Passwords(4).check("anything", None)
     assert checked == [b"anything"]
+
+
+@pytest.mark.parametrize("longer", ["x" * 73, "я" * 37, "x" * 200])
+async def test_of_a_long_password_all_counts_and_its_hash_is_none(longer: str) -> None:
+    some = Passwords(4)
+    kept = await some.hash(longer)
+    assert await some.check(longer, kept)
+    shortened = passwords._shortened(longer).decode()
+    for wrong in (longer[:-1], longer[:-1] + "y", longer[:36], shortened[1:]):
+        assert not await some.check(wrong, kept)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(shortened, NewPassword)
+
+
+@pytest.mark.parametrize("shorter", ["correct horse", "x" * 72, "я" * 36])
+async def test_a_password_that_bcrypt_takes_is_kept_as_before(shorter: str) -> None:
+    assert bcrypt.checkpw(shorter.encode(), (await Passwords(4).hash(shorter)).encode())
 
 
 async def test_a_storm_of_logins_is_bounded_and_leaves_the_loop_free(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +120,7 @@ async def test_the_terminal_makes_admins_and_promotes(fresh_database_url: str) -
     await connection.close()
 
 
-@pytest.mark.parametrize(("email", "password"), [("x", PASSWORD), ("a@x.org", "short"), ("a@x.org", "x" * 73)])
+@pytest.mark.parametrize(("email", "password"), [("x", PASSWORD), ("a@x.org", "short"), ("a@x.org", "x" * 201)])
 async def test_the_terminal_refuses_what_clients_may_not_send(email: str, password: str) -> None:
     with pytest.raises(operator.Refused):
         await operator.create_admin("postgresql://nobody@nowhere.invalid/x", CHEAP, email, password)

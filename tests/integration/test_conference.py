@@ -106,12 +106,21 @@ async def test_calls_beyond_the_bound_fail_at_once(monkeypatch: pytest.MonkeyPat
 
 
 async def test_a_jitsi_room_is_always_the_same_and_nobody_elses() -> None:
-    jitsi = JitsiConference("https://jitsi.example/")
+    jitsi = JitsiConference("https://jitsi.example/", b"key")
     one, again = await jitsi.create(BOOKING, *WHEN), await jitsi.create(BOOKING, *WHEN)
     assert one == again != await jitsi.create(uuid4(), *WHEN)
     assert one.startswith("https://jitsi.example/")
     assert is_url(one)
     assert str(BOOKING)[:8] not in one
+
+
+async def test_who_knows_the_booking_does_not_know_its_jitsi_room() -> None:
+    # A booking's id is in lists that everybody sees.
+    rooms = [await JitsiConference("https://jitsi.example", key).create(BOOKING, *WHEN) for key in (b"one", b"other")]
+    for secret in ("s" * 32, "t" * 32, None, None):
+        chosen = provider(Settings(conference_provider="jitsi", jitsi_url="https://jitsi.example", jwt_secret=secret))
+        rooms.append(await chosen.create(BOOKING, *WHEN))
+    assert len(set(rooms)) == len(rooms)
 
 
 def test_the_settings_choose() -> None:

@@ -65,7 +65,7 @@ async def change(process: Process, token: str, old: str = PASSWORD, new: str = N
     """Change the password of a token's user; their new token."""
     caller = await process.access.caller(token)
     assert caller.user_id is not None
-    return await process.accounts.change_password(caller.user_id, PasswordRequest(old, new))
+    return await process.accounts.change_password(caller.user_id, PasswordRequest(old, new), "127.0.0.1")
 
 
 def hold_up(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:

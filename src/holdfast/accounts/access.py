@@ -9,6 +9,7 @@ from holdfast.accounts.tokens import Tokens
 from holdfast.database.connections import Database
 from holdfast.engine.reader import Reader
 from holdfast.errors import Forbidden, Unauthorized
+from holdfast.http import audit
 from holdfast.settings import Settings
 
 
@@ -35,6 +36,7 @@ class Access:
         scheme, _, rest = header.strip().partition(" ")
         # Swagger's box sends what was typed: the bare token is taken too.
         content = await self._tokens.read(rest.strip() if scheme.lower() == "bearer" else header.strip())
+        audit.known(content.user_id)
         standing = await self._standings.get(content.user_id)
         if standing is None and content.epoch is None:
             return Caller(content.user_id, content.role)

@@ -102,13 +102,16 @@ class SignInApi(Controller):
         return_dto=None,
         status_code=200,
         summary="Change one's password",
-        responses=refusals(400, 401, 413, 415),
+        responses=refusals(400, 401, 413, 415, 429),
     )
-    async def password(self, data: PasswordRequest, request: Request[Any, Any, Any], accounts: Accounts) -> TokenAnswer:
-        """All older tokens of the account end; the answer is a new one."""
+    async def password(
+        self, data: PasswordRequest, request: Request[Any, Any, Any], accounts: Accounts, settings: Settings
+    ) -> TokenAnswer:
+        """All older tokens of the account end; the answer is a new one. 429 after too many wrong passwords."""
         user_id = caller_of(request).user_id
         assert user_id is not None
-        return TokenAnswer(await accounts.change_password(user_id, data))
+        client = client_of(request.scope, settings.proxies)
+        return TokenAnswer(await accounts.change_password(user_id, data, client))
 
 
 class MeApi(Controller):

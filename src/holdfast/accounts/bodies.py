@@ -11,6 +11,7 @@ from holdfast.accounts.roles import Role
 from holdfast.http.fields import NO_CONTROLS
 from holdfast.http.paging import Pagination
 
+PASSWORD_MAX = 200
 Email = Annotated[
     str,
     Meta(
@@ -21,14 +22,14 @@ Email = Annotated[
         extra={"rule": "email"},
     ),
 ]
-Password = Annotated[str, Meta(min_length=1, max_length=72, pattern=NO_CONTROLS, extra={"rule": "password"})]
+Password = Annotated[str, Meta(min_length=1, max_length=PASSWORD_MAX, pattern=NO_CONTROLS, extra={"rule": "password"})]
 NewPassword = Annotated[
     str,
     Meta(
         min_length=8,
-        max_length=72,
+        max_length=PASSWORD_MAX,
         pattern=NO_CONTROLS,
-        description="At least 8 characters, at most 72 bytes in UTF-8",
+        description="From 8 to 200 characters",
         examples=["correct horse"],
         extra={"rule": "password"},
     ),

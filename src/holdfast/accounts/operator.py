@@ -4,7 +4,6 @@ import msgspec
 
 from holdfast.accounts import queries
 from holdfast.accounts.bodies import RegisterRequest
-from holdfast.accounts.passwords import is_fit
 from holdfast.accounts.roles import Role
 from holdfast.accounts.service import Accounts
 from holdfast.accounts.tokens import Tokens
@@ -23,14 +22,14 @@ async def create_admin(url: str, settings: Settings, email: str, password: str) 
     try:
         wanted = msgspec.convert({"email": email, "password": password, "role": Role.ADMIN}, RegisterRequest)
     except msgspec.ValidationError:
-        raise Refused("an e-mail address and a password of 8 to 72 bytes are needed") from None
-    if not is_fit(password):
-        raise Refused("the password is longer than 72 bytes")
+        raise Refused("an e-mail address and a password of 8 to 200 characters are needed") from None
     database = Database(url, settings)
     accounts = Accounts(database, settings, Tokens(database, settings, utc_now), utc_now)
     try:
         await accounts.add(wanted)
-    except InvalidRequest:
+    except InvalidRequest as error:
+        if "password" in error.fields:
+            raise Refused("the password is one that anybody would try first") from None
         raise Refused(f"{wanted.email} has an account already; --promote makes it an admin's") from None
     except Unavailable:
         raise Refused("the database does not answer") from None

@@ -1,21 +1,26 @@
 """Passwords: hashed by bcrypt, in a thread, so that nobody who books waits for it."""
 
 import asyncio
+import base64
 import os
 import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from typing import TypeVar
 
 import bcrypt
 
+from holdfast.accounts.guesses import is_first_guess
 from holdfast.errors import Unavailable
 
 T = TypeVar("T")
 
 BYTES_MAX = 72
-"""bcrypt looks at no more, so longer passwords are refused."""
+"""bcrypt looks at no more, so of longer passwords it gets a hash."""
+HASHED = b"\1"
+"""What is before such a hash. No password has it, so nobody signs in by typing the hash itself."""
 WAITING_MAX = 100
 NICENESS = 10
 
@@ -35,13 +40,17 @@ class Passwords:
         """How many passwords were checked; the same for known and unknown users."""
 
     async def hash(self, password: str) -> str:
-        """What to keep of a password that `is_fit`."""
-        return (await self._run(self._hash, password.encode())).decode()
+        """What to keep of a password."""
+        return (await self._run(self._hash, _shortened(password))).decode()
+
+    async def is_first_guess(self, password: str, email: str) -> bool:
+        """Whether a password is one that anybody would try first for this address."""
+        return await self._run(is_first_guess, password, email)
 
     async def check(self, password: str, hashed: str | None) -> bool:
         """Whether this is the password. For `None`, nobody's hash, it takes as long and is false."""
         self.checks += 1
-        return await self._run(self._check, password.encode(), None if hashed is None else hashed.encode())
+        return await self._run(self._check, _shortened(password), None if hashed is None else hashed.encode())
 
     def close(self) -> None:
         """Let the thread end."""
@@ -57,7 +66,7 @@ class Passwords:
             return False
         return bcrypt.checkpw(password, hashed)
 
-    async def _run(self, work: Callable[..., T], *arguments: bytes | None) -> T:
+    async def _run(self, work: Callable[..., T], *arguments: str | bytes | None) -> T:
         if self._waiting >= WAITING_MAX:
             raise Unavailable
         self._waiting += 1
@@ -67,9 +76,10 @@ class Passwords:
             self._waiting -= 1
 
 
-def is_fit(password: str) -> bool:
-    """Whether a password is not too long, in bytes of UTF-8."""
-    return len(password.encode()) <= BYTES_MAX
+def _shortened(password: str) -> bytes:
+    """A password as bcrypt takes it: itself, or a hash of all of it."""
+    whole = password.encode()
+    return whole if len(whole) <= BYTES_MAX else HASHED + base64.b64encode(sha256(whole).digest())
 
 
 def _stand_back() -> None:

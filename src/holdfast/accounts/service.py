@@ -7,7 +7,7 @@ import msgspec
 import uuid_utils.compat as uuids
 from msgspec import UNSET
 
-from holdfast.accounts import passwords, queries
+from holdfast.accounts import queries
 from holdfast.accounts.attempts import Attempts
 from holdfast.accounts.bodies import PasswordRequest, RegisterRequest, UserChange
 from holdfast.accounts.passwords import Passwords
@@ -25,6 +25,7 @@ from holdfast.errors import (
     UserNotFound,
     WrongPassword,
 )
+from holdfast.http import audit
 from holdfast.settings import Settings
 
 
@@ -52,8 +53,10 @@ class Accounts:
             raise NotFound
         async with self._database.begin() as connection:
             user = await queries.by_id(connection, DUMMIES[role])
+        audit.known(DUMMIES[role])
         if user is None or user.disabled_at is not None:
             raise WrongPassword
+        audit.note("signed in", by="demo")
         return await self._tokens.make(user.id, user.role, user.epoch)
 
     async def register(self, wanted: RegisterRequest, key_id: UUID | None = None) -> Registered:
@@ -69,7 +72,7 @@ class Accounts:
 
     async def add(self, wanted: RegisterRequest, key_id: UUID | None = None) -> Registered:
         """Make an account of any role; for the operator at the terminal too."""
-        _check_fit("password", wanted.password)
+        await self._check_no_guess("password", wanted.password, wanted.email)
         user = User(
             id=key_id or uuids.uuid7(),
             email=wanted.email.lower(),
@@ -78,9 +81,11 @@ class Accounts:
             password_hash=await self.passwords.hash(wanted.password),
         )
         async with self._database.begin() as connection:
-            if await queries.add(connection, user):
-                return Registered(user, replayed=False)
-            before = None if key_id is None else await queries.by_id(connection, key_id)
+            is_new = await queries.add(connection, user)
+            before = None if is_new or key_id is None else await queries.by_id(connection, key_id)
+        if is_new:
+            audit.note("registered", account=str(user.id), role=user.role.value)
+            return Registered(user, replayed=False)
         if before is None:
             raise InvalidRequest({"email": "email_taken"})
         is_same = (before.email, before.role) == (user.email, user.role)
@@ -93,32 +98,41 @@ class Accounts:
 
         `client` is where the request comes from. Raises `RateLimited` after too many wrong passwords.
         """
-        _check_fit("password", password)
         self._attempts.begin(client, email.lower())
         async with self._database.begin() as connection:
             user = await queries.by_email(connection, email.lower())
+        if user is not None:
+            audit.known(user.id)
         is_right = await self.passwords.check(password, None if user is None else user.password_hash)
         if user is None or not is_right or user.disabled_at is not None:
             self._attempts.failed(client, email.lower())
             raise WrongPassword
         self._attempts.succeeded(client, email.lower())
+        audit.note("signed in", by="password")
         return await self._tokens.make(user.id, user.role, user.epoch)
 
-    async def change_password(self, user_id: UUID, wanted: PasswordRequest) -> str:
-        """Replace a password; answers a new token, for older ones end with it. Raises `InvalidRequest`."""
-        _check_fit("oldPassword", wanted.old_password)
-        _check_fit("newPassword", wanted.new_password)
+    async def change_password(self, user_id: UUID, wanted: PasswordRequest, client: str) -> str:
+        """Replace a password; answers a new token, for older ones end with it.
+
+        Raises `InvalidRequest`; `RateLimited` after too many wrong passwords from this client, as signing in does.
+        """
         async with self._database.begin() as connection:
             user = await queries.by_id(connection, user_id)
-        if not await self.passwords.check(wanted.old_password, None if user is None else user.password_hash):
+        if user is None or user.password_hash is None:
             raise InvalidRequest({"oldPassword": "password_wrong"})
-        assert user is not None
+        self._attempts.begin(client, user.email)
+        if not await self.passwords.check(wanted.old_password, user.password_hash):
+            self._attempts.failed(client, user.email)
+            raise InvalidRequest({"oldPassword": "password_wrong"})
+        self._attempts.succeeded(client, user.email)
+        await self._check_no_guess("newPassword", wanted.new_password, user.email)
         hashed = await self.passwords.hash(wanted.new_password)
         async with self._database.begin() as connection:
             epoch = await queries.replace_password(connection, user, hashed)
         if epoch is None:
             # Somebody else was quicker, and the old password is not the password any more.
             raise InvalidRequest({"oldPassword": "password_wrong"})
+        audit.note("password changed")
         return await self._tokens.make(user.id, user.role, epoch)
 
     async def find(self, user_id: UUID) -> User | None:
@@ -149,7 +163,18 @@ class Accounts:
                 raise LastAdmin
             values = {"role": changed.role.value, "disabled_at": changed.disabled_at}
             await queries.change(connection, user_id, values)
+        audit.note(
+            "account changed",
+            account=str(user_id),
+            role=changed.role.value,
+            state="enabled" if changed.disabled_at is None else "disabled",
+        )
         return changed
+
+    async def _check_no_guess(self, field: str, password: str, email: str) -> None:
+        """What everybody would try first is no password on a public server. Elsewhere people only try things out."""
+        if self._production and await self.passwords.is_first_guess(password, email):
+            raise InvalidRequest({field: "password_guessed"})
 
     def _changed(self, user: User, wanted: UserChange) -> User:
         disabled_at = user.disabled_at
@@ -161,8 +186,3 @@ class Accounts:
     def close(self) -> None:
         """Let go of the thread that hashes."""
         self.passwords.close()
-
-
-def _check_fit(field: str, password: str) -> None:
-    if not passwords.is_fit(password):
-        raise InvalidRequest({field: "password"})

@@ -40,5 +40,5 @@ class HotEvents:
         return Answered(200, await self._availability.of(event_id))
 
     async def _book(self, asked: Asked) -> Answered:
-        check_media_type(asked.header(b"content-type"))
+        check_media_type(asked.header(b"content-type"), asked.header(b"origin"))
         return await self.book(fields.decode(asked.body, ReserveRequest), asked)

@@ -20,7 +20,8 @@ class StrictBody(AbstractDTO[T]):
 
     def decode_bytes(self, value: bytes) -> Any:
         """The body as the struct. Raises `UnsupportedMediaType`, `InvalidRequest`."""
-        check_media_type(self.asgi_connection.headers.get("content-type"))
+        headers = self.asgi_connection.headers
+        check_media_type(headers.get("content-type"), headers.get("origin"))
         return decode(value, self.model_type)
 
     @classmethod
@@ -48,9 +49,15 @@ class StrictBody(AbstractDTO[T]):
         return False
 
 
-def check_media_type(content_type: str | None) -> None:
-    """Raises `UnsupportedMediaType` for a body that says it is not JSON; one that says nothing is taken for it."""
-    if content_type is None or content_type == JSON:
+def check_media_type(content_type: str | None, origin: str | None) -> None:
+    """Raises `UnsupportedMediaType` for a body that says it is not JSON; one that says nothing is taken for it.
+
+    But not from a page in a browser, which has an `origin`: that is the one way to send a body to another site without
+    the browser asking that site first.
+    """
+    if content_type == JSON or (content_type is None and origin is None):
         return
+    if content_type is None:
+        raise UnsupportedMediaType
     if content_type.partition(";")[0].strip().lower() != JSON:
         raise UnsupportedMediaType

@@ -15,7 +15,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from holdfast import metrics
 from holdfast.errors import BodyTooLarge, HoldfastError, InternalError, InvalidRequest, RequestTimeout
-from holdfast.http import errors
+from holdfast.http import audit, errors
 from holdfast.http.hot import Answered, Asked, Headers, HotRoute, HotRoutes, arrived_body, send_with_next
 from holdfast.http.languages import preferred
 from holdfast.http.limits import PATHS, RateLimit
@@ -33,7 +33,8 @@ COMMON_HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
     b"referrer-policy": b"no-referrer",
-    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"content-security-policy": b"default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; "
+    b"frame-ancestors 'none'",
     b"cache-control": b"no-store",
 }
 JSON = (b"content-type", b"application/json")
@@ -51,6 +52,7 @@ class Edge:
         self._cors = cors
         self._limit = limit
         self._settings = settings
+        self._proxies = settings.proxies
         # Unique among all workers and starts, and much cheaper than a random one for each request.
         self._process = secrets.token_hex(8)
         self._numbers = itertools.count()
@@ -66,7 +68,7 @@ class Edge:
         # A copy, asked for as GET: the server itself keeps the body of an answer to HEAD back.
         method = scope["method"]
         inner: HTTPScope = scope if method != "HEAD" else {**scope, "method": "GET"}
-        exchange = _Exchange(send, self._request_id(scope), scope)
+        exchange = _Exchange(send, audit.begin(scope, self._request_id(scope), self._proxies), scope)
         started = time.perf_counter()
         hot: HotRoute | None = None
         try:
@@ -165,6 +167,7 @@ class Edge:
         method = scope["method"] if scope["method"] in METHODS else "(other)"
         metrics.requests(method, route, str(exchange.status)).inc()
         metrics.seconds(method, route).observe(seconds)
+        audit.refusals.log(exchange.asking, method, route, exchange.status)
         if self._settings.log_requests:
             logger.info(
                 "request",
@@ -184,17 +187,17 @@ def _route(scope: HTTPScope, hot: HotRoute | None) -> str:
 class _Exchange:
     """One answer on its way out."""
 
-    def __init__(self, send: Send, request_id: bytes, scope: HTTPScope) -> None:
+    def __init__(self, send: Send, asking: audit.Asking, scope: HTTPScope) -> None:
         self._send = send
-        self._id = request_id
         self._scope = scope
+        self.asking = asking
         self.status = 0
         self.more: Headers = ()
         """Headers that this answer has besides, whoever makes it."""
 
     @property
     def request_id(self) -> str:
-        return self._id.decode()
+        return self.asking.request_id.decode()
 
     async def send(self, message: Message) -> None:
         """Pass the application's own answer on, with the common headers."""
@@ -225,7 +228,7 @@ class _Exchange:
             headers += COMMON_HEADERS.items()
         else:
             headers += [header for header in COMMON_HEADERS.items() if header[0] not in present]
-        headers.append((b"x-request-id", self._id))
+        headers.append((b"x-request-id", self.asking.request_id))
         headers += self.more
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 

@@ -26,7 +26,8 @@ ENCODINGS = {"br": ".br", "gzip": ".gz"}
 """What the build has compressed, the smallest first."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "connect-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
 )
 REFUSED = re.compile(r";\s*q=0(\.0*)?\s*$")
 FOREVER, ASK_AGAIN = "public, max-age=31536000, immutable", "no-cache"
@@ -85,6 +86,9 @@ def _read() -> Mapping[str, File]:
             packed = {name: path.with_name(path.name + suffix) for name, suffix in ENCODINGS.items()}
             bodies = {name: each.read_bytes() for name, each in packed.items() if each.is_file()}
             kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+            if kind.endswith("+xml"):
+                # Of text the framework says so itself.
+                kind += "; charset=utf-8"
             found[path.relative_to(ROOT).as_posix()] = File(kind, bodies | {"": path.read_bytes()})
     return found
 

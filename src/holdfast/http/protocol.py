@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from holdfast.errors import InvalidRequest
-from holdfast.http import errors
+from holdfast.http import audit, errors
 from holdfast.http.edge import COMMON_HEADERS
 from holdfast.http.hot import ENDING
 from holdfast.settings import Settings
@@ -128,6 +128,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  the server's own words
         """Answer what is no HTTP in the shape that all errors have."""
+        audit.refusals.log_no_http(self.client)
         body = errors.render(InvalidRequest(rule="http"), self.settings.default_language)
         headers = COMMON_HEADERS | {
             b"content-type": b"application/json",

@@ -56,7 +56,8 @@ class AnyBody(StrictBody[ReserveBody]):
 
     def decode_bytes(self, value: bytes) -> Any:
         """The body as one of two structs. Raises `UnsupportedMediaType`, `InvalidRequest`."""
-        check_media_type(self.asgi_connection.headers.get("content-type"))
+        headers = self.asgi_connection.headers
+        check_media_type(headers.get("content-type"), headers.get("origin"))
         return requests.reserve_body(value)
 
 

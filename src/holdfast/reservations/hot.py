@@ -63,7 +63,7 @@ class HotReservations:
         return answers.made(await self._reservations.reserve_table(wanted, caller, key, asked.is_gone), place)
 
     async def _create(self, asked: Asked) -> Answered:
-        check_media_type(asked.header(b"content-type"))
+        check_media_type(asked.header(b"content-type"), asked.header(b"origin"))
         return await self.create(requests.reserve_body(asked.body), asked)
 
     async def _list(self, asked: Asked) -> Answered:

@@ -1,9 +1,10 @@
 """Where conference links come from."""
 
 import asyncio
+import hmac
 import re
 from datetime import datetime
-from hashlib import sha256
+from secrets import token_hex
 from typing import Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -52,7 +53,8 @@ def provider(settings: Settings) -> ConferenceProvider:
             assert settings.conference_url is not None, "the settings are checked together"
             return HttpConference(settings.conference_url, settings.conference_token)
         case "jitsi":
-            return JitsiConference(settings.jitsi_url)
+            # Without a key for all, one for this process: a retry at another may name another room, which does no harm.
+            return JitsiConference(settings.jitsi_url, (settings.jwt_secret or token_hex(32)).encode())
         case _:
             return MockConference()
 
@@ -74,12 +76,13 @@ class MockConference:
 class JitsiConference(MockConference):
     """Rooms of a Jitsi server, which come to be when somebody enters. Who does not have the link cannot guess it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, key: bytes) -> None:
         self._url = url.rstrip("/")
+        self._key = key
 
     async def create(self, booking_id: UUID, start: datetime, end: datetime) -> str:  # noqa: ARG002
-        """A room of the booking's own. Ids tell when they were made; what is hashed tells nothing."""
-        return f"{self._url}/{sha256(f'conference {booking_id}'.encode()).hexdigest()[:32]}"
+        """A room of the booking's own. Its id is in lists that others see, so the name needs a key as well."""
+        return f"{self._url}/{hmac.digest(self._key, f'conference {booking_id}'.encode(), 'sha256').hex()[:32]}"
 
 
 class Answer(Struct):

@@ -64,7 +64,7 @@ class HotRooms:
         caller, user_id = await self._signed_in(asked)
         if caller.role is not Role.USER:
             raise Forbidden
-        check_media_type(asked.header(b"content-type"))
+        check_media_type(asked.header(b"content-type"), asked.header(b"origin"))
         return await self.book(fields.decode(asked.body, BookingRequest), asked, caller, user_id)
 
     async def _signed_in(self, asked: Asked) -> tuple[Caller, UUID]:

@@ -489,7 +489,7 @@ export interface paths {
         put?: never;
         /**
          * Change one's password
-         * @description All older tokens of the account end; the answer is a new one.
+         * @description All older tokens of the account end; the answer is a new one. 429 after too many wrong passwords.
          */
         post: operations["PasswordPassword"];
         delete?: never;
@@ -1310,7 +1310,7 @@ export interface components {
         /** PasswordRequest */
         PasswordRequest: {
             /**
-             * @description At least 8 characters, at most 72 bytes in UTF-8
+             * @description From 8 to 200 characters
              * @example correct horse
              */
             newPassword: string;
@@ -1341,7 +1341,7 @@ export interface components {
              */
             email: string;
             /**
-             * @description At least 8 characters, at most 72 bytes in UTF-8
+             * @description From 8 to 200 characters
              * @example correct horse
              */
             password: string;
@@ -3382,6 +3382,15 @@ export interface operations {
             };
             /** @description The body is not JSON. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
