@@ -12,10 +12,19 @@ from races.postgres import Postgres
 from redis_server import RedisServer
 
 SECONDS = 12.0
-GENTLE = {"workers killed", "stalls", "all connections reset", "workers frozen", "messages delayed"}
+GENTLE = {
+    "workers killed",
+    "workers told to stop",
+    "stalls",
+    "all connections reset",
+    "workers frozen",
+    "messages delayed",
+    "requests sent and answers read slowly",
+}
 HARSH = {
     "PostgreSQL stopped at once",
     "PostgreSQL's first process killed",
+    "PostgreSQL's session killed",
     "sessions of PostgreSQL ended",
     "Redis killed",
     "Redis frozen",
