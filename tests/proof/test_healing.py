@@ -25,32 +25,33 @@ CRASH = Fault("crash", 20.0, 22.0, DATABASE_SECONDS_MAX)
 
 def test_healing_lasts_until_a_booking_that_was_begun_afterwards_is_acknowledged() -> None:
     bookings = [Booking(9.9, 10.5), Booking(10.1, 11.5)]
-    assert healings([KILL], bookings) == [Healing("kill", 1.5, 5.0)]
+    assert healings([KILL], bookings) == [Healing((KILL,), 1.5)]
 
 
 def test_the_first_to_be_acknowledged_counts_not_the_first_to_be_begun() -> None:
-    assert healings([KILL], [Booking(10.1, 14.0), Booking(10.2, 11.0)]) == [Healing("kill", 1.0, 5.0)]
+    assert healings([KILL], [Booking(10.1, 14.0), Booking(10.2, 11.0)]) == [Healing((KILL,), 1.0)]
 
 
 def test_it_counts_from_the_moment_when_the_fault_is_taken_away() -> None:
-    assert healings([CRASH], [Booking(20.5, 21.0), Booking(22.5, 23.0)]) == [Healing("crash", 1.0, 10.0)]
+    assert healings([CRASH], [Booking(20.5, 21.0), Booking(22.5, 23.0)]) == [Healing((CRASH,), 1.0)]
 
 
 def test_who_heals_before_the_next_fault_is_measured_each_time() -> None:
     assert healings([KILL, CRASH], [Booking(10.5, 11.0), Booking(22.5, 24.0)]) == [
-        Healing("kill", 1.0, 5.0),
-        Healing("crash", 2.0, 10.0),
+        Healing((KILL,), 1.0),
+        Healing((CRASH,), 2.0),
     ]
 
 
 def test_who_is_hit_again_before_having_healed_is_measured_from_the_last_fault() -> None:
-    faults = [KILL, KILL._replace(began=10.5, over=10.5)]
-    assert healings(faults, [Booking(10.1, 10.6), Booking(10.6, 13.5)]) == [Healing("kill", 3.0, 5.0)]
+    faults = (KILL, KILL._replace(began=10.5, over=10.5))
+    assert healings(faults, [Booking(10.1, 10.6), Booking(10.6, 13.5)]) == [Healing(faults, 3.0)]
 
 
 def test_different_faults_at_once_may_take_what_the_slowest_may() -> None:
-    faults = [KILL, CRASH._replace(began=10.2, over=10.5), KILL._replace(began=11.0, over=11.0)]
-    assert healings(faults, [Booking(12.0, 18.0)]) == [Healing(SEVERAL, 7.0, 10.0)]
+    faults = (KILL, CRASH._replace(began=10.2, over=10.5), KILL._replace(began=11.0, over=11.0))
+    [found] = healings(faults, [Booking(12.0, 18.0)])
+    assert (found.kind, found.seconds, found.seconds_max, found.is_late) == (SEVERAL, 7.0, 10.0, False)
 
 
 def test_too_slow_is_late_and_never_is_too() -> None:

@@ -1,4 +1,7 @@
-"""Real clients, real servers that are killed: what was told is what is."""
+"""Real clients, real servers that are killed: what was told is what is.
+
+How soon it heals is held to its bounds by `python -m proof.recorded` alone: here other tests share the processors.
+"""
 
 import random
 

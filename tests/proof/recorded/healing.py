@@ -37,16 +37,30 @@ class Fault(NamedTuple):
 
 
 class Healing(NamedTuple):
-    """How long nobody's booking was begun and acknowledged after a fault; `inf` when none was to the end."""
+    """How long nobody's booking was begun and acknowledged after faults; `inf` when none was to the end."""
 
-    kind: str
+    faults: tuple[Fault, ...]
     seconds: float
-    seconds_max: float
+
+    @property
+    def kind(self) -> str:
+        """What was healed."""
+        kinds = {fault.kind for fault in self.faults}
+        return kinds.pop() if len(kinds) == 1 else SEVERAL
+
+    @property
+    def seconds_max(self) -> float:
+        """How long it may take: as long as after the slowest of the faults."""
+        return max(fault.seconds_max for fault in self.faults)
 
     @property
     def is_late(self) -> bool:
         """Whether it took longer than it may."""
         return self.seconds > self.seconds_max
+
+    def __str__(self) -> str:
+        told = ", ".join(f"{fault.kind} [{fault.began:.6f} {fault.over:.6f}]" for fault in self.faults)
+        return f"{self.seconds:.1f} s of {self.seconds_max:.0f} after {told}"
 
 
 class Bookings:
@@ -68,7 +82,7 @@ def healings(faults: Sequence[Fault], made: Iterable[Booking]) -> list[Healing]:
     """How long each fault took to heal; `faults` in the order of their beginnings.
 
     Who is hit again before having healed is not measured twice: such faults count as one, from the end of the last of
-    them, and may take what the slowest of them may.
+    them.
     """
     bookings = Bookings(made)
     groups: list[list[Fault]] = []
@@ -77,14 +91,7 @@ def healings(faults: Sequence[Fault], made: Iterable[Booking]) -> list[Healing]:
             groups[-1].append(fault)
         else:
             groups.append([fault])
-    return [_healing(group, bookings) for group in groups]
-
-
-def _healing(group: list[Fault], bookings: Bookings) -> Healing:
-    kinds = {fault.kind for fault in group}
-    over = max(fault.over for fault in group)
-    bound = max(fault.seconds_max for fault in group)
-    return Healing(kinds.pop() if len(kinds) == 1 else SEVERAL, bookings.first_after(over) - over, bound)
+    return [Healing(tuple(group), bookings.first_after(group[-1].over) - group[-1].over) for group in groups]
 
 
 def acknowledged(calls: Iterable[Call], seat_calls: Iterable[SeatCall]) -> list[Booking]:

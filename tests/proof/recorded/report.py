@@ -34,7 +34,7 @@ def report(run: Recorded, seed: int) -> str:
         "In the first and in the last third of the time",
         *(summary(run.samples) if run.samples else ()),
     ]
-    late = [f"TOO LATE: {each.seconds:.1f} s, {each.kind}" for each in run.healings if each.is_late]
+    late = [f"TOO LATE: {each}" for each in run.healings if each.is_late]
     if not run.violations:
         return "\n".join([*lines, *(late or ["Nothing wrong."])])
     shown = [str(violation) for violation in run.violations[:VIOLATIONS_SHOWN_MAX]]
