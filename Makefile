@@ -52,8 +52,8 @@ integration-test: setup-dev ## Run the tests on a real PostgreSQL (a container w
 test-stack: setup-dev ## Run them on PostgreSQL 15, behind PgBouncer and nginx; needs Debian's packages of these, and redis-server
 	@PYTHONPATH=tests:deploy/rehearsal $(BIN)/python tests/stack/run.py $(ARGS)
 
-test-failover: setup-dev ## Kill the leader of three servers under load; needs etcd-server, haproxy, and Patroni on the PATH
-	@PYTHONPATH=tests:deploy/rehearsal $(BIN)/python tests/stack/failover.py
+test-failover: setup-dev ## Kill the leader of three servers under load, ARGS="--kills 15" times; needs etcd-server, haproxy, Patroni on PATH
+	@PYTHONPATH=tests:deploy/rehearsal $(BIN)/python tests/stack/failover.py $(ARGS)
 
 proof: setup-dev ## Prove the engine: 100,000 simulated runs, planted errors all found, a recorded minute of faults, hostile requests
 	@PYTHONPATH=tests $(BIN)/python -m proof.simulate --seeds 100000 --jobs $(JOBS)

@@ -95,11 +95,26 @@ class Supervisor(Multiprocess):
     def init_processes(self) -> None:
         """Start the workers and, once they serve, print where."""
         super().init_processes()
+        self._let_go()
         if all(process.wait_until_ready(READY_SECONDS_MAX, self.should_exit) for process in self.processes):
             host, port = self.config.host, self.config.port
             shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
             address = f"http://{shown}:{port}"
             self._tell(f"Holdfast serves {address}\n  API docs     {address}/docs\n  health       {address}/health")
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace workers that have died or say nothing."""
+        super().keep_subprocess_alive()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Close our copies of the workers' ends of their pipes.
+
+        A worker that dies while it is asked for a sign of life, as one that is starting is for a second, is then known
+        to be dead at once. With a copy open it would count as silent, and nobody be replaced for ten seconds.
+        """
+        for process in self.processes:
+            process.child_conn.close()
 
 
 def _config(settings: Settings) -> uvicorn.Config:

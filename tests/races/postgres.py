@@ -2,7 +2,6 @@
 
 import subprocess
 import tempfile
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
@@ -12,6 +11,7 @@ import psutil
 from holdfast.database.embedded import START_SECONDS_MAX, _Server
 
 MEGABYTE = 1024 * 1024
+FILLER = "filler"
 
 
 class Postgres:
@@ -43,16 +43,17 @@ class Postgres:
         self._server.start()
         self._runs = True
 
-    def fill_disk(self, seconds: float) -> None:
-        """Leave no room on its disk for a while. What does not run afterwards is started again."""
+    def fill_disk(self) -> None:
+        """Leave no room on its disk."""
         assert self.disk is not None
-        filler = self.disk / "filler"
-        with suppress(OSError), filler.open("wb") as file:
+        with suppress(OSError), (self.disk / FILLER).open("wb") as file:
             while True:
                 file.write(bytes(MEGABYTE))
-        time.sleep(seconds)
-        filler.unlink(missing_ok=True)
-        self.start()
+
+    def free_disk(self) -> None:
+        """Leave room again. A server that does not run any more is to be started."""
+        assert self.disk is not None
+        (self.disk / FILLER).unlink(missing_ok=True)
 
     def kill(self) -> None:
         """Kill -9 its first process, and wait until the others have noticed."""

@@ -22,6 +22,8 @@ class Fate(Enum):
     COMMIT_LOST = "PostgreSQL never hears of it"
     COMMIT_LATE = "PostgreSQL hears of it when `deliver` says so, long after the service saw its connection go"
     WRITE_LATE = "the same, and what is to be committed is late too, so nothing is locked meanwhile"
+    COMMIT_CUT = "PostgreSQL gets its first half"
+    ANSWER_CUT = "PostgreSQL commits, and the first half of its answer arrives"
 
 
 class Proxy:
@@ -108,7 +110,10 @@ class Proxy:
         link.silent = True
         if self._dies_after:
             self._dead = True
-        if fate is Fate.ANSWER_LOST:
+        if fate is Fate.COMMIT_CUT:
+            link.server.sendall(message[: len(message) // 2])
+        link.halves = fate is Fate.ANSWER_CUT
+        if fate in {Fate.ANSWER_LOST, Fate.ANSWER_CUT}:
             link.server.sendall(message)
             assert link.answered.wait(SECONDS_MAX)
             self.committed.set()
@@ -148,6 +153,8 @@ class _Link:
         self.client = client
         self.server = server
         self.silent = False
+        self.halves = False
+        """Whether, when silent, the first half of the next answer is passed on all the same."""
         self.answered = threading.Event()
 
     def step(self, message: bytes) -> Step | None:
@@ -172,6 +179,10 @@ class _Link:
         with suppress(OSError):
             while part := self.server.recv(65_536):
                 if self.silent:
+                    if self.halves:
+                        self.halves = False
+                        with suppress(OSError):
+                            self.client.sendall(part[: len(part) // 2])
                     self.answered.set()
                 else:
                     self.client.sendall(part)

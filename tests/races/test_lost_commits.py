@@ -17,6 +17,8 @@ from races.volley import Answer, Shot, volley
 from rooms import body, some_room
 from service import Service
 
+LOST = [Fate.ANSWER_LOST, Fate.ANSWER_CUT, Fate.COMMIT_LOST, Fate.COMMIT_CUT]
+
 
 @pytest.fixture(scope="module")
 async def url() -> AsyncIterator[str]:
@@ -47,7 +49,7 @@ async def send(service: Service, method: str, path: str, wanted: dict[str, objec
     return answer
 
 
-@pytest.mark.parametrize("fate", [Fate.ANSWER_LOST, Fate.COMMIT_LOST])
+@pytest.mark.parametrize("fate", LOST)
 async def test_a_reservation_is_made_once_and_acknowledged(
     url: str, proxy: Proxy, service: Service, fate: Fate
 ) -> None:
@@ -55,7 +57,7 @@ async def test_a_reservation_is_made_once_and_acknowledged(
     proxy.lose(fate)
     answer = await send(service, "POST", "/reservations", body(some_room(), 10, 11))
     assert answer.status == 201
-    assert proxy.committed.is_set() == (fate is Fate.ANSWER_LOST)
+    assert proxy.committed.is_set() == (fate in {Fate.ANSWER_LOST, Fate.ANSWER_CUT})
     assert await active_ids(url) - before == acknowledged([answer])
     await check_promise(url)
 
@@ -88,7 +90,7 @@ async def test_a_write_that_arrives_after_all_was_settled_has_no_effect(
     await check_promise(url)
 
 
-@pytest.mark.parametrize("fate", [Fate.ANSWER_LOST, Fate.COMMIT_LOST])
+@pytest.mark.parametrize("fate", LOST)
 async def test_a_cancellation_is_done_once_and_acknowledged(
     url: str, proxy: Proxy, service: Service, fate: Fate
 ) -> None:
@@ -100,7 +102,7 @@ async def test_a_cancellation_is_done_once_and_acknowledged(
     await check_promise(url)
 
 
-@pytest.mark.parametrize("fate", [Fate.ANSWER_LOST, Fate.COMMIT_LOST])
+@pytest.mark.parametrize("fate", LOST)
 async def test_a_move_to_another_room_is_made_once_and_acknowledged(
     url: str, proxy: Proxy, service: Service, fate: Fate
 ) -> None:

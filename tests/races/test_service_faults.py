@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from databases import create_database, drop_database
+from holdfast import server
 from holdfast.database import migrate
 from races.ledger import acknowledged, active_ids, check_promise, statuses
 from races.load import Load
@@ -66,6 +67,24 @@ async def test_a_killed_worker_is_replaced_and_has_lost_nothing_acknowledged(url
         await until(lambda: len([each for each in service.workers() if each.pid != victim.pid]) == 2)
         load.wait_for(201, 50)
     await load.check(url, unanswered=True)
+
+
+async def test_workers_that_are_killed_while_they_start_are_replaced_at_once(url: str) -> None:
+    with Service({"DATABASE_URL": url, "WORKERS": 2}) as service:
+        first, second = before = sorted(service.workers(), key=psutil.Process.create_time)
+        second.kill()
+        await until(lambda: any(each not in before for each in service.workers()))
+        [starting] = [each for each in service.workers() if each not in before]
+        # It gives no sign of life now, for which it is asked as soon as the one before it has been replaced.
+        starting.suspend()
+        first.kill()
+        await until(lambda: any(each not in {*before, starting} for each in service.workers()))
+        killed = service.workers()
+        for worker in killed:
+            worker.kill()
+        seconds_max = server.WORKER_SILENT_SECONDS_MAX / 2
+        await until(lambda: len([each for each in service.workers() if each not in killed]) == 2, seconds_max)
+    await check_promise(url)
 
 
 async def test_without_their_supervisor_workers_end_and_free_the_port(url: str, service: Service) -> None:

@@ -18,9 +18,12 @@ REFUSALS = {
     (Operation.MOVE, 404, "RESERVATION_NOT_FOUND"): Outcome.NOT_FOUND,
     (Operation.CREATE, 422, "IDEMPOTENCY_KEY_REUSED"): Outcome.KEY_REUSED,
     **{(operation, 503, "UNAVAILABLE"): Outcome.UNAVAILABLE for operation in Operation},
+    # Of a slow client's request, when its worker stood still.
+    **{(operation, 408, "REQUEST_TIMEOUT"): Outcome.UNAVAILABLE for operation in Operation},
     **{(operation, 503, "OUTCOME_UNKNOWN"): Outcome.UNKNOWN for operation in Operation},
 }
 LOST = Answer(Outcome.UNKNOWN, text="no answer")
+LEFT = Answer(Outcome.UNKNOWN, text="the client did not wait for the answer")
 
 
 def understood(operation: Operation, status: int, headers: Mapping[str, str], text: str, wanted: Held | None) -> Answer:

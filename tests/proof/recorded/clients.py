@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from proof.recorded.answers import LOST, understood
+from proof.recorded.answers import LEFT, LOST, understood
 from proof.recorded.doors import Places, Wire
 from proof.recorded.history import Answer, Call, Held, Operation, Outcome, Stretch
 
@@ -52,6 +52,9 @@ class Ground:
 
 class Client(threading.Thread):
     """One client. `calls` is its part of the history."""
+
+    lost = LOST
+    """What is written down when a connection ends without an answer."""
 
     def __init__(self, number: int, ground: Ground) -> None:
         super().__init__(name=f"client {number}", daemon=True)
@@ -150,9 +153,9 @@ class Client(threading.Thread):
             # Bounded by the stop; both workers are gone for a moment.
             self.ground.stopping.wait(0.02)
             return Answer(Outcome.UNAVAILABLE)
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException) as error:
             self.hang_up()
-            answer = LOST
+            answer = LEFT if isinstance(error, TimeoutError) else self.lost
         else:
             answer = self._understood(call, status, got, text, known)
         end = time.monotonic()
@@ -175,7 +178,7 @@ class Client(threading.Thread):
 
     def _exchange(self, wire: Wire, headers: dict[str, str]) -> tuple[int, dict[str, str], str]:
         if self._connection is None:
-            self._connection = http.client.HTTPConnection("127.0.0.1", self.ground.port, timeout=PATIENCE_SECONDS)
+            self._connection = self._new_connection()
             self._connection.connect()
         # Now and then somebody leaves without waiting for the answer.
         hasty = self._random.random() < 0.005
@@ -183,11 +186,17 @@ class Client(threading.Thread):
         common = {"Accept-Language": "en", "Content-Type": "application/json"}
         self._connection.request(wire.method, wire.path, wire.content, common | wire.headers | headers)
         response = self._connection.getresponse()
-        text = response.read().decode()
+        text = self._read(response).decode()
         got = {name.lower(): value for name, value in response.getheaders()}
         if response.will_close:
             self.hang_up()
         return response.status, got, text
+
+    def _new_connection(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.ground.port, timeout=PATIENCE_SECONDS)
+
+    def _read(self, response: http.client.HTTPResponse) -> bytes:
+        return response.read()
 
     def hang_up(self) -> None:
         """Close the connection; the next call opens another."""

@@ -9,15 +9,18 @@ from typing import NamedTuple
 import asyncpg
 
 from holdfast.upkeep import invariants
-from proof.recorded import seats_checker, stream
+from proof.recorded import draining, healing, seats_checker, stream
 from proof.recorded.answers import stretch
 from proof.recorded.checker import check
 from proof.recorded.clients import Client, Ground
 from proof.recorded.doors import open_places
-from proof.recorded.faults import Machines, StormyProxy, Troubles
+from proof.recorded.faults import Machines, Troubles
+from proof.recorded.healing import Healing
 from proof.recorded.history import Call, Held, Row, Violation
 from proof.recorded.seats import Guest, Hall, SeatCall
 from proof.recorded.seats_checker import Breach, Change
+from proof.recorded.slow import SlowClient
+from proof.recorded.storm import StormyProxy
 from proof.recorded.watch import Sample, Watcher
 from races.ledger import check_promise
 from seats import make_event
@@ -26,7 +29,7 @@ from tokens import SECRET
 
 NOTHING: Mapping[str, str] = {}
 ROOMS, TABLES, MANAGED = 3, 1, 1
-CLIENTS = 12
+CLIENTS, SLOW_CLIENTS = 12, 2
 EVENTS, SEATS, GUESTS = 2, 6, 5
 SETTINGS = {
     "WORKERS": "2",
@@ -60,6 +63,7 @@ class Recorded(NamedTuple):
     messages: int | None
     """Messages whose stream was checked; `None` without a Redis."""
     faults: Counter[str]
+    healings: list[Healing]
     violations: list[Violation | Breach]
     log: str
     """What the service printed."""
@@ -73,6 +77,10 @@ class Crowd(NamedTuple):
     clients: list[Client]
     hall: Hall
     guests: list[Guest]
+
+    def has_booked_since(self, moment: float) -> bool:
+        """Whether some client has begun a booking after this moment and had it."""
+        return healing.has_booked_since(moment, [client.calls for client in self.clients])
 
     def stop(self) -> None:
         """Let each finish the call that it is about."""
@@ -95,12 +103,14 @@ async def record(
             settings["REDIS_URL"] = machines.redis.url
         with Service(settings) as service:
             crowd = await _crowd(url, service, seed)
+            troubles = Troubles(service, proxy, seed, crowd.has_booked_since, machines)
             watcher = Watcher(service, url)
-            await asyncio.to_thread(_load, crowd, [Troubles(service, proxy, seed, machines), watcher], seconds)
+            await asyncio.to_thread(_load, crowd, [troubles, watcher], seconds)
             await asyncio.to_thread(service.wait_until_serving)
             await _calm(url)
             # What is left is what clients are shown.
-            await asyncio.to_thread(_look, last := Client(CLIENTS, crowd.ground), late := Guest(GUESTS, crowd.hall))
+            last, late = Client(len(crowd.clients), crowd.ground), Guest(GUESTS, crowd.hall)
+            await asyncio.to_thread(_look, last, late)
             violations = await _check(url, crowd, [last], [late])
             messages = None
             if machines is not None:
@@ -110,10 +120,12 @@ async def record(
             log = service.output()
     calls = [call for client in (*crowd.clients, last) for call in client.calls]
     seat_calls = [call for guest in (*crowd.guests, late) for call in guest.calls]
+    violations += draining.check(troubles.stops, calls)
+    faults = proxy.counts + crowd.ground.counts
+    faults["calls under way when a worker was told to stop"] = len(list(draining.under_way(troubles.stops, calls)))
+    healed = healing.healings(troubles.faults, healing.acknowledged(calls, seat_calls))
     rows = await _rows(url, crowd.ground.places.all)
-    return Recorded(
-        calls, seat_calls, rows, messages, proxy.counts + crowd.ground.counts, violations, log, watcher.samples
-    )
+    return Recorded(calls, seat_calls, rows, messages, faults, healed, violations, log, watcher.samples)
 
 
 async def _crowd(url: str, service: Service, seed: int) -> Crowd:
@@ -123,6 +135,7 @@ async def _crowd(url: str, service: Service, seed: int) -> Crowd:
     hall = Hall(service.port, [await make_event(connection, SEATS) for _ in range(EVENTS)], seed)
     await connection.close()
     clients = [Client(number, ground) for number in range(CLIENTS)]
+    clients += [SlowClient(number, ground) for number in range(CLIENTS, CLIENTS + SLOW_CLIENTS)]
     return Crowd(ground, clients, hall, [Guest(number, hall) for number in range(GUESTS)])
 
 
