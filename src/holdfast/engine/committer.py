@@ -154,8 +154,7 @@ class Lane(Generic[C, V]):
             batch = self._take(claims_max)
             claims_max = self._bounds.batch_claims_max
             self._settling = len(batch)
-            if batch:
-                await self._settle(batch)
+            await self._settle(batch)
             self._settling = 0
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
