@@ -38,21 +38,20 @@ async def batches_of(verdicts: Sequence[Verdict]) -> list[int]:
     return [moments.count(moment) for moment in sorted(set(moments))]
 
 
-async def test_a_crowd_is_settled_in_halves(committer: Committer[Claim, Verdict]) -> None:
-    place = room(some_room())
-    verdicts = await asyncio.gather(*(committer.submit(reserve(place, hour, hour + 1)) for hour in range(9)))
-    assert await batches_of(verdicts) == [5, 4]
-
-
-async def test_what_comes_meanwhile_is_settled_together(committer: Committer[Claim, Verdict]) -> None:
+async def test_who_asks_again_is_in_the_next_batch_but_one(committer: Committer[Claim, Verdict]) -> None:
     place = room(some_room())
 
-    async def twice(hour: int) -> list[Verdict]:
-        return [await committer.submit(reserve(place, hour + day, hour + day + 1)) for day in (0, 24)]
+    async def ask(hour: int, times: int) -> list[Verdict]:
+        return [await committer.submit(reserve(place, hour + day * 24, hour + day * 24 + 1)) for day in range(times)]
 
-    pairs = await asyncio.gather(*(twice(hour) for hour in range(8)))
-    # Those of the first half ask again while the second is settled.
-    assert await batches_of([verdict for pair in pairs for verdict in pair]) == [4, 4, 4, 4]
+    async def later(hour: int) -> list[Verdict]:
+        # Taken on when the first batch has been taken.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return await ask(hour, 2)
+
+    answers = await asyncio.gather(*(ask(hour, 2) for hour in range(4)), *(later(hour) for hour in range(4, 8)))
+    assert await batches_of([verdict for each in answers for verdict in each]) == [4, 4, 4, 4]
 
 
 async def test_a_lane_keeps_its_connection_while_there_is_work(

@@ -143,16 +143,13 @@ class Lane(Generic[C, V]):
             self._task = None
 
     async def _settle_all(self) -> None:
-        """Settle batch by batch until nothing is queued.
+        """Settle batch by batch until nothing is queued, on one connection.
 
-        The first batch is half of the claims that are there, so that the database settles one half of a crowd while
-        this process answers the other: those who are answered ask again. With all in one batch, one of the two would be
-        idle at any time.
+        A batch is taken in the turn in which the one before it is answered. So those who are answered, and ask again,
+        are in the next but one: the database settles one half of a crowd while this process answers the other.
         """
-        claims_max = (len(self._queue) + 1) // 2
         while self._queue:
-            batch = self._take(claims_max)
-            claims_max = self._bounds.batch_claims_max
+            batch = self._take()
             self._settling = len(batch)
             await self._settle(batch)
             self._settling = 0
@@ -165,12 +162,11 @@ class Lane(Generic[C, V]):
             self._pop().refuse(Unavailable())
         self._committer.stop()
 
-    def _take(self, claims_max: int) -> list[Waiting[C, V]]:
+    def _take(self) -> list[Waiting[C, V]]:
         """The claims of the next batch, in order of arrival."""
         batch: list[Waiting[C, V]] = []
         now = asyncio.get_running_loop().time()
-        claims_max = min(claims_max, self._bounds.batch_claims_max)
-        while self._queue and len(batch) < claims_max:
+        while self._queue and len(batch) < self._bounds.batch_claims_max:
             is_alone = self._committer.settler.is_alone(self._queue[0].claim)
             if is_alone and batch:
                 break
