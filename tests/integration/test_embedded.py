@@ -6,15 +6,18 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import asyncpg
+import httpx
 import pytest
 
 from holdfast.database import embedded
+from service import Service
 
+ASKED_MAX = 100
 HOLD = """
 import sys
 from pathlib import Path
@@ -96,6 +99,24 @@ def test_a_server_that_was_killed_recovers(data_dir: Path) -> None:
         os.kill(int((data_dir / "postgres" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
         with embedded.running(data_dir) as again:
             assert ask(again, "SELECT answer FROM kept") == 42
+
+
+def test_a_service_whose_server_was_killed_books_again(data_dir: Path) -> None:
+    with Service({"DATA_DIR": data_dir}) as service:
+        os.kill(int((data_dir / "postgres" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        body = {"room_id": "blue", "start_time": "2030-06-01T10:00:00Z", "end_time": "2030-06-01T11:00:00Z"}
+        answers = answers_until(201, lambda: httpx.post(f"{service.url}/reservations", json=body, timeout=30))
+        assert set(answers[:-1]) <= {503}
+    assert not is_up(data_dir)
+
+
+def answers_until(wanted: int, ask: Callable[[], httpx.Response]) -> list[int]:
+    """The statuses of one request, sent again until it is answered as wanted; each answer tells when to come back."""
+    answers = [ask().status_code]
+    while answers[-1] != wanted:
+        assert len(answers) < ASKED_MAX, answers
+        answers.append(ask().status_code)
+    return answers
 
 
 def test_only_its_owner_reaches_it(data_dir: Path) -> None:

@@ -14,6 +14,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
+
+import structlog
+
+logger = structlog.stdlib.get_logger("holdfast.database")
 
 
 def _binaries() -> Path:
@@ -37,6 +42,10 @@ SYSTEM_USER = "pgserver"
 START_SECONDS_MAX = 120
 LEFTOVERS_SECONDS_MAX = 5.0
 """How long the children of a server that was killed may take to let go of its memory."""
+LOOK_SECONDS = 1.0
+"""How often somebody looks whether the server is still there."""
+NO_ANSWER = 2
+"""What pg_isready ends with when nobody answers."""
 SOCKET_PATH_BYTES_MAX = 100
 """A Unix socket's path may have 107 bytes on Linux, 103 on macOS; a little is kept back."""
 OPTIONS = {
@@ -66,7 +75,8 @@ def running(data_dir: Path) -> Iterator[str]:
     """The address of the private PostgreSQL in `data_dir`, made and started when needed.
 
     Several processes may share one server: the last to leave stops it. One that was killed does not count, because the
-    kernel drops its lock; the server it left behind is adopted by the next. Raises `EmbeddedFailed`.
+    kernel drops its lock; the server it left behind is adopted by the next. One that dies is started again. Raises
+    `EmbeddedFailed`.
     """
     data_dir = data_dir.resolve()
     try:
@@ -80,9 +90,14 @@ def running(data_dir: Path) -> Iterator[str]:
             fcntl.flock(using, fcntl.LOCK_SH)
             server = _Server(data_dir)
             server.start()
+        done = threading.Event()
+        keeper = threading.Thread(target=_keep_alive, args=(server, changing, done), daemon=True)
+        keeper.start()
         try:
             yield server.address
         finally:
+            done.set()
+            keeper.join()
             with _alone(changing):
                 fcntl.flock(using, fcntl.LOCK_UN)
                 with suppress(BlockingIOError):
@@ -93,6 +108,18 @@ def running(data_dir: Path) -> Iterator[str]:
 def binary(name: str) -> Path:
     """Where a program of the wheel lies (`psql`, `pgbench`, …)."""
     return BINARIES / name
+
+
+def _keep_alive(server: "_Server", changing: IO[str], done: threading.Event) -> None:
+    """Start the server again when it has died: killed for want of memory, or stopped by a mistake."""
+    while not done.wait(LOOK_SECONDS):
+        if server.is_gone():
+            logger.error("the private PostgreSQL is gone; it is started again")
+            try:
+                with _alone(changing):
+                    server.start()
+            except EmbeddedFailed as error:
+                logger.error("the private PostgreSQL does not start", error=str(error))  # noqa: TRY400  one line
 
 
 @contextmanager
@@ -146,11 +173,16 @@ class _Server:
             return
         self._run("pg_ctl", "-D", self.directory, "-m", "fast", "-w", "-t", START_SECONDS_MAX, "stop")
 
+    def is_gone(self) -> bool:
+        """Whether nobody answers; one that is starting, recovering or full does."""
+        return self._state() == NO_ANSWER
+
     def _is_ready(self) -> bool:
-        ready = subprocess.run(
-            [binary("pg_isready"), "-q", "-h", self.socket_directory], check=False, stdin=subprocess.DEVNULL
-        )
-        return ready.returncode == 0
+        return self._state() == 0
+
+    def _state(self) -> int:
+        arguments = [binary("pg_isready"), "-q", "-h", self.socket_directory]
+        return subprocess.run(arguments, check=False, stdin=subprocess.DEVNULL).returncode
 
     def _initialise(self) -> None:
         # Under another name first: a start that is killed half-way leaves nothing that looks like a database.
