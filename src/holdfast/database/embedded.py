@@ -181,8 +181,10 @@ class _Server:
         return self._state() == 0
 
     def _state(self) -> int:
-        arguments = [binary("pg_isready"), "-q", "-h", self.socket_directory]
-        return subprocess.run(arguments, check=False, stdin=subprocess.DEVNULL).returncode
+        asked = subprocess.run(
+            [binary("pg_isready"), "-q", "-h", self.socket_directory], check=False, stdin=subprocess.DEVNULL
+        )
+        return asked.returncode
 
     def _initialise(self) -> None:
         # Under another name first: a start that is killed half-way leaves nothing that looks like a database.
