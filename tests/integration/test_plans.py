@@ -15,7 +15,7 @@ from batches import grant, name, reserve, room
 from databases import create_database, drop_database
 from holdfast.database import migrate
 from holdfast.database.connections import Database
-from holdfast.engine import pool_statements, statements
+from holdfast.engine import pool_statements, statements, writing
 from holdfast.outbox import queries as outbox
 from holdfast.rooms import queries as rooms
 from holdfast.settings import Settings
@@ -199,6 +199,30 @@ async def test_a_plan_made_while_there_was_little_reads_no_table_whole_when_ther
         await grant(connection, reserve(room("1"), 11, 12))
         await connection.execute("SELECT pg_stat_force_next_flush()")
         assert await connection.fetch(READ_WHOLE) == before
+    await database.close()
+
+
+PLANNED = "SELECT sum(custom_plans) FROM pg_prepared_statements WHERE statement = ANY($1)"
+
+
+async def test_no_batch_is_planned_anew_when_the_tables_have_statistics(fresh_database_url: str) -> None:
+    """With them a plan for the very arguments seems cheaper, and making it costs more than it saves."""
+    database = Database(fresh_database_url, Settings())
+    await database.open()
+    async with database.engine_connection() as connection:
+        places = [room(str(number)) for number in range(1_000)]
+        await name(connection, *places)
+        await connection.execute(
+            "INSERT INTO events (name, total_seats) SELECT n, 1000 FROM generate_series(1, 1000) n"
+        )
+        for number, place in enumerate(places[:100]):
+            await grant(connection, reserve(place, number, number + 1))
+        await connection.execute("ANALYZE")
+        for number in range(20):
+            await grant(connection, reserve(places[number], 200, 201))
+            await seat(connection, 1, f"user{number}")
+        looks = [statements.LOOK, writing.WRITE, pool_statements.LOOK, pool_statements.WRITE]
+        assert await connection.fetchval(PLANNED, looks) == 0
     await database.close()
 
 

@@ -168,15 +168,19 @@ def connect_arguments(settings: Settings) -> dict[str, Any]:
     return arguments | {"server_settings": server_settings | {"application_name": "holdfast", "timezone": "UTC"}}
 
 
+BY_INDEX = {"enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan"}
+"""What docs/operations.md has operators set who put a pooler between."""
+
+
 def by_index(arguments: dict[str, Any]) -> dict[str, Any]:
     """Connections for statements that name what they want: a few rows of what may be large tables.
 
-    Their plans are kept; one made while a table is small reads all of it, and soon all of a large one. To compile such
-    a plan takes longer than to run it.
+    Their plans are kept; one made while a table is small reads all of it, and soon all of a large one. To plan such a
+    statement anew for its arguments, or to compile its plan, takes longer than to run it.
     """
     if "server_settings" not in arguments:
         return arguments
-    return arguments | {"server_settings": arguments["server_settings"] | {"enable_seqscan": "off", "jit": "off"}}
+    return arguments | {"server_settings": arguments["server_settings"] | BY_INDEX}
 
 
 def without_bounds(arguments: dict[str, Any]) -> dict[str, Any]:
