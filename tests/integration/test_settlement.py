@@ -205,9 +205,10 @@ async def test_a_move_that_changes_nothing_writes_nothing(connection: "asyncpg.C
     assert await revision(connection, place) == 1
 
 
-async def test_change_message_and_revision_become_visible_at_once(
-    connection: "asyncpg.Connection", peer: "asyncpg.Connection", place: Place
-) -> None:
+async def test_change_message_and_revision_become_visible_at_once(fresh_database_url: str) -> None:
+    # Where no relay writes a message anew, to give it a position.
+    connection, place = await asyncpg.connect(fresh_database_url), room(some_room())
+    await name(connection, place)
     written_by = """
     SELECT count(DISTINCT x) FROM (
         SELECT xmin::text FROM places WHERE place = $1
@@ -218,7 +219,8 @@ async def test_change_message_and_revision_become_visible_at_once(
     """
     shared = key()
     await grant(connection, reserve(place, 10, 11, shared))
-    assert await peer.fetchval(written_by, place.key, shared.id) == 1
+    assert await connection.fetchval(written_by, place.key, shared.id) == 1
+    await connection.close()
 
 
 @pytest.mark.parametrize("with_key", [True, False])

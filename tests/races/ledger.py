@@ -11,10 +11,17 @@ from rooms import overlaps
 ACTIVE = "SELECT id FROM reservations WHERE cancelled_at IS NULL"
 GAPS = """
 SELECT p.place FROM places p LEFT JOIN outbox o ON o.place = p.place
+WHERE EXISTS (
+    SELECT FROM reservations r WHERE r.place = p.place
+    AND greatest(r.created_at, r.cancelled_at) BETWEEN now() - interval '10 minutes' AND now() + interval '1 minute'
+)
 GROUP BY p.place, p.revision
 HAVING count(o.revision) <> p.revision OR coalesce(max(o.revision), 0) <> p.revision
 """
-"""Places whose messages are not numbered 1, 2, 3, … up to the place's revision."""
+"""Places whose messages are not numbered 1, 2, 3, … up to the place's revision.
+
+Those where nothing has happened lately are left out: messages are removed after a quarter of an hour.
+"""
 
 
 async def check_promise(url: str) -> None:
