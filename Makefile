@@ -93,13 +93,13 @@ setup-dev: .venv/dev ## Make .venv with what developing needs too
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer, with venv and ensurepip, is needed: set PYTHON" >&2; exit 1; }
 	@echo "Making .venv with $$($(PYTHON) --version)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --require-hashes --no-deps -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/dev: .venv/runtime requirements-dev.lock
 	@echo "Adding the tools for developing"
-	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@
 
 lock: setup-dev ## Pin the dependencies anew, with hashes and without addresses
