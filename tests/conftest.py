@@ -1,5 +1,6 @@
-"""What tests stand on: one throw-away PostgreSQL for the run, a database and a service for each test process."""
+"""Fixtures of all tests: one throw-away PostgreSQL for the run, a database and a service for each file of tests."""
 
+import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,8 +12,8 @@ import asyncpg
 import httpx
 import pytest
 
-from databases import SERVER, create_database, drop_database
-from holdfast.database import embedded, migrate
+from databases import SERVER, TEMPLATE, migrated_database, template
+from holdfast.database import embedded
 from redis_server import RedisServer
 from service import Service
 
@@ -20,48 +21,63 @@ _run = ExitStack()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """In the process that leads the run: start the server that all test processes share."""
-    if hasattr(config, "workerinput") or os.environ.get(SERVER):
+    """In the process that leads the run: start the server that all test processes share, and make the template."""
+    if hasattr(config, "workerinput"):
         return
-    directory = _run.enter_context(tempfile.TemporaryDirectory(prefix="hf-", ignore_cleanup_errors=True))
-    os.environ[SERVER] = _run.enter_context(embedded.running(Path(directory)))
-    _run.callback(os.environ.pop, SERVER, None)
+    if SERVER not in os.environ:
+        directory = _run.enter_context(tempfile.TemporaryDirectory(prefix="hf-", ignore_cleanup_errors=True))
+        _lead(SERVER, _run.enter_context(embedded.running(Path(directory))))
+        asyncio.run(_spare_the_disk())
+    runner = _run.enter_context(asyncio.Runner())
+    made = template()
+    _lead(TEMPLATE, runner.run(made.__aenter__()))
+    _run.callback(lambda: runner.run(made.__aexit__(None, None, None)))
 
 
 def pytest_unconfigure() -> None:
-    """Stop it."""
+    """Drop the template, and stop the server."""
     _run.close()
 
 
-@pytest.fixture(scope="session")
+def _lead(variable: str, value: str) -> None:
+    """Tell the test processes, which inherit the environment."""
+    os.environ[variable] = value
+    _run.callback(os.environ.pop, variable, None)
+
+
+async def _spare_the_disk() -> None:
+    """Switch off waiting for the disk: the server is thrown away. Tests that kill a server start one of their own."""
+    connection = await asyncpg.connect(os.environ[SERVER])
+    await connection.execute("ALTER SYSTEM SET fsync = off")
+    await connection.execute("SELECT pg_reload_conf()")
+    await connection.close()
+
+
+@pytest.fixture(scope="module")
 async def database_url() -> AsyncIterator[str]:
-    """A migrated database of this test process. Tests share it, so each uses rooms of its own."""
-    url = await create_database()
-    await migrate.upgrade(url)
-    yield url
-    await drop_database(url)
+    """A migrated database of one file's tests, which share it."""
+    async with migrated_database() as url:
+        yield url
 
 
 @pytest.fixture
 async def fresh_database_url() -> AsyncIterator[str]:
     """A migrated database of one test."""
-    url = await create_database()
-    await migrate.upgrade(url)
-    yield url
-    await drop_database(url)
+    async with migrated_database() as url:
+        yield url
 
 
 @pytest.fixture
 async def connection(database_url: str) -> "AsyncIterator[asyncpg.Connection]":
-    """A connection to this test process's database, to look with SQL at what is there."""
+    """A connection to this file's database, to look with SQL at what is there."""
     connection = await asyncpg.connect(database_url)
     yield connection
     await connection.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def service(database_url: str) -> Iterator[Service]:
-    """A running service of this test process, with one worker and default settings."""
+    """A running service of one file's tests, with one worker and default settings."""
     settings = {"DATABASE_URL": database_url, "JWT_SECRET": "s" * 32, "PASSWORD_COST": 4, "RATE_LIMIT_MAX": 0}
     with Service(settings) as service:
         yield service

@@ -1,12 +1,46 @@
-"""Databases of the test server: made for a test or a test process, and dropped after it."""
+"""Databases of the test server: made for a test or a file of tests, and dropped after it."""
 
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import asyncpg
 
+from holdfast.database import migrate
+
 SERVER = "TEST_DATABASE_URL"
 """The environment variable that names the server: given from outside, or set by the process that leads the run."""
+TEMPLATE = "TEST_TEMPLATE"
+"""The environment variable that names the migrated database others are copied from; set by the leading process."""
+
+
+@asynccontextmanager
+async def empty_database() -> AsyncIterator[str]:
+    """A database without tables, for as long as the block runs."""
+    url = await create_database()
+    try:
+        yield url
+    finally:
+        await drop_database(url)
+
+
+@asynccontextmanager
+async def migrated_database() -> AsyncIterator[str]:
+    """A database with all tables and no rows, for as long as the block runs: a copy of the run's template."""
+    url = await create_database(os.environ[TEMPLATE])
+    try:
+        yield url
+    finally:
+        await drop_database(url)
+
+
+@asynccontextmanager
+async def template() -> AsyncIterator[str]:
+    """The name of a migrated database to copy; nobody is connected to it, or copying would fail."""
+    async with empty_database() as url:
+        await migrate.upgrade(url)
+        yield name_of(url)
 
 
 async def create_database(template: str | None = None) -> str:

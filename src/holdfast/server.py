@@ -13,18 +13,20 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
-from litestar.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from holdfast import app, logs
+from holdfast import logs
 from holdfast import settings as settings_module
 from holdfast.database import embedded, migrate
-from holdfast.http.protocol import BoundedProtocol
 from holdfast.metrics import MULTIPROCESS
 from holdfast.settings import Settings
+
+if TYPE_CHECKING:
+    from litestar.types import ASGIApp
 
 BIND_SECONDS_MAX = 5.0
 READY_SECONDS_MAX = 30.0
@@ -67,8 +69,12 @@ def run(settings: Settings, tell: Callable[[str], None]) -> int:
         return STARTUP_FAILURE if supervisor.failed else 0
 
 
-def worker() -> ASGIApp:
+def worker() -> "ASGIApp":
     """A worker's application: what uvicorn calls in each process that it starts."""
+    # Imported here: the supervisor needs neither, and starts faster and smaller without.
+    from holdfast import app
+    from holdfast.http.protocol import BoundedProtocol
+
     _end_with_parent()
     settings = settings_module.load()
     logs.configure(settings.log_level)
@@ -125,7 +131,7 @@ def _config(settings: Settings) -> uvicorn.Config:
         port=settings.port,
         workers=settings.workers,
         loop="uvloop",
-        http=BoundedProtocol,
+        http="holdfast.http.protocol:BoundedProtocol",
         ws="none",
         lifespan="on",
         log_config=None,

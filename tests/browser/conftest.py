@@ -12,8 +12,7 @@ import pytest
 from browsing import Visits
 from playwright.async_api import Browser, async_playwright
 
-from databases import create_database, drop_database
-from holdfast.database import migrate
+from databases import migrated_database
 from service import Service
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +56,7 @@ async def visits(chromium: Browser, service: Service) -> AsyncIterator[Visits]:
     assert [line for line in visits.console if not any(re.search(known, line) for known in visits.expected)] == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def guarded_app(database_url: str) -> Iterator[str]:
     """The address of a service on the same database that wants tokens."""
     settings = {"DATABASE_URL": database_url, "JWT_SECRET": "s" * 32, "ACCESS": "token", "RATE_LIMIT_MAX": 0}
@@ -68,12 +67,10 @@ def guarded_app(database_url: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 async def restaurant() -> AsyncIterator[str]:
     """The address of a service of one file's tests, with no other tables than theirs."""
-    url = await create_database()
-    await migrate.upgrade(url)
-    settings = {"DATABASE_URL": url, "JWT_SECRET": "s" * 32, "PASSWORD_COST": 4, "RATE_LIMIT_MAX": 0}
-    with Service(settings) as service:
-        yield service.url
-    await drop_database(url)
+    async with migrated_database() as url:
+        settings = {"DATABASE_URL": url, "JWT_SECRET": "s" * 32, "PASSWORD_COST": 4, "RATE_LIMIT_MAX": 0}
+        with Service(settings) as service:
+            yield service.url
 
 
 @pytest.fixture

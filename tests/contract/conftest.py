@@ -12,7 +12,7 @@ DESK = "https://desk.example"
 """An origin whose pages may call the second service."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def guarded_service(database_url: str) -> Iterator[Service]:
     """A service on the same database that wants tokens, speaks English and waits half a second for a request."""
     settings = {

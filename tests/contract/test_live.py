@@ -13,8 +13,6 @@ import httpx
 import pytest
 
 from answers import error, faults, reserve
-from databases import create_database, drop_database
-from holdfast.database import migrate
 from listening import Event, listening
 from messages import change
 from offices import booked, free_slots, open_room
@@ -25,19 +23,10 @@ from service import Service
 from tokens import SECRET, bearer
 
 
-@pytest.fixture(scope="module")
-async def url() -> AsyncIterator[str]:
-    """A database of these tests alone: other services on it would publish to elsewhere."""
-    url = await create_database()
-    await migrate.upgrade(url)
-    yield url
-    await drop_database(url)
-
-
 @pytest.fixture(scope="module", params=["journal", "redis"])
-def live(request: pytest.FixtureRequest, url: str, redis_server: RedisServer) -> Iterator[Service]:
+def live(request: pytest.FixtureRequest, database_url: str, redis_server: RedisServer) -> Iterator[Service]:
     """A service with two workers, without Redis and with one."""
-    settings: dict[str, object] = {"DATABASE_URL": url, "JWT_SECRET": SECRET, "WORKERS": 2, "PASSWORD_COST": 4}
+    settings: dict[str, object] = {"DATABASE_URL": database_url, "JWT_SECRET": SECRET, "WORKERS": 2, "PASSWORD_COST": 4}
     if request.param == "redis":
         settings |= {"REDIS_URL": redis_server.url, "STREAM": f"live-{uuid4()}"}
     with Service(settings) as service:
@@ -220,8 +209,10 @@ async def test_each_change_is_heard_through_every_worker(client: httpx.AsyncClie
     assert await asyncio.gather(*tasks) == [made["id"]] * 8
 
 
-async def test_listeners_are_told_the_end_when_the_service_stops(url: str, start: Callable[..., Service]) -> None:
-    service = start(DATABASE_URL=url)
+async def test_listeners_are_told_the_end_when_the_service_stops(
+    database_url: str, start: Callable[..., Service]
+) -> None:
+    service = start(DATABASE_URL=database_url)
     async with (
         httpx.AsyncClient(base_url=service.url, timeout=30, verify=False) as client,
         listening(client) as listener,
@@ -243,8 +234,8 @@ async def admitted(client: httpx.AsyncClient, seconds_max: float = 5.0) -> None:
                     return
 
 
-async def test_no_more_listen_than_may(url: str, start: Callable[..., Service]) -> None:
-    service = start(DATABASE_URL=url, LISTENERS_MAX=1, DEFAULT_LANGUAGE="en")
+async def test_no_more_listen_than_may(database_url: str, start: Callable[..., Service]) -> None:
+    service = start(DATABASE_URL=database_url, LISTENERS_MAX=1, DEFAULT_LANGUAGE="en")
     async with httpx.AsyncClient(base_url=service.url, timeout=30, verify=False) as client:
         async with listening(client):
             error(await client.get("/stream"), 503, "UNAVAILABLE")
@@ -258,15 +249,17 @@ async def test_with_tokens_only_nobody_listens_without_one(guarded: httpx.AsyncC
         pass
 
 
-async def test_a_listener_who_does_not_read_is_cut_off_and_may_resume(url: str, start: Callable[..., Service]) -> None:
-    service = start(DATABASE_URL=url, LISTENERS_MAX=1)
+async def test_a_listener_who_does_not_read_is_cut_off_and_may_resume(
+    database_url: str, start: Callable[..., Service]
+) -> None:
+    service = start(DATABASE_URL=database_url, LISTENERS_MAX=1)
     room = some_room()
     with socket.create_connection(("127.0.0.1", service.port)) as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         deaf.sendall(f"GET /stream?place=room:{room} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         while b"listening" not in deaf.recv(4096):
             pass
-        connection = await asyncpg.connect(url)
+        connection = await asyncpg.connect(database_url)
         written = await _flood(connection, room, 20_000)
         await connection.close()
         async with httpx.AsyncClient(base_url=service.url, timeout=30, verify=False) as client:
@@ -289,9 +282,9 @@ async def _flood(connection: "asyncpg.Connection", room: str, count: int) -> lis
     return ids
 
 
-async def test_what_was_rolled_back_is_never_heard(client: httpx.AsyncClient, url: str) -> None:
+async def test_what_was_rolled_back_is_never_heard(client: httpx.AsyncClient, database_url: str) -> None:
     room = some_room()
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(database_url)
     async with listening(client, place=f"room:{room}") as listener:
         transaction = connection.transaction()
         await transaction.start()

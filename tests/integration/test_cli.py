@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 import httpx
 import pytest
 
-from databases import create_database, drop_database
+from databases import empty_database
 from holdfast import __version__
 from holdfast.database import migrate
 from holdfast.settings import HINTS
@@ -55,12 +55,11 @@ def test_a_database_that_is_away_stops_the_start_with_one_line() -> None:
 
 
 async def test_migrate_brings_the_tables_up_and_down() -> None:
-    url = await create_database()
-    up = holdfast("migrate", DATABASE_URL=url)
-    assert up.stdout.strip() == f"The database is at revision {migrate.head()}"
-    down = holdfast("migrate", "--down", "--to", "base", DATABASE_URL=url)
-    assert down.stdout.strip() == "The database is at revision base"
-    await drop_database(url)
+    async with empty_database() as url:
+        up = holdfast("migrate", DATABASE_URL=url)
+        assert up.stdout.strip() == f"The database is at revision {migrate.head()}"
+        down = holdfast("migrate", "--down", "--to", "base", DATABASE_URL=url)
+        assert down.stdout.strip() == "The database is at revision base"
 
 
 def test_migrate_says_in_one_line_when_the_database_is_away() -> None:

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import asyncpg
 import pytest
 
-from databases import create_database, drop_database
+from databases import empty_database
 from people import PASSWORD
 
 EMAIL = "boss@example.com"
@@ -35,9 +35,8 @@ def create_admin(given: bytes, *more: str, email: str = EMAIL, **environment: st
 @pytest.fixture
 async def empty_url() -> AsyncIterator[str]:
     """A database that no service has ever used."""
-    url = await create_database()
-    yield url
-    await drop_database(url)
+    async with empty_database() as url:
+        yield url
 
 
 async def test_it_is_made_before_the_service_was_ever_started(empty_url: str) -> None:

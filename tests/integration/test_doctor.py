@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from databases import create_database, drop_database
+from databases import empty_database
 from holdfast.clock import utc_now
 from holdfast.settings import load
 from holdfast.upkeep import doctor
@@ -61,14 +61,13 @@ async def test_a_database_that_does_not_answer(tmp_path: Path) -> None:
 
 
 async def test_tables_that_are_not_there_are_not_made() -> None:
-    url = await create_database()
-    done = await asyncio.to_thread(holdfast, "doctor", DATABASE_URL=url)
-    assert done.returncode == 1
-    assert "Run `holdfast migrate`" in done.stdout
-    connection = await asyncpg.connect(url)
-    assert await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
-    await connection.close()
-    await drop_database(url)
+    async with empty_database() as url:
+        done = await asyncio.to_thread(holdfast, "doctor", DATABASE_URL=url)
+        assert done.returncode == 1
+        assert "Run `holdfast migrate`" in done.stdout
+        connection = await asyncpg.connect(url)
+        assert await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
+        await connection.close()
 
 
 async def test_tables_of_a_newer_version(fresh_database_url: str, own: "asyncpg.Connection") -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from databases import create_database, drop_database
+from databases import empty_database
 from holdfast.database import migrate
 from holdfast.engine import pool_statements, writing
 from holdfast.outbox import queries as outbox
@@ -19,9 +19,8 @@ TABLES = (
 
 @pytest.fixture
 async def empty_url() -> AsyncIterator[str]:
-    url = await create_database()
-    yield url
-    await drop_database(url)
+    async with empty_database() as url:
+        yield url
 
 
 async def tables(url: str) -> int:

@@ -12,8 +12,6 @@ import msgspec
 import pytest
 
 from batches import grant, name, reserve, room
-from databases import create_database, drop_database
-from holdfast.database import migrate
 from holdfast.database.connections import Database
 from holdfast.engine import pool_statements, statements, writing
 from holdfast.outbox import queries as outbox
@@ -34,17 +32,14 @@ INDEX = "ix_reservations_active_place_start_time"
 
 
 @pytest.fixture(scope="module")
-async def filled() -> "AsyncIterator[asyncpg.Connection]":
+async def filled(database_url: str) -> "AsyncIterator[asyncpg.Connection]":
     """A connection to a database with fifty rooms of four hundred reservations each."""
-    url = await create_database()
-    await migrate.upgrade(url)
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(database_url)
     await name(connection, *(room(str(number)) for number in range(50)))
     await connection.execute(FILL, USER)
     await connection.execute("VACUUM ANALYZE")
     yield connection
     await connection.close()
-    await drop_database(url)
 
 
 async def plan(connection: "asyncpg.Connection", statement: str, *arguments: object) -> dict[str, Any]:

@@ -10,8 +10,6 @@ import asyncpg
 import httpx
 import pytest
 
-from databases import create_database, drop_database
-from holdfast.database import migrate
 from holdfast.engine.claims import Interval
 from holdfast.rooms import slots
 from holdfast.rooms.slots import slot_id
@@ -31,15 +29,12 @@ def nothing(_: int) -> None:
 
 
 @pytest.fixture(scope="module")
-async def office() -> AsyncIterator[str]:
+async def office(database_url: str) -> AsyncIterator[str]:
     """A database that was seeded once; nobody changes it."""
-    url = await create_database()
-    await migrate.upgrade(url)
     steps: list[int] = []
-    assert await seed(url, NOW, COST, steps.append) == Report(10_000, 50, 100_000)
+    assert await seed(database_url, NOW, COST, steps.append) == Report(10_000, 50, 100_000)
     assert sum(steps) == TOTAL
-    yield url
-    await drop_database(url)
+    yield database_url
 
 
 @pytest.fixture

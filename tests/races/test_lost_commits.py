@@ -2,14 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
-from databases import create_database, drop_database
-from holdfast.database import migrate
 from races.ledger import acknowledged, active_ids, check_promise
 from races.locks import somebody_waits
 from races.proxy import Fate, Proxy
@@ -21,18 +19,9 @@ LOST = [Fate.ANSWER_LOST, Fate.ANSWER_CUT, Fate.COMMIT_LOST, Fate.COMMIT_CUT]
 
 
 @pytest.fixture(scope="module")
-async def url() -> AsyncIterator[str]:
-    """A database of these tests alone."""
-    url = await create_database()
-    await migrate.upgrade(url)
-    yield url
-    await drop_database(url)
-
-
-@pytest.fixture(scope="module")
-def proxy(url: str) -> Iterator[Proxy]:
+def proxy(database_url: str) -> Iterator[Proxy]:
     """What stands between the service and that database."""
-    with Proxy(url) as proxy:
+    with Proxy(database_url) as proxy:
         yield proxy
 
 
@@ -51,72 +40,72 @@ async def send(service: Service, method: str, path: str, wanted: dict[str, objec
 
 @pytest.mark.parametrize("fate", LOST)
 async def test_a_reservation_is_made_once_and_acknowledged(
-    url: str, proxy: Proxy, service: Service, fate: Fate
+    database_url: str, proxy: Proxy, service: Service, fate: Fate
 ) -> None:
-    before = await active_ids(url)
+    before = await active_ids(database_url)
     proxy.lose(fate)
     answer = await send(service, "POST", "/reservations", body(some_room(), 10, 11))
     assert answer.status == 201
     assert proxy.committed.is_set() == (fate in {Fate.ANSWER_LOST, Fate.ANSWER_CUT})
-    assert await active_ids(url) - before == acknowledged([answer])
-    await check_promise(url)
+    assert await active_ids(database_url) - before == acknowledged([answer])
+    await check_promise(database_url)
 
 
-async def test_a_commit_that_arrives_late_is_waited_for(url: str, proxy: Proxy, service: Service) -> None:
-    before = await active_ids(url)
+async def test_a_commit_that_arrives_late_is_waited_for(database_url: str, proxy: Proxy, service: Service) -> None:
+    before = await active_ids(database_url)
     proxy.lose(Fate.COMMIT_LATE)
     request = asyncio.create_task(send(service, "POST", "/reservations", body(some_room(), 10, 11)))
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(database_url)
     await somebody_waits(connection)
     await connection.close()
-    assert await active_ids(url) == before
+    assert await active_ids(database_url) == before
     proxy.deliver.set()
     answer = await request
     assert answer.status == 201
-    assert await active_ids(url) - before == acknowledged([answer])
-    await check_promise(url)
+    assert await active_ids(database_url) - before == acknowledged([answer])
+    await check_promise(database_url)
 
 
 async def test_a_write_that_arrives_after_all_was_settled_has_no_effect(
-    url: str, proxy: Proxy, service: Service
+    database_url: str, proxy: Proxy, service: Service
 ) -> None:
-    before = await active_ids(url)
+    before = await active_ids(database_url)
     proxy.lose(Fate.WRITE_LATE)
     answer = await send(service, "POST", "/reservations", body(some_room(), 10, 11))
     assert answer.status == 201
     proxy.deliver.set()
     assert await asyncio.to_thread(proxy.committed.wait, 10), "PostgreSQL says nothing to the late write"
-    assert await active_ids(url) - before == acknowledged([answer])
-    await check_promise(url)
+    assert await active_ids(database_url) - before == acknowledged([answer])
+    await check_promise(database_url)
 
 
 @pytest.mark.parametrize("fate", LOST)
 async def test_a_cancellation_is_done_once_and_acknowledged(
-    url: str, proxy: Proxy, service: Service, fate: Fate
+    database_url: str, proxy: Proxy, service: Service, fate: Fate
 ) -> None:
     made = await send(service, "POST", "/reservations", body(some_room(), 10, 11))
     proxy.lose(fate)
     answer = await send(service, "DELETE", f"/reservations/{made.json['id']}")
     assert answer.status == 204
-    assert UUID(made.json["id"]) not in await active_ids(url)
-    await check_promise(url)
+    assert UUID(made.json["id"]) not in await active_ids(database_url)
+    await check_promise(database_url)
 
 
 @pytest.mark.parametrize("fate", LOST)
 async def test_a_move_to_another_room_is_made_once_and_acknowledged(
-    url: str, proxy: Proxy, service: Service, fate: Fate
+    database_url: str, proxy: Proxy, service: Service, fate: Fate
 ) -> None:
     made = await send(service, "POST", "/reservations", body(some_room(), 10, 11))
     target = some_room()
     proxy.lose(fate)
     answer = await send(service, "PATCH", f"/reservations/{made.json['id']}", {"room_id": target})
     assert (answer.status, answer.json["room_id"]) == (200, target)
-    assert UUID(made.json["id"]) in await active_ids(url)
-    await check_promise(url)
+    assert UUID(made.json["id"]) in await active_ids(database_url)
+    await check_promise(database_url)
 
 
 async def test_a_refusal_under_a_key_is_remembered_though_its_commit_was_lost(
-    url: str, proxy: Proxy, service: Service
+    database_url: str, proxy: Proxy, service: Service
 ) -> None:
     room = some_room()
     await send(service, "POST", "/reservations", body(room, 10, 11))
@@ -128,21 +117,21 @@ async def test_a_refusal_under_a_key_is_remembered_though_its_commit_was_lost(
     assert first.text == second.text
     assert "idempotency-replayed" not in first.headers
     assert second.headers["idempotency-replayed"] == "true"
-    await check_promise(url)
+    await check_promise(database_url)
 
 
 async def test_a_database_that_stays_away_after_a_commit_makes_the_outcome_unknown(
-    url: str, proxy: Proxy, service: Service
+    database_url: str, proxy: Proxy, service: Service
 ) -> None:
-    before = await active_ids(url)
+    before = await active_ids(database_url)
     started = time.monotonic()
     proxy.lose(Fate.ANSWER_LOST, and_die=True)
     answer = await send(service, "POST", "/reservations", body(some_room(), 10, 11))
     assert (answer.status, answer.code) == (503, "OUTCOME_UNKNOWN")
     assert time.monotonic() - started < 13
     named = UUID(answer.json["error"]["details"]["id"])
-    assert await active_ids(url) - before == {named}
+    assert await active_ids(database_url) - before == {named}
 
     proxy.revive()
     assert (await send(service, "GET", f"/reservations/by-id/{named}")).status == 200
-    await check_promise(url)
+    await check_promise(database_url)

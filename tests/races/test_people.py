@@ -10,8 +10,6 @@ import bcrypt
 import httpx
 import pytest
 
-from databases import create_database, drop_database
-from holdfast.database import migrate
 from people import PASSWORD, dummy, signed_in, some_email
 from races.ledger import check_promise, statuses
 from races.volley import Loaded, Shot, volley, volley_from_processes
@@ -24,18 +22,9 @@ EVERY_WORKER = 24
 
 
 @pytest.fixture(scope="module")
-async def url() -> AsyncIterator[str]:
-    """A database of these tests alone."""
-    url = await create_database()
-    await migrate.upgrade(url)
-    yield url
-    await drop_database(url)
-
-
-@pytest.fixture(scope="module")
-def ports(url: str) -> Iterator[list[int]]:
+def ports(database_url: str) -> Iterator[list[int]]:
     """Two services on one database, the first with two workers; none is told a key for tokens."""
-    settings = {"DATABASE_URL": url, "PASSWORD_COST": 4}
+    settings = {"DATABASE_URL": database_url, "PASSWORD_COST": 4}
     with Service(settings | {"WORKERS": WORKERS}) as one, Service(settings) as other:
         yield [one.port, other.port]
 
@@ -48,9 +37,9 @@ async def http(ports: list[int]) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def sql(url: str) -> "AsyncIterator[asyncpg.Connection]":
+async def sql(database_url: str) -> "AsyncIterator[asyncpg.Connection]":
     """A connection to their database."""
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(database_url)
     yield connection
     await connection.close()
 
@@ -187,8 +176,8 @@ async def test_admins_who_disable_each_other_at_once_leave_one(
         await sql.execute(fixed.format("NULL"))
 
 
-async def test_a_storm_of_logins_is_bounded_and_bookings_go_on(url: str) -> None:
-    with Service({"DATABASE_URL": url, "PASSWORD_COST": 9}) as service:
+async def test_a_storm_of_logins_is_bounded_and_bookings_go_on(database_url: str) -> None:
+    with Service({"DATABASE_URL": database_url, "PASSWORD_COST": 9}) as service:
         nobody = {"email": some_email(), "password": PASSWORD}
         with Loaded([Shot(service.port, "POST", "/login", nobody)] * 300) as storm:
             storm.send()
@@ -199,4 +188,4 @@ async def test_a_storm_of_logins_is_bounded_and_bookings_go_on(url: str) -> None
         assert statuses(answers).keys() == {401, 503}
         assert statuses(answers)[401] >= 100
         assert all(each.headers["retry-after"] for each in answers if each.status == 503)
-    await check_promise(url)
+    await check_promise(database_url)

@@ -4,15 +4,13 @@ import os
 import random
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import asyncpg
 import httpx
 import pytest
 
-from databases import create_database, drop_database
-from holdfast.database import migrate
 from messages import change
 from races.load import Load
 from races.locks import until
@@ -25,15 +23,6 @@ TAKEOVER_SECONDS_MAX = 5.0
 
 
 @pytest.fixture
-async def url() -> AsyncIterator[str]:
-    """A database of one test."""
-    url = await create_database()
-    await migrate.upgrade(url)
-    yield url
-    await drop_database(url)
-
-
-@pytest.fixture
 def server() -> Iterator[RedisServer]:
     """A Redis of one test, which may be killed."""
     with RedisServer() as server:
@@ -41,17 +30,17 @@ def server() -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-def relay(url: str, server: RedisServer) -> Iterator[Callable[..., RelayProcess]]:
+def relay(fresh_database_url: str, server: RedisServer) -> Iterator[Callable[..., RelayProcess]]:
     """Starts relays; all stop when the test ends."""
     with ExitStack() as stack:
-        common = {"DATABASE_URL": url, "REDIS_URL": server.url, "STREAM_MAXLEN": 1_000_000}
+        common = {"DATABASE_URL": fresh_database_url, "REDIS_URL": server.url, "STREAM_MAXLEN": 1_000_000}
         yield lambda **settings: stack.enter_context(RelayProcess(common | settings))
 
 
 async def test_relays_that_are_killed_lose_nothing_and_mix_up_nothing(
-    url: str, server: RedisServer, relay: Callable[..., RelayProcess], start: Callable[..., Service]
+    fresh_database_url: str, server: RedisServer, relay: Callable[..., RelayProcess], start: Callable[..., Service]
 ) -> None:
-    service = start(DATABASE_URL=url, RELAY="false", WORKERS=2)
+    service = start(DATABASE_URL=fresh_database_url, RELAY="false", WORKERS=2)
     relays = [relay(), relay()]
     rng = random.Random(6)
     with Load([service.port]) as load:
@@ -61,15 +50,15 @@ async def test_relays_that_are_killed_lose_nothing_and_mix_up_nothing(
             victim.kill()
             load.wait_for(201, rng.randrange(20, 120))
             victim.start()
-    await load.check(url, unanswered=False)
-    await all_published(url, server)
-    await check_stream(url, server)
+    await load.check(fresh_database_url, unanswered=False)
+    await all_published(fresh_database_url, server)
+    await check_stream(fresh_database_url, server)
 
 
 async def test_a_redis_that_is_killed_and_comes_back_empty_gets_all_again(
-    url: str, server: RedisServer, relay: Callable[..., RelayProcess], start: Callable[..., Service]
+    fresh_database_url: str, server: RedisServer, relay: Callable[..., RelayProcess], start: Callable[..., Service]
 ) -> None:
-    service = start(DATABASE_URL=url, REDIS_URL=server.url, STREAM_MAXLEN=1_000_000, WORKERS=2)
+    service = start(DATABASE_URL=fresh_database_url, REDIS_URL=server.url, STREAM_MAXLEN=1_000_000, WORKERS=2)
     relay()
     with Load([service.port]) as load:
         for _ in range(3):
@@ -77,30 +66,30 @@ async def test_a_redis_that_is_killed_and_comes_back_empty_gets_all_again(
             server.kill()
             load.wait_for(201, 80)
             server.start()
-    await load.check(url, unanswered=False)
-    await all_published(url, server)
-    await check_stream(url, server)
+    await load.check(fresh_database_url, unanswered=False)
+    await all_published(fresh_database_url, server)
+    await check_stream(fresh_database_url, server)
 
 
 async def test_workers_that_are_killed_with_their_relay_lose_nothing(
-    url: str, server: RedisServer, start: Callable[..., Service]
+    fresh_database_url: str, server: RedisServer, start: Callable[..., Service]
 ) -> None:
-    service = start(DATABASE_URL=url, REDIS_URL=server.url, STREAM_MAXLEN=1_000_000, WORKERS=2)
+    service = start(DATABASE_URL=fresh_database_url, REDIS_URL=server.url, STREAM_MAXLEN=1_000_000, WORKERS=2)
     with Load([service.port]) as load:
         for _ in range(3):
             load.wait_for(201, 60)
             victim = service.workers()[0]
             victim.kill()
             await until(lambda gone=victim: len([w for w in service.workers() if w.pid != gone.pid]) == 2)
-    await load.check(url, unanswered=True)
-    await all_published(url, server)
-    await check_stream(url, server)
+    await load.check(fresh_database_url, unanswered=True)
+    await all_published(fresh_database_url, server)
+    await check_stream(fresh_database_url, server)
 
 
 async def test_another_relay_takes_over_within_five_seconds(
-    url: str, server: RedisServer, relay: Callable[..., RelayProcess]
+    fresh_database_url: str, server: RedisServer, relay: Callable[..., RelayProcess]
 ) -> None:
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(fresh_database_url)
     first = relay()
     await until(lambda: "publishes messages now" in first.output())
     relay()
@@ -115,9 +104,9 @@ async def test_another_relay_takes_over_within_five_seconds(
 
 
 async def test_a_relay_that_stalled_and_wakes_up_breaks_nothing(
-    url: str, server: RedisServer, relay: Callable[..., RelayProcess], start: Callable[..., Service]
+    fresh_database_url: str, server: RedisServer, relay: Callable[..., RelayProcess], start: Callable[..., Service]
 ) -> None:
-    service = start(DATABASE_URL=url, RELAY="false")
+    service = start(DATABASE_URL=fresh_database_url, RELAY="false")
     stalled = relay()
     await until(lambda: "publishes messages now" in stalled.output())
     quick = relay()
@@ -130,15 +119,15 @@ async def test_a_relay_that_stalled_and_wakes_up_breaks_nothing(
         os.kill(stalled.process.pid, signal.SIGCONT)
         load.wait_for(201, 50)
         await until(lambda: "another process publishes" in stalled.output())
-    await all_published(url, server)
-    await check_stream(url, server)
+    await all_published(fresh_database_url, server)
+    await check_stream(fresh_database_url, server)
     assert len(streamed(server)) == len(set(streamed(server)))
 
 
 async def test_without_redis_bookings_go_on_and_health_says_so(
-    url: str, server: RedisServer, start: Callable[..., Service]
+    fresh_database_url: str, server: RedisServer, start: Callable[..., Service]
 ) -> None:
-    service = start(DATABASE_URL=url, REDIS_URL=server.url)
+    service = start(DATABASE_URL=fresh_database_url, REDIS_URL=server.url)
 
     def health() -> str:
         answer = httpx.get(f"{service.url}/health", timeout=10)
@@ -152,16 +141,16 @@ async def test_without_redis_bookings_go_on_and_health_says_so(
         load.wait_for(201, 50)
     server.start()
     await until(lambda: health() == "ok")
-    await all_published(url, server)
-    await check_stream(url, server)
+    await all_published(fresh_database_url, server)
+    await check_stream(fresh_database_url, server)
     lines = service.output()
     assert (lines.count("Redis is away"), lines.count("Redis is back")) == (1, 1)
 
 
 async def test_a_relay_that_is_told_to_stop_hands_over_at_once(
-    url: str, server: RedisServer, relay: Callable[..., RelayProcess]
+    fresh_database_url: str, server: RedisServer, relay: Callable[..., RelayProcess]
 ) -> None:
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(fresh_database_url)
     first = relay()
     await until(lambda: "publishes messages now" in first.output())
     assert first.stop() == 0

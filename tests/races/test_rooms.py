@@ -8,8 +8,6 @@ import asyncpg
 import httpx
 import pytest
 
-from databases import create_database, drop_database
-from holdfast.database import migrate
 from offices import DATE, admin, free_slots, open_room, stretch, user
 from races.ledger import active_ids, check_promise, statuses
 from races.volley import Answer, Shot, volley, volley_from_processes
@@ -18,18 +16,9 @@ from tokens import SECRET
 
 
 @pytest.fixture(scope="module")
-async def url() -> AsyncIterator[str]:
-    """A database of these tests alone, so that the whole of it can be compared with the answers."""
-    url = await create_database()
-    await migrate.upgrade(url)
-    yield url
-    await drop_database(url)
-
-
-@pytest.fixture(scope="module")
-def ports(url: str) -> Iterator[list[int]]:
+def ports(database_url: str) -> Iterator[list[int]]:
     """Two services on one database, the first with two workers."""
-    settings = {"DATABASE_URL": url, "JWT_SECRET": SECRET}
+    settings = {"DATABASE_URL": database_url, "JWT_SECRET": SECRET}
     with Service(settings | {"WORKERS": 2}) as one, Service(settings) as other:
         yield [one.port, other.port]
 
@@ -61,7 +50,9 @@ def bookings(answers: list[Answer]) -> set[UUID]:
     return {UUID(each.json["booking"]["id"]) for each in answers if each.status == 201 and "booking" in each.json}
 
 
-async def test_of_a_hundred_that_want_one_slot_one_gets_it(http: httpx.AsyncClient, url: str, ports: list[int]) -> None:
+async def test_of_a_hundred_that_want_one_slot_one_gets_it(
+    http: httpx.AsyncClient, database_url: str, ports: list[int]
+) -> None:
     room = await open_room(http)
     slot = (await free_slots(http, room))[0]["id"]
     answers = volley_from_processes(
@@ -69,30 +60,32 @@ async def test_of_a_hundred_that_want_one_slot_one_gets_it(http: httpx.AsyncClie
     )
     assert statuses(answers) == {201: 1, 409: 99}
     assert {answer.code for answer in answers if answer.status == 409} == {"SLOT_ALREADY_BOOKED"}
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(database_url)
     rows = await connection.fetch("SELECT id FROM reservations WHERE room_id = $1 AND cancelled_at IS NULL", room)
     await connection.close()
     assert {row["id"] for row in rows} == bookings(answers)
-    await check_promise(url)
+    await check_promise(database_url)
 
 
-async def test_every_slot_of_a_day_goes_to_one_of_many(http: httpx.AsyncClient, url: str, ports: list[int]) -> None:
+async def test_every_slot_of_a_day_goes_to_one_of_many(
+    http: httpx.AsyncClient, database_url: str, ports: list[int]
+) -> None:
     room = await open_room(http, "00:00", "12:00")
-    before = await active_ids(url)
+    before = await active_ids(database_url)
     slots = [each["id"] for each in await free_slots(http, room)]
     answers = volley_from_processes([book(ports[number % 2], slots[number % 24]) for number in range(240)])
     assert statuses(answers) == {201: 24, 409: 216}
-    assert await active_ids(url) - before == bookings(answers)
+    assert await active_ids(database_url) - before == bookings(answers)
     assert await free_slots(http, room) == []
-    await check_promise(url)
+    await check_promise(database_url)
 
 
 @pytest.mark.parametrize("services", [1, 2], ids=["two workers", "two services"])
 async def test_slots_and_ranges_of_one_room_exclude_each_other(
-    http: httpx.AsyncClient, url: str, ports: list[int], services: int
+    http: httpx.AsyncClient, database_url: str, ports: list[int], services: int
 ) -> None:
     room = await open_room(http)
-    before = await active_ids(url)
+    before = await active_ids(database_url)
     slots = [each["id"] for each in await free_slots(http, room)]
     shots = []
     for number in range(60):
@@ -101,12 +94,12 @@ async def test_slots_and_ranges_of_one_room_exclude_each_other(
     answers = volley_from_processes(shots)
     assert statuses(answers).keys() == {201, 409}
     told = bookings(answers) | {UUID(each.json["id"]) for each in answers if each.status == 201 and "id" in each.json}
-    assert await active_ids(url) - before == told
-    await check_promise(url)
+    assert await active_ids(database_url) - before == told
+    await check_promise(database_url)
 
 
 async def test_booking_moving_and_cancelling_at_once_leave_no_overlap(
-    http: httpx.AsyncClient, url: str, ports: list[int]
+    http: httpx.AsyncClient, database_url: str, ports: list[int]
 ) -> None:
     room = await open_room(http)
     slots = [each["id"] for each in await free_slots(http, room)]
@@ -124,17 +117,17 @@ async def test_booking_moving_and_cancelling_at_once_leave_no_overlap(
     shots += [book(ports[number % 2], slots[number % 6]) for number in range(30)]
     answers = volley_from_processes(shots)
     assert statuses(answers).keys() <= {200, 201, 404, 409}
-    await check_promise(url)
+    await check_promise(database_url)
 
 
 async def test_first_requests_for_a_date_agree_on_its_slots(
-    http: httpx.AsyncClient, url: str, ports: list[int]
+    http: httpx.AsyncClient, database_url: str, ports: list[int]
 ) -> None:
     """Several processes store the same slots at the same moment."""
     rooms = [await open_room(http) for _ in range(4)]
     answers = volley_from_processes([listing(ports[number % 2], rooms[number % 4]) for number in range(64)])
     assert statuses(answers) == {200: 64}
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(database_url)
     for number, room in enumerate(rooms):
         [text] = {answer.text for answer in answers[number::4]}
         listed = {UUID(each["id"]) for each in httpx.Response(200, text=text).json()["slots"]}
@@ -173,17 +166,19 @@ async def test_a_list_that_is_being_made_while_slots_are_booked_is_not_kept_too_
     assert {answer.text for answer in after} == {'{"slots":[]}'}
 
 
-async def test_a_schedule_is_made_once_though_many_make_it(http: httpx.AsyncClient, url: str, ports: list[int]) -> None:
+async def test_a_schedule_is_made_once_though_many_make_it(
+    http: httpx.AsyncClient, database_url: str, ports: list[int]
+) -> None:
     room = (await http.post("/rooms/create", json={"name": "Blue"}, headers=admin())).json()["room"]["id"]
     content = {"daysOfWeek": [1, 2, 3], "startTime": "09:00", "endTime": "12:00"}
     path = f"/rooms/{room}/schedule/create"
     answers = volley_from_processes([Shot(ports[number % 2], "POST", path, content, admin()) for number in range(20)])
     assert statuses(answers) == {201: 1, 409: 19}
     assert {answer.code for answer in answers if answer.status == 409} == {"SCHEDULE_EXISTS"}
-    await check_promise(url)
+    await check_promise(database_url)
 
 
-async def test_a_room_is_made_once_though_its_request_is_sent_often(url: str, ports: list[int]) -> None:
+async def test_a_room_is_made_once_though_its_request_is_sent_often(database_url: str, ports: list[int]) -> None:
     name = str(uuid4())
     headers = admin() | {"Idempotency-Key": "once"}
     answers = volley_from_processes(
@@ -191,14 +186,14 @@ async def test_a_room_is_made_once_though_its_request_is_sent_often(url: str, po
     )
     assert statuses(answers) == {201: 20}
     assert len({answer.text for answer in answers}) == 1
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(database_url)
     assert await connection.fetchval("SELECT count(*) FROM rooms WHERE name = $1", name) == 1
     await connection.close()
-    await check_promise(url)
+    await check_promise(database_url)
 
 
 async def test_retiring_and_booking_at_once_tell_a_story_without_gaps(
-    http: httpx.AsyncClient, url: str, ports: list[int]
+    http: httpx.AsyncClient, database_url: str, ports: list[int]
 ) -> None:
     room = await open_room(http)
     slots = [each["id"] for each in await free_slots(http, room)]
@@ -209,4 +204,4 @@ async def test_retiring_and_booking_at_once_tell_a_story_without_gaps(
     assert {answer.code for answer in answers if answer.status == 409} <= {"SLOT_ALREADY_BOOKED", "ROOM_CLOSED"}
     [late] = volley([book(ports[1], slots[0])])
     assert (late.status, late.code) == (409, "ROOM_CLOSED")
-    await check_promise(url)
+    await check_promise(database_url)

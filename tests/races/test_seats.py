@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Iterator
 import asyncpg
 import pytest
 
-from databases import create_database, drop_database
-from holdfast.database import migrate
 from races.ledger import statuses
 from races.volley import Answer, Shot, volley_from_processes
 from seats import check_seats, make_event
@@ -17,29 +15,20 @@ HOLDERS = "SELECT user_id FROM bookings WHERE event_id = $1"
 
 
 @pytest.fixture(scope="module")
-async def url() -> AsyncIterator[str]:
-    """A database of these tests alone."""
-    url = await create_database()
-    await migrate.upgrade(url)
-    yield url
-    await drop_database(url)
-
-
-@pytest.fixture(scope="module")
-def ports(url: str) -> Iterator[list[int]]:
+def ports(database_url: str) -> Iterator[list[int]]:
     """Two services on one database, the first with two workers."""
-    settings = {"DATABASE_URL": url, "RATE_LIMIT_MAX": 0}
+    settings = {"DATABASE_URL": database_url, "RATE_LIMIT_MAX": 0}
     with Service(settings | {"WORKERS": 2}) as one, Service(settings) as other:
         yield [one.port, other.port]
 
 
 @pytest.fixture
-async def connection(url: str) -> AsyncIterator["asyncpg.Connection"]:
+async def connection(database_url: str) -> AsyncIterator["asyncpg.Connection"]:
     """A connection; afterwards every event is looked at."""
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(database_url)
     yield connection
     await connection.close()
-    await check_seats(url)
+    await check_seats(database_url)
 
 
 def book(port: int, event: int, user: str, key: str | None = None) -> Shot:

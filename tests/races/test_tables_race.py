@@ -1,12 +1,10 @@
 """A table is taken away while it is being reserved: one of the two wins, cleanly."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import asyncpg
 import pytest
 
-from databases import create_database, drop_database
-from holdfast.database import migrate
 from races.ledger import check_promise, statuses
 from races.volley import Shot, volley_from_processes
 from rooms import hour
@@ -20,18 +18,9 @@ SELECT r.id FROM reservations r WHERE r.place LIKE 'table:%' AND r.cancelled_at 
 
 
 @pytest.fixture(scope="module")
-async def url() -> AsyncIterator[str]:
-    """A database of these tests alone."""
-    url = await create_database()
-    await migrate.upgrade(url)
-    yield url
-    await drop_database(url)
-
-
-@pytest.fixture(scope="module")
-def ports(url: str) -> Iterator[list[int]]:
+def ports(database_url: str) -> Iterator[list[int]]:
     """Two services on one database, the first with two workers."""
-    with Service({"DATABASE_URL": url, "WORKERS": 2}) as one, Service({"DATABASE_URL": url}) as other:
+    with Service({"DATABASE_URL": database_url, "WORKERS": 2}) as one, Service({"DATABASE_URL": database_url}) as other:
         yield [one.port, other.port]
 
 
@@ -42,8 +31,8 @@ def evening(port: int, table: int, start: float) -> Shot:
 
 
 @pytest.mark.parametrize("turn", range(6))
-async def test_a_table_is_never_gone_while_somebody_has_it(url: str, ports: list[int], turn: int) -> None:
-    connection = await asyncpg.connect(url)
+async def test_a_table_is_never_gone_while_somebody_has_it(database_url: str, ports: list[int], turn: int) -> None:
+    connection = await asyncpg.connect(database_url)
     table = await connection.fetchval(MAKE)
     shots = [evening(ports[number % 2], table, number) for number in range(10)]
     shots[turn:turn] = [Shot(ports[number % 2], "DELETE", f"/tables/{table}") for number in range(4)]
@@ -57,12 +46,12 @@ async def test_a_table_is_never_gone_while_somebody_has_it(url: str, ports: list
     assert {answer.code for answer in answers if answer.status >= 400} <= {"TABLE_NOT_FOUND", "TABLE_HAS_RESERVATIONS"}
     assert await connection.fetch(ORPHANS) == []
     await connection.close()
-    await check_promise(url)
+    await check_promise(database_url)
 
 
-async def test_a_closed_place_is_refused_by_the_engine_itself(url: str, ports: list[int]) -> None:
+async def test_a_closed_place_is_refused_by_the_engine_itself(database_url: str, ports: list[int]) -> None:
     """What is closed under the lock is refused to whoever looked before."""
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(database_url)
     table = await connection.fetchval(MAKE)
     volley_from_processes([evening(ports[0], table, 0)])
     close = "UPDATE places SET closed_at = now(), revision = revision + 1 WHERE place = $1"
@@ -75,4 +64,4 @@ async def test_a_closed_place_is_refused_by_the_engine_itself(url: str, ports: l
     answers = volley_from_processes([evening(ports[number % 2], table, 5 + number) for number in range(8)])
     assert statuses(answers) == {404: 8}
     await connection.close()
-    await check_promise(url)
+    await check_promise(database_url)

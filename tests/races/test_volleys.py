@@ -1,13 +1,11 @@
 """Four processes ask for the same things at the same moment; the promise holds and every answer is true."""
 
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 
-from databases import create_database, drop_database
-from holdfast.database import migrate
 from races.ledger import acknowledged, active_ids, check_promise, statuses
 from races.volley import Answer, Shot, volley_from_processes
 from rooms import body, hour, some_room
@@ -15,18 +13,9 @@ from service import Service
 
 
 @pytest.fixture(scope="module")
-async def url() -> AsyncIterator[str]:
-    """A database of these tests alone, so that the whole of it can be compared with the answers."""
-    url = await create_database()
-    await migrate.upgrade(url)
-    yield url
-    await drop_database(url)
-
-
-@pytest.fixture(scope="module")
-def ports(url: str) -> Iterator[list[int]]:
+def ports(database_url: str) -> Iterator[list[int]]:
     """Two services on one database, the first with two workers."""
-    with Service({"DATABASE_URL": url, "WORKERS": 2}) as one, Service({"DATABASE_URL": url}) as other:
+    with Service({"DATABASE_URL": database_url, "WORKERS": 2}) as one, Service({"DATABASE_URL": database_url}) as other:
         yield [one.port, other.port]
 
 
@@ -41,39 +30,39 @@ def somewhere(rng: random.Random, rooms: list[str]) -> tuple[str, float, float]:
     return rng.choice(rooms), start, start + rng.randrange(1, 13) / 4
 
 
-async def test_of_fifty_equal_requests_from_four_processes_one_wins(url: str, ports: list[int]) -> None:
+async def test_of_fifty_equal_requests_from_four_processes_one_wins(database_url: str, ports: list[int]) -> None:
     room = some_room()
     answers = volley_from_processes([reserve(ports[0], room, 10, 11)] * 50)
     assert statuses(answers) == {201: 1, 409: 49}
-    assert acknowledged(answers) <= await active_ids(url)
-    await check_promise(url)
+    assert acknowledged(answers) <= await active_ids(database_url)
+    await check_promise(database_url)
 
 
-async def test_of_fifty_equal_requests_to_two_services_one_wins(url: str, ports: list[int]) -> None:
+async def test_of_fifty_equal_requests_to_two_services_one_wins(database_url: str, ports: list[int]) -> None:
     room = some_room()
     answers = volley_from_processes([reserve(ports[number // 4 % 2], room, 10, 11) for number in range(50)])
     assert statuses(answers) == {201: 1, 409: 49}
-    assert acknowledged(answers) <= await active_ids(url)
-    await check_promise(url)
+    assert acknowledged(answers) <= await active_ids(database_url)
+    await check_promise(database_url)
 
 
 @pytest.mark.parametrize("services", [1, 2], ids=["two workers", "two services"])
-async def test_random_overlapping_requests_leave_no_overlap(url: str, ports: list[int], services: int) -> None:
+async def test_random_overlapping_requests_leave_no_overlap(database_url: str, ports: list[int], services: int) -> None:
     rng = random.Random(4711 + services)
     rooms = [some_room() for _ in range(3)]
-    before = await active_ids(url)
+    before = await active_ids(database_url)
     answers = volley_from_processes(
         [reserve(ports[number // 4 % services], *somewhere(rng, rooms)) for number in range(400)]
     )
     assert statuses(answers).keys() == {201, 409}
-    assert acknowledged(answers) == await active_ids(url) - before
-    await check_promise(url)
+    assert acknowledged(answers) == await active_ids(database_url) - before
+    await check_promise(database_url)
 
 
-async def test_creates_moves_and_cancels_at_once_leave_no_overlap(url: str, ports: list[int]) -> None:
+async def test_creates_moves_and_cancels_at_once_leave_no_overlap(database_url: str, ports: list[int]) -> None:
     rng = random.Random(815)
     rooms = [some_room() for _ in range(3)]
-    before = await active_ids(url)
+    before = await active_ids(database_url)
     first = volley_from_processes([reserve(ports[0], *somewhere(rng, rooms)) for _ in range(150)])
     ids = [answer.json["id"] for answer in first if answer.status == 201]
     shots = [reserve(ports[number % 2], *somewhere(rng, rooms)) for number in range(100)]
@@ -91,11 +80,11 @@ async def test_creates_moves_and_cancels_at_once_leave_no_overlap(url: str, port
     cancelled = [shot.path for shot, answer in zip(shots, answers, strict=True) if answer.status == 204]
     assert len(cancelled) == len(set(cancelled)) == len(ids[::3])
     expected = {str(each) for each in acknowledged([*first, *answers])} - {path[-36:] for path in cancelled}
-    assert expected == {str(each) for each in await active_ids(url) - before}
-    await check_promise(url)
+    assert expected == {str(each) for each in await active_ids(database_url) - before}
+    await check_promise(database_url)
 
 
-async def test_two_moves_that_swap_places_do_not_block_each_other(url: str, ports: list[int]) -> None:
+async def test_two_moves_that_swap_places_do_not_block_each_other(database_url: str, ports: list[int]) -> None:
     rooms = [some_room(), some_room()]
     made = [volley_from_processes([reserve(ports[0], room, 1, 2)], 1)[0].json["id"] for room in rooms]
     shots = [
@@ -106,32 +95,32 @@ async def test_two_moves_that_swap_places_do_not_block_each_other(url: str, port
     answers = volley_from_processes(shots)
     # A move that finds its reservation elsewhere again and again gives up with 404.
     assert statuses(answers).keys() <= {200, 404, 409}
-    await check_promise(url)
+    await check_promise(database_url)
 
 
-async def test_fifty_retries_at_once_have_one_effect_and_one_answer(url: str, ports: list[int]) -> None:
+async def test_fifty_retries_at_once_have_one_effect_and_one_answer(database_url: str, ports: list[int]) -> None:
     room = some_room()
     answers = volley_from_processes([reserve(ports[0], room, 10, 11, key=str(uuid4()))] * 50)
     assert statuses(answers) == {201: 50}
     assert len({answer.text for answer in answers}) == 1
     assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
-    assert acknowledged(answers) <= await active_ids(url)
-    await check_promise(url)
+    assert acknowledged(answers) <= await active_ids(database_url)
+    await check_promise(database_url)
 
 
-async def test_retries_of_a_refused_request_get_one_answer(url: str, ports: list[int]) -> None:
+async def test_retries_of_a_refused_request_get_one_answer(database_url: str, ports: list[int]) -> None:
     room = some_room()
     [blocker] = volley_from_processes([reserve(ports[0], room, 10, 12)], 1)
     answers = volley_from_processes([reserve(ports[0], room, 11, 13, key=str(uuid4()))] * 20)
     assert statuses(answers) == {409: 20}
     assert len({answer.text for answer in answers}) == 1
-    assert acknowledged([blocker]) <= await active_ids(url)
-    await check_promise(url)
+    assert acknowledged([blocker]) <= await active_ids(database_url)
+    await check_promise(database_url)
 
 
-async def test_one_key_for_two_rooms_at_once_books_one_of_them(url: str, ports: list[int]) -> None:
+async def test_one_key_for_two_rooms_at_once_books_one_of_them(database_url: str, ports: list[int]) -> None:
     for _ in range(10):
-        before = await active_ids(url)
+        before = await active_ids(database_url)
         key = str(uuid4())
         answers: list[Answer] = volley_from_processes(
             [reserve(port, some_room(), 10, 11, key=key) for port in ports], processes=2
@@ -139,5 +128,5 @@ async def test_one_key_for_two_rooms_at_once_books_one_of_them(url: str, ports: 
         assert statuses(answers) == {201: 1, 422: 1}
         [refused] = [answer for answer in answers if answer.status == 422]
         assert refused.code == "IDEMPOTENCY_KEY_REUSED"
-        assert await active_ids(url) - before == acknowledged(answers)
-    await check_promise(url)
+        assert await active_ids(database_url) - before == acknowledged(answers)
+    await check_promise(database_url)

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from databases import SERVER, create_database, drop_database
+from databases import SERVER, empty_database
 from holdfast.database import migrate
 from proof.errors import ERRORS
 from proof.recorded.faults import Machines
@@ -31,12 +31,9 @@ async def recorded(
     seconds: float, seed: int, environment: Mapping[str, str], machines: Machines | None = None
 ) -> Recorded:
     """One run in a database of its own."""
-    url = await create_database()
-    await migrate.upgrade(url)
-    try:
+    async with empty_database() as url:
+        await migrate.upgrade(url)
         return await record(url, seconds, seed, environment, machines)
-    finally:
-        await drop_database(url)
 
 
 def main() -> int:
