@@ -29,12 +29,12 @@ def nothing(_: int) -> None:
 
 
 @pytest.fixture(scope="module")
-async def office(database_url: str) -> AsyncIterator[str]:
+async def office(database_url: str) -> str:
     """A database that was seeded once; nobody changes it."""
     steps: list[int] = []
     assert await seed(database_url, NOW, COST, steps.append) == Report(10_000, 50, 100_000)
     assert sum(steps) == TOTAL
-    yield database_url
+    return database_url
 
 
 @pytest.fixture
