@@ -27,7 +27,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if SERVER not in os.environ:
         directory = _run.enter_context(tempfile.TemporaryDirectory(prefix="hf-", ignore_cleanup_errors=True))
         _lead(SERVER, _run.enter_context(embedded.running(Path(directory))))
-        asyncio.run(_spare_the_disk())
     runner = _run.enter_context(asyncio.Runner())
     made = template()
     _lead(TEMPLATE, runner.run(made.__aenter__()))
@@ -43,14 +42,6 @@ def _lead(variable: str, value: str) -> None:
     """Tell the test processes, which inherit the environment."""
     os.environ[variable] = value
     _run.callback(os.environ.pop, variable, None)
-
-
-async def _spare_the_disk() -> None:
-    """Switch off waiting for the disk: the server is thrown away. Tests that kill a server start one of their own."""
-    connection = await asyncpg.connect(os.environ[SERVER])
-    await connection.execute("ALTER SYSTEM SET fsync = off")
-    await connection.execute("SELECT pg_reload_conf()")
-    await connection.close()
 
 
 @pytest.fixture(scope="module")

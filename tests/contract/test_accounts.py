@@ -220,9 +220,9 @@ async def test_pages_of_users_have_bounds(http: httpx.AsyncClient, query: dict[s
     assert faults(await http.get("/users", params=query, headers=await dummy(http, "admin"))) == {field}
 
 
-async def test_a_token_holds_until_it_expires(database_url: str) -> None:
+async def test_a_token_holds_until_it_expires(fresh_database_url: str) -> None:
     clock = Clock(DAY)
-    async with running(database_url, clock, token_hours=1, password_cost=4) as http:
+    async with running(fresh_database_url, clock, token_hours=1, password_cost=4) as http:
         _, headers = await signed_in(http)
         clock.now = DAY + timedelta(minutes=59)
         assert (await http.get("/rooms/list", headers=headers)).status_code == 200
