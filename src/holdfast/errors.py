@@ -234,6 +234,12 @@ class Unavailable(HoldfastError):
     retry_after: ClassVar[int] = 1
 
 
+class Unreadable(Unavailable):
+    """What is asked for stands in a row that cannot be read. Nothing was booked; `holdfast check` finds the row."""
+
+    text = "UNAVAILABLE"
+
+
 class ClientGone(ConnectionAbortedError):
     """Whoever asked has left before the work began, so it was dropped. There is nobody to answer."""
 

@@ -21,8 +21,10 @@ SQL_BELONGS_IN = (
     "engine/pool_statements.py",
     "engine/writing.py",
     "database/migrate.py",
+    "database/readable.py",
     "http/health.py",
     "upkeep/invariants.py",
+    "upkeep/unreadable.py",
     "upkeep/doctor.py",
 )
 SQL = re.compile(r"\b(SELECT .+ FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b", re.DOTALL)

@@ -152,8 +152,8 @@ ERRORS: dict[str, tuple[Edit, ...]] = {
             READER,
             "list(asked))\n",
             "list(asked))\n"
-            "                    for key, answers in self._take().items():\n"
-            "                        asked.setdefault(key, []).extend(answers)\n",
+            "            for key, answers in self._take().items():\n"
+            "                asked.setdefault(key, []).extend(answers)\n",
         ),
     ),
     "the halves of a batch forget who was answered": (

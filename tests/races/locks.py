@@ -27,10 +27,10 @@ async def room_locked(url: str, room: str) -> AsyncIterator["asyncpg.Connection"
         await connection.close()
 
 
-async def somebody_waits(connection: "asyncpg.Connection", seconds_max: float = 10.0) -> None:
-    """Returns when a session of this database waits for a lock."""
+async def somebody_waits(connection: "asyncpg.Connection", seconds_max: float = 10.0, *, sessions: int = 1) -> None:
+    """Returns when so many sessions of this database wait for locks."""
     deadline = time.monotonic() + seconds_max
-    while not await connection.fetchval(WAITING):
+    while await connection.fetchval(WAITING) < sessions:
         # Within a transaction the view stays as it was first seen.
         await connection.execute("SELECT pg_stat_clear_snapshot()")
         assert time.monotonic() < deadline, "nobody waits for a lock"

@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from holdfast.accounts.roles import Role
 from holdfast.accounts.schema import signing_keys, users
+from holdfast.database import readable
 from holdfast.database.connections import Connection
 
 STANDINGS = "SELECT id, role, disabled_at IS NOT NULL, epoch FROM users WHERE id = ANY($1::uuid[])"
@@ -49,7 +50,7 @@ class User(Struct, frozen=True):
 async def standings(connection: Connection, ids: Sequence[UUID]) -> Mapping[UUID, Standing]:
     """Those of these users that have an account."""
     rows = await connection.fetch(STANDINGS, ids)
-    return {user_id: Standing(Role(role), is_disabled, epoch) for user_id, role, is_disabled, epoch in rows}
+    return {row["id"]: _standing(row) for row in rows}
 
 
 async def signing_key(connection: AsyncConnection, proposed: str) -> str:
@@ -73,12 +74,12 @@ async def add(connection: AsyncConnection, user: User) -> bool:
 
 async def by_email(connection: AsyncConnection, email: str) -> User | None:
     """The user with this e-mail address."""
-    return _user((await connection.execute(select(*COLUMNS).where(users.c.email == email))).first())
+    return await _user(connection, select(*COLUMNS).where(users.c.email == email))
 
 
 async def by_id(connection: AsyncConnection, user_id: UUID) -> User | None:
     """The user with this id."""
-    return _user((await connection.execute(select(*COLUMNS).where(users.c.id == user_id))).first())
+    return await _user(connection, select(*COLUMNS).where(users.c.id == user_id))
 
 
 async def emails(connection: AsyncConnection, ids: Collection[UUID]) -> Mapping[UUID, str]:
@@ -91,7 +92,8 @@ async def page(connection: AsyncConnection, *, skip: int, limit: int) -> tuple[l
     """Some of the users in the order in which they came, and how many there are in all."""
     total = (await connection.execute(select(func.count()).select_from(users))).scalar_one()
     query = select(*COLUMNS).order_by(users.c.created_at, users.c.id).offset(skip).limit(limit)
-    return [_of(row) for row in await connection.execute(query)], total
+    source = readable.Selected(connection, query, users.c.id)
+    return await readable.read(source, _of, numbered=True), total
 
 
 async def lock_admins(connection: AsyncConnection) -> set[UUID]:
@@ -113,9 +115,23 @@ async def replace_password(connection: AsyncConnection, user: User, password_has
     return epoch
 
 
-def _user(row: Row[*tuple[Any, ...]] | None) -> User | None:
-    return None if row is None else _of(row)
+async def _user(connection: AsyncConnection, query: Select[Any]) -> User | None:
+    found = await readable.read(readable.Selected(connection, query, users.c.id), _of)
+    return found[0] if found else None
+
+
+def _standing(row: Mapping[str, Any]) -> Standing:
+    """What a user may do; one whose role nobody knows may do nothing, and takes nobody else down."""
+    user_id, role, is_disabled, epoch = row.values()
+    try:
+        return Standing(Role(role), is_disabled, epoch)
+    except ValueError as error:
+        readable.leave_out(users.name, user_id, error)
+        return Standing(Role.USER, True, epoch)
 
 
 def _of(row: Row[*tuple[Any, ...]]) -> User:
+    # The driver tells infinity by a time without a zone.
+    if row.created_at.tzinfo is None:
+        raise ValueError
     return User(row.id, row.email, Role(row.role), row.created_at, row.disabled_at, row.password_hash, row.epoch)

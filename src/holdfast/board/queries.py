@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Text, cast, exists, func, select
+from sqlalchemy import Row, Text, cast, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from holdfast.accounts.schema import users
+from holdfast.database import readable
 from holdfast.engine.claims import Kind, Place
 from holdfast.engine.schema import bookings, events, places
 from holdfast.events.queries import EVENT, Event
-from holdfast.rooms.queries import Room
+from holdfast.rooms.queries import Room, room_of
 from holdfast.rooms.schema import rooms, schedules
-from holdfast.rooms.slots import Schedule
 from holdfast.tables.queries import Table
 from holdfast.tables.schema import tables
 
@@ -40,12 +40,7 @@ async def managed_rooms(connection: AsyncConnection) -> list[Room]:
         .where(rooms.c.retired_at.is_(None))
         .order_by(rooms.c.created_at, rooms.c.id)
     )  # fmt: skip
-    found = []
-    for row in await connection.execute(query):
-        schedule_id, days, start, end = row[6:]
-        schedule = None if schedule_id is None else Schedule(schedule_id, tuple(days), start, end)
-        found.append(Room(*row[:6], schedule))
-    return found
+    return await readable.read(readable.Selected(connection, query, rooms.c.id), room_of)
 
 
 async def named_rooms(connection: AsyncConnection, *, limit: int) -> list[str]:
@@ -108,4 +103,12 @@ async def attendees(
         query = query.where(is_called | person.in_(await users_called(connection, search)))
     if after is not None:
         query = query.where(person > after)
-    return [Attendee(*row) for row in await connection.execute(query.order_by(person).limit(limit))]
+    query = query.order_by(person).limit(limit)
+    return await readable.read(readable.Selected(connection, query, bookings.c.id), _attendee)
+
+
+def _attendee(row: Row[*tuple[Any, ...]]) -> Attendee:
+    # The driver tells infinity by a time without a zone.
+    if row[2].tzinfo is None:
+        raise ValueError
+    return Attendee(*row)

@@ -1,6 +1,5 @@
 """The use cases of the board: a stretch of time in all rooms, one's own reservations, all bookings. Reads only."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
@@ -79,8 +78,7 @@ class Board:
 
     async def _find(self, ids: Iterable[str]) -> list[Room]:
         """Those of these rooms that are managed, retired ones too."""
-        found = await asyncio.gather(*(self._rooms.find(UUID(room_id)) for room_id in set(ids)))
-        return [room for room in found if room is not None]
+        return await self._rooms.known(UUID(room_id) for room_id in ids)
 
     async def _emails(self, caller: Caller, owners: Iterable[UUID | None]) -> Mapping[UUID, str]:
         """The addresses that the caller may see: an admin everybody's, a user none but their own."""

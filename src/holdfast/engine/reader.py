@@ -6,11 +6,12 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from holdfast.database.connections import AWAY, Connection, Database
+from holdfast.database.readable import UNREADABLE, leave_out
 from holdfast.engine import keys, statements
 from holdfast.engine.claims import Key, Verdict
 from holdfast.engine.link import Link
 from holdfast.engine.statements import Remembered
-from holdfast.errors import Unavailable
+from holdfast.errors import Unavailable, Unreadable
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -39,7 +40,7 @@ class Reader(Generic[K, V]):
         self._is_due = False
 
     def get(self, key: K) -> "asyncio.Future[V | None]":
-        """What there is under this key, `None` for nothing. The future raises `Unavailable`."""
+        """What there is under this key, `None` for nothing. The future raises `Unavailable`, `Unreadable`."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[V | None] = loop.create_future()
         self._waiting.setdefault(key, []).append(answer)
@@ -68,16 +69,31 @@ class Reader(Generic[K, V]):
             # Another reader, begun in the same turn, may have been quicker.
             while asked := self._take():
                 try:
-                    found = await self._find(await link.take(), list(asked))
+                    await self._answer(await link.take(), asked)
                 except BaseException as error:
                     self._fail(asked, Unavailable())
                     await link.let_go(error)
                     if not isinstance(error, AWAY):
                         raise
-                else:
-                    _tell(asked, found)
         finally:
             await link.let_go()
+
+    async def _answer(self, connection: Connection, asked: "dict[K, list[asyncio.Future[V | None]]]") -> None:
+        """Answer what was asked together. A row that cannot be read fails only whoever has asked for it."""
+        try:
+            found = await self._find(connection, list(asked))
+        except UNREADABLE as error:
+            if isinstance(error, AWAY):
+                raise
+            if len(asked) == 1:
+                leave_out(self._find.__name__, next(iter(asked)), error)
+                self._fail(asked, Unreadable())
+                return
+            keys = list(asked)
+            for half in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
+                await self._answer(connection, {key: asked[key] for key in half})
+        else:
+            _tell(asked, found)
 
     def _fail(self, asked: "dict[K, list[asyncio.Future[V | None]]]", error: Exception) -> None:
         for answers in asked.values():

@@ -26,16 +26,18 @@ LOCK = "SELECT FROM places WHERE place = ANY($1::text[]) ORDER BY place FOR UPDA
 
 REVISIONS = "SELECT place, revision FROM places WHERE place = ANY($1::text[])"
 
-# One descent of the index a claim, however long the place's history: see `calendar.py` for why one row is enough.
+# One descent of the index a claim, however long the place's history: see `calendar.py` for why one row is enough. What
+# somebody typed that never ends, or ends after all years that can be read, is in the way as far as anybody can ask.
 LOOK = """
 SELECT u.position, q.revision, q.closed_at IS NOT NULL AS is_closed, r.start_time, r.end_time
 FROM ROWS FROM (json_to_recordset($1::json) AS (place text, claim_end timestamptz)) WITH ORDINALITY
     AS u (place, claim_end, position)
 JOIN places q ON q.place = u.place AND q.place = ANY($2::text[])
 LEFT JOIN LATERAL (
-    SELECT start_time, end_time FROM reservations
-    WHERE place = u.place AND place = ANY($2::text[]) AND start_time < u.claim_end AND cancelled_at IS NULL
-    ORDER BY start_time DESC LIMIT 1
+    SELECT greatest(n.start_time, '0001-01-01') AS start_time, least(n.end_time, '9999-12-31') AS end_time
+    FROM reservations n
+    WHERE place = u.place AND place = ANY($2::text[]) AND n.start_time < u.claim_end AND cancelled_at IS NULL
+    ORDER BY n.start_time DESC LIMIT 1
 ) r ON true
 """
 

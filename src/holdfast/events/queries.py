@@ -12,6 +12,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from holdfast.database import readable
 from holdfast.database.connections import Connection
 from holdfast.engine.claims import Booking
 from holdfast.engine.pool_statements import place_of
@@ -105,8 +106,8 @@ async def newest_events(connection: AsyncConnection, *, before: int | None, limi
 
 async def find_booking(connection: AsyncConnection, booking_id: int) -> Booking | None:
     """One booking, wherever it is."""
-    row = (await connection.execute(select(*BOOKING).where(bookings.c.id == booking_id))).first()
-    return None if row is None else _booking(row)
+    found = await _bookings(connection, select(*BOOKING).where(bookings.c.id == booking_id))
+    return found[0] if found else None
 
 
 async def newest_bookings(
@@ -136,11 +137,12 @@ async def attendees(
 async def statistics(connection: AsyncConnection, user_id: str) -> Statistics:
     """What there is to tell of somebody; zeros for a person nobody knows."""
     is_booked = seat_changes.c.change == "created"
+    is_readable = seat_changes.c.occurred_at.between(*readable.TIMES)
     counted = select(
         func.count().filter(is_booked),
         func.count().filter(~is_booked),
-        func.min(seat_changes.c.occurred_at).filter(is_booked),
-        func.max(seat_changes.c.occurred_at).filter(is_booked),
+        func.min(seat_changes.c.occurred_at).filter(is_booked & is_readable),
+        func.max(seat_changes.c.occurred_at).filter(is_booked & is_readable),
     ).where(seat_changes.c.user_id == user_id)
     held = select(func.count()).select_from(bookings).where(_is_of(user_id)).scalar_subquery()
     booked, cancelled, first_at, last_at, now = (await connection.execute(counted.add_columns(held))).one()
@@ -151,8 +153,15 @@ async def statistics(connection: AsyncConnection, user_id: str) -> Statistics:
         .order_by(bookings.c.id.desc())
         .limit(SEATS_SHOWN_MAX)
     )
-    seats = [(row[0], row[1], row[2], row[3]) for row in await connection.execute(shown)]
+    seats = await readable.read(readable.Selected(connection, shown, bookings.c.id), _seat)
     return Statistics(booked, cancelled, now, first_at, last_at, seats)
+
+
+def _seat(row: Row[*tuple[Any, ...]]) -> tuple[int, int, str, datetime]:
+    booking_id, event_id, name, created_at = row
+    if created_at.tzinfo is None:
+        raise ValueError
+    return booking_id, event_id, name, created_at
 
 
 def _is_of(user_id: str) -> ColumnElement[bool]:
@@ -161,9 +170,12 @@ def _is_of(user_id: str) -> ColumnElement[bool]:
 
 
 async def _bookings(connection: AsyncConnection, query: Select[Any]) -> list[Booking]:
-    return [_booking(row) for row in await connection.execute(query)]
+    return await readable.read(readable.Selected(connection, query, bookings.c.id), _booking)
 
 
 def _booking(row: Row[*tuple[Any, ...]]) -> Booking:
     booking_id, event_id, user_id, created_at = row
+    # The driver tells infinity by a time without a zone.
+    if created_at.tzinfo is None:
+        raise ValueError
     return Booking(booking_id, place_of(event_id), user_id, created_at)

@@ -45,6 +45,7 @@ STATUS: Mapping[type[HoldfastError], int] = {
     errors.InternalError: 500,
     errors.ConferenceServiceError: 502,
     errors.Unavailable: 503,
+    errors.Unreadable: 503,
     errors.OutcomeUnknown: 503,
 }
 

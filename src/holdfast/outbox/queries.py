@@ -70,14 +70,17 @@ $$
 
 RENUMBER = "UPDATE outbox SET published_at = NULL WHERE published_at > $1"
 
-READ = """
-SELECT published_at, id::text, type, place, occurred_at, data FROM outbox
-WHERE published_at > $1 ORDER BY published_at LIMIT $2
+# One message that cannot be read must not keep those behind it from anybody: what of it can be read is published.
+ENTRY = """
+SELECT published_at, id::text, type, place, greatest(least(occurred_at, '9999-12-31'), '0001-01-01'),
+    CASE jsonb_typeof(data) WHEN 'object' THEN data ELSE '{}' END
+FROM outbox
 """
+READ = f"{ENTRY} WHERE published_at > $1 ORDER BY published_at LIMIT $2"
 
 # Without an upper end: with one, and without statistics, the planner would read and sort all before the first.
-REREAD = """
-SELECT published_at, id::text, type, place, occurred_at, data FROM outbox
+REREAD = f"""
+{ENTRY}
 WHERE published_at > $1 AND ($3::text[] IS NULL OR place = ANY($3)) AND ($4::text[] IS NULL OR type = ANY($4))
 ORDER BY published_at LIMIT $2
 """

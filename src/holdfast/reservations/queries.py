@@ -8,9 +8,11 @@ from msgspec import Struct
 from sqlalchemy import Row, Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from holdfast.database import readable
 from holdfast.engine.claims import Kind, Place, Reservation
 from holdfast.engine.schema import ACTIVE, START_OF_ALL, places, reservations
 from holdfast.engine.statements import place_of
+from holdfast.http.fields import ID_MAX
 from holdfast.settings import RESERVATION_DAYS_LIMIT
 
 LONGEST = timedelta(days=RESERVATION_DAYS_LIMIT)
@@ -48,8 +50,8 @@ class KnownPlace(Struct, frozen=True):
 
 async def find(connection: AsyncConnection, reservation_id: UUID) -> Reservation | None:
     """The active reservation with this id."""
-    row = (await connection.execute(select(*COLUMNS).where(reservations.c.id == reservation_id, ACTIVE))).first()
-    return None if row is None else _reservation(row)
+    found = await _read(connection, select(*COLUMNS).where(reservations.c.id == reservation_id, ACTIVE))
+    return found[0] if found else None
 
 
 async def of_place(
@@ -100,7 +102,8 @@ async def known_places(connection: AsyncConnection, *, after: str | None, limit:
     query = select(places.c.place, places.c.revision).order_by(places.c.place).limit(limit)
     if after is not None:
         query = query.where(places.c.place > after)
-    return [KnownPlace(place_of(row.place), row.revision) for row in await connection.execute(query)]
+    source = readable.Selected(connection, query, places.c.place)
+    return await readable.read(source, lambda row: KnownPlace(place_of(row.place), row.revision))
 
 
 def _in_window_of_place(query: Select[Any], place: Place, window: Window) -> Select[Any]:
@@ -127,9 +130,20 @@ def _naive(moment: datetime) -> datetime:
 
 
 async def _read(connection: AsyncConnection, query: Select[Any]) -> list[Reservation]:
-    return [_reservation(row) for row in await connection.execute(query)]
+    return await readable.read(readable.Selected(connection, query, reservations.c.id), _reservation)
 
 
 def _reservation(row: Row[*tuple[Any, ...]]) -> Reservation:
-    reservation_id, place, start, end, created_at, user_id, details = row
-    return Reservation(reservation_id, place_of(place), start, end, created_at, user_id, details)
+    """A row as a value that can be shown to anybody. Raises `readable.UNREADABLE`."""
+    reservation_id, key, start, end, created_at, user_id, details = row
+    place = place_of(key)
+    # The driver tells infinity by a time without a zone.
+    if start.tzinfo is None or end.tzinfo is None or created_at.tzinfo is None or place.kind is Kind.EVENT:
+        raise ValueError
+    if place.kind is Kind.TABLE and not 0 < int(place.id) <= ID_MAX:
+        raise ValueError
+    if details is not None:
+        link, size = details.get("conference_link"), details.get("party_size")
+        if (link is not None and not isinstance(link, str)) or (size is not None and not 0 < int(size) <= ID_MAX):
+            raise ValueError
+    return Reservation(reservation_id, place, start, end, created_at, user_id, details)

@@ -13,11 +13,12 @@ from msgspec import Struct
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from holdfast.database import readable
 from holdfast.database.connections import Connection
 from holdfast.engine.claims import Interval, Kind, Place
 from holdfast.engine.schema import reservations
 from holdfast.rooms.schema import IS_BOOKING, rooms
-from holdfast.rooms.slots import Schedule, Slot, slot_id
+from holdfast.rooms.slots import SLOT, Schedule, Slot, slot_id
 
 ROOMS = """
 SELECT r.id, r.name, r.description, r.capacity, r.created_at, r.retired_at,
@@ -51,7 +52,7 @@ ON CONFLICT DO NOTHING
 
 # Of what began before the day, only what began last can reach into it: see the engine's `calendar.py`.
 TAKEN = """
-SELECT u.position, r.start_time, r.end_time
+SELECT u.position, greatest(r.start_time, '0001-01-01') AS start_time, least(r.end_time, '9999-12-31') AS end_time
 FROM unnest($1::text[], $2::timestamptz[]) WITH ORDINALITY AS u (place, midnight, position)
 CROSS JOIN LATERAL (
     (SELECT start_time, end_time FROM reservations
@@ -125,7 +126,7 @@ def place_of(room_id: UUID) -> Place:
 
 async def rooms_by_id(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Room]:
     """Those of these rooms that there are."""
-    return {row["id"]: _room(row) for row in await connection.fetch(ROOMS, ids)}
+    return {row["id"]: room_of(row) for row in await connection.fetch(ROOMS, ids)}
 
 
 async def insert_room(connection: Connection, room: Room) -> None:
@@ -188,14 +189,15 @@ async def all_rooms(connection: AsyncConnection) -> list[Room]:
     """Every room that is not retired, in the order in which they were made."""
     query = select(rooms.c.id, rooms.c.name, rooms.c.description, rooms.c.capacity, rooms.c.created_at)
     query = query.where(rooms.c.retired_at.is_(None)).order_by(rooms.c.created_at, rooms.c.id)
-    return [Room(*row) for row in await connection.execute(query)]
+    return await readable.read(readable.Selected(connection, query, rooms.c.id), room_of)
 
 
 async def find_booking(connection: AsyncConnection, booking_id: UUID) -> Booking | None:
     """The booking with this id, cancelled or not."""
     # That it is a booking is looked at here, not there: the planner shall search by id, not through all bookings.
-    rows = await connection.execute(select(*COLUMNS).where(reservations.c.id == booking_id))
-    return next((_booking(row) for row in rows if row.details is not None and row.room_id is not None), None)
+    source = readable.Selected(connection, select(*COLUMNS).where(reservations.c.id == booking_id), reservations.c.id)
+    found = await readable.read(source, lambda row: _booking(row) if _is_booking(row) else None)
+    return next((each for each in found if each is not None), None)
 
 
 async def is_known(connection: AsyncConnection, reservation_id: UUID) -> bool:
@@ -241,39 +243,49 @@ async def count_bookings(
 async def newest_bookings(connection: AsyncConnection, *, skip: int, limit: int) -> list[Booking]:
     """Bookings from the newest on."""
     order = (reservations.c.created_at.desc(), reservations.c.id.desc())
-    return await _read(connection, _bookings().order_by(*order).offset(skip).limit(limit))
+    return await _read(connection, _bookings().order_by(*order).offset(skip).limit(limit), numbered=True)
 
 
 async def oldest_bookings(connection: AsyncConnection, *, skip: int, limit: int) -> list[Booking]:
     """Bookings from the oldest on."""
     order = (reservations.c.created_at, reservations.c.id)
-    return await _read(connection, _bookings().order_by(*order).offset(skip).limit(limit))
+    return await _read(connection, _bookings().order_by(*order).offset(skip).limit(limit), numbered=True)
 
 
 def _bookings() -> Select[Any]:
     return select(*COLUMNS).where(IS_BOOKING)
 
 
-async def _read(connection: AsyncConnection, query: Select[Any]) -> list[Booking]:
-    return [_booking(row) for row in await connection.execute(query)]
+async def _read(connection: AsyncConnection, query: Select[Any], *, numbered: bool = False) -> list[Booking]:
+    return await readable.read(readable.Selected(connection, query, reservations.c.id), _booking, numbered=numbered)
+
+
+def _is_booking(row: Row[*tuple[Any, ...]]) -> bool:
+    return row.details is not None and row.room_id is not None
 
 
 def _booking(row: Row[*tuple[Any, ...]]) -> Booking:
+    """A row as a value that can be shown. Raises `readable.UNREADABLE`."""
     booking_id, room_id, start, user_id, created_at, cancelled_at, details = row
     link = details.get("conference_link")
+    # The driver tells infinity by a time without a zone.
+    if start.tzinfo is None or created_at.tzinfo is None or (link is not None and not isinstance(link, str)):
+        raise ValueError
+    # Its end is to be shown as well.
+    _ = start + SLOT
     return Booking(booking_id, UUID(room_id), start, user_id, created_at, cancelled_at is not None, link)
 
 
-def _room(row: Any) -> Room:
+def room_of(row: Any) -> Room:
+    """A room's columns and, if asked for, when it was retired and its schedule's. Raises `readable.UNREADABLE`."""
+    room_id, name, description, capacity, created_at, *more = row
+    retired_at, schedule_id, days, start, end = more or [None] * 5
+    # The driver tells infinity by a time without a zone.
+    if created_at.tzinfo is None:
+        raise ValueError
     schedule = None
-    if row["schedule_id"] is not None:
-        schedule = Schedule(row["schedule_id"], tuple(row["days_of_week"]), row["start_minute"], row["end_minute"])
-    return Room(
-        row["id"],
-        row["name"],
-        row["description"],
-        row["capacity"],
-        row["created_at"],
-        row["retired_at"],
-        schedule,
-    )
+    if schedule_id is not None:
+        schedule = Schedule(schedule_id, tuple(days), start, end)
+        if None in schedule.days:
+            raise ValueError
+    return Room(room_id, name, description, capacity, created_at, retired_at, schedule)

@@ -1,6 +1,5 @@
 """What a managed room asks of those who reserve it, through whichever contract they come."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
@@ -57,9 +56,9 @@ class ManagedRooms:
 
     async def names(self, places: Iterable[Place]) -> Mapping[Place, str]:
         """What the managed ones among these rooms are called."""
-        asked = list(places)
-        found = await asyncio.gather(*(self._find(place) for place in asked))
-        return {place: room.name for place, room in zip(asked, found, strict=True) if room is not None}
+        asked = {place: UUID(place.id) for place in places if may_be_managed(place)}
+        known = {room.id: room.name for room in await self._rooms.known(asked.values())}
+        return {place: known[room_id] for place, room_id in asked.items() if room_id in known}
 
     async def _find(self, place: Place) -> Room | None:
         return await self._rooms.find(UUID(place.id)) if may_be_managed(place) else None

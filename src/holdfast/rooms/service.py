@@ -1,6 +1,7 @@
 """The use cases of managed rooms themselves: make, schedule, retire, look up, list."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from holdfast.engine.claims import Key
 from holdfast.engine.once import Errand, Made, once
 from holdfast.engine.reader import Reader
 from holdfast.engine.writing import Changes
-from holdfast.errors import RoomClosed, RoomNotFound, ScheduleExists
+from holdfast.errors import RoomClosed, RoomNotFound, ScheduleExists, Unreadable
 from holdfast.outbox.queries import Message
 from holdfast.rooms import queries
 from holdfast.rooms.bodies import RoomAnswer, RoomBody, RoomRequest, ScheduleAnswer, ScheduleBody
@@ -36,6 +37,14 @@ class Rooms:
     async def find(self, room_id: UUID) -> Room | None:
         """The room as it is now, or `None` when no managed room has this id."""
         return await self._by_id.get(room_id)
+
+    async def known(self, ids: Iterable[UUID]) -> list[Room]:
+        """Those of these rooms that there are and that can be read, for lists of what refers to them."""
+        found = await asyncio.gather(*(self.find(room_id) for room_id in set(ids)), return_exceptions=True)
+        for each in found:
+            if isinstance(each, BaseException) and not isinstance(each, Unreadable):
+                raise each
+        return [each for each in found if isinstance(each, Room)]
 
     async def get(self, room_id: UUID) -> Room:
         """The room as it is now. Raises `RoomNotFound`."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from holdfast.engine.claims import Place
 from holdfast.errors import InvalidRequest, TableNotFound
+from holdfast.http.fields import ID_MAX
 from holdfast.tables.service import Tables
 
 
@@ -24,6 +25,7 @@ class FloorRules:
 
     async def names(self, places: Iterable[Place]) -> Mapping[Place, str]:
         """What these tables are called, of those that there are."""
-        asked = [place for place in places if place.id.isdecimal()]
+        # Somebody may have typed a number that no table can have.
+        asked = [place for place in places if place.id.isdecimal() and int(place.id) <= ID_MAX]
         found = await asyncio.gather(*(self._tables.find(int(place.id)) for place in asked))
         return {place: table.name for place, table in zip(asked, found, strict=True) if table is not None}

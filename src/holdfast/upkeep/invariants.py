@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from holdfast.database.connections import Connection
+from holdfast.upkeep.unreadable import UNREADABLE
 
 SHOWN_MAX = 20
 FOUND_MAX = 1_000
@@ -132,6 +133,12 @@ INVARIANTS = (
         "Nobody has two seats at one event",
         TWO_SEATS,
         "The unique index is broken: cancel one of the two, then REINDEX TABLE bookings",
+    ),
+    Invariant(
+        "Every row can be read",
+        UNREADABLE,
+        "Somebody wrote past the engine. Lists leave the row out, and nobody else is refused because of it: mend it by "
+        "hand, or compare with a backup",
     ),
     Invariant(
         "Every change has its message, and every message its change",

@@ -1,13 +1,17 @@
 """The SQL with which admins look after webhooks. How messages get to them is in `sending/queries.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
 from holdfast.database.connections import Connection
+from holdfast.database.readable import Fetched, read
 from holdfast.outbox import positions
+from holdfast.webhooks.sending.retries import Disabled, Outcome
+from holdfast.webhooks.sending.sender import Failure
 
 COUNT = "SELECT count(*) FROM webhooks WHERE removed_at IS NULL"
 
@@ -19,7 +23,8 @@ WEBHOOKS = """
 SELECT w.id, w.url, w.types, w.created_at, w.failing_since, w.disabled_at, w.disabled_why, (
     SELECT count(*) FROM webhook_deliveries d WHERE d.webhook_id = w.id AND d.settled_at IS NULL
 )
-FROM webhooks w WHERE w.removed_at IS NULL AND ($1::uuid IS NULL OR w.id = $1) ORDER BY w.id
+FROM webhooks w WHERE w.removed_at IS NULL AND ($1::uuid IS NULL OR w.id = $1) AND w.id <> ALL($2::uuid[])
+ORDER BY w.id
 """
 
 # The address may hold a token of the receiver's; nothing of either is kept.
@@ -57,6 +62,7 @@ LOG = """
 SELECT message_id, type, place, queued_at, attempts, tried_at, status, failure, due_at, outcome
 FROM webhook_deliveries
 WHERE webhook_id = $1 AND ($2::timestamptz IS NULL OR (queued_at, message_id) < ($2, $3::uuid))
+    AND message_id <> ALL($5::uuid[])
 ORDER BY queued_at DESC, message_id DESC LIMIT $4
 """
 
@@ -103,7 +109,7 @@ async def add(connection: Connection, hook: Webhook, secret: str, queued_until: 
 
 async def webhooks(connection: Connection, hook_id: UUID | None = None) -> list[Webhook]:
     """All webhooks, or this one if it is there, in the order in which they were made."""
-    return [Webhook(*row.values()) for row in await connection.fetch(WEBHOOKS, hook_id)]
+    return await read(Fetched(connection, "webhooks", WEBHOOKS, hook_id, key="id"), _webhook)
 
 
 async def remove(connection: Connection, hook_id: UUID, now: datetime) -> bool:
@@ -132,4 +138,32 @@ async def log(connection: Connection, hook_id: UUID, after: tuple[datetime, UUID
     """Deliveries of a webhook, newest first, after one of them."""
     await connection.execute(IN_ORDER)
     moment, message_id = (None, None) if after is None else after
-    return [Logged(*row.values()) for row in await connection.fetch(LOG, hook_id, moment, message_id, limit)]
+    source = Fetched(connection, "webhook_deliveries", LOG, hook_id, moment, message_id, limit, key="message_id")
+    return await read(source, _logged)
+
+
+def _webhook(row: Mapping[str, Any]) -> Webhook:
+    """A row as a value that can be shown. Raises `readable.UNREADABLE`."""
+    hook = Webhook(*row.values())
+    _check_finite(hook.created_at, hook.failing_since, hook.disabled_at)
+    if hook.disabled_why is not None:
+        Disabled(hook.disabled_why)
+    if not all(isinstance(kind, str) for kind in hook.types):
+        raise ValueError
+    return hook
+
+
+def _logged(row: Mapping[str, Any]) -> Logged:
+    """A row as a value that can be shown. Raises `readable.UNREADABLE`."""
+    logged = Logged(*row.values())
+    _check_finite(logged.queued_at, logged.tried_at, logged.due_at)
+    for word, words in ((logged.failure, Failure), (logged.outcome, Outcome)):
+        if word is not None:
+            words(word)
+    return logged
+
+
+def _check_finite(*moments: datetime | None) -> None:
+    """Raises `ValueError` for infinity, which the driver tells by a time without a zone."""
+    if any(moment is not None and moment.tzinfo is None for moment in moments):
+        raise ValueError

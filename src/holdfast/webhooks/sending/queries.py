@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
 from holdfast.database.connections import Connection
+from holdfast.database.readable import Fetched, read
 from holdfast.outbox import positions
 from holdfast.webhooks.queries import IN_ORDER
 from holdfast.webhooks.sending.retries import Disabled, Outcome
@@ -15,7 +17,7 @@ from holdfast.webhooks.sending.sender import Attempt
 
 ACTIVE = """
 SELECT id, url, types, secret, CASE WHEN old_secret_until > $1 THEN old_secret END, queued_until, failing_since
-FROM webhooks WHERE disabled_at IS NULL AND removed_at IS NULL ORDER BY id
+FROM webhooks WHERE disabled_at IS NULL AND removed_at IS NULL AND id <> ALL($2::uuid[]) ORDER BY id
 """
 
 # A message that is queued already is passed over: positions may be given anew.
@@ -52,10 +54,10 @@ WHERE EXISTS (
 """
 
 DUE = """
-SELECT h.id, d.message_id, d.place, d.body, d.attempts, d.first_tried_at
+SELECT h.id, d.message_id, d.place, d.body, d.attempts, least(d.first_tried_at, '9999-12-31') AS first_tried_at
 FROM unnest($1::uuid[], $2::integer[]) AS h (id, at_once)
 CROSS JOIN LATERAL (
-    SELECT * FROM webhook_deliveries e WHERE e.webhook_id = h.id AND e.due_at <= $3
+    SELECT * FROM webhook_deliveries e WHERE e.webhook_id = h.id AND e.due_at <= $3 AND e.body IS NOT NULL
     ORDER BY e.due_at, e.position LIMIT h.at_once
 ) d
 """
@@ -167,17 +169,16 @@ class Delivery(Struct, frozen=True):
 
 async def active(connection: Connection, now: datetime) -> list[Hook]:
     """The webhooks that are switched on."""
-    return [
-        Hook(
-            hook_id,
-            url,
-            frozenset(types),
-            [secret] if old is None else [secret, old],
-            positions.of_time(queued_until),
-            failing_since,
-        )
-        for hook_id, url, types, secret, old, queued_until, failing_since in await connection.fetch(ACTIVE, now)
-    ]
+    return await read(Fetched(connection, "webhooks", ACTIVE, now, key="id"), _hook)
+
+
+def _hook(row: Mapping[str, Any]) -> Hook:
+    hook_id, url, types, secret, old, queued_until, failing_since = row.values()
+    # The driver tells infinity by a time without a zone.
+    if None in types or (failing_since is not None and failing_since.tzinfo is None):
+        raise ValueError
+    secrets = [secret] if old is None else [secret, old]
+    return Hook(hook_id, url, frozenset(types), secrets, positions.of_time(queued_until), failing_since)
 
 
 async def queue(connection: Connection, wanted: Sequence[Queued], now: datetime) -> None:
