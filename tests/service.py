@@ -17,7 +17,7 @@ import psutil
 from databases import address_of, name_of
 
 START_SECONDS_MAX = 60.0
-INHERITED = ("PATH", "HOME", "LANG", "COVERAGE_", "COV_CORE_")
+INHERITED = ("PATH", "PYTHONPATH", "HOME", "LANG", "COVERAGE_", "COV_CORE_")
 """Names in the environment, or beginnings of them, that a service gets from the tests."""
 STOP_SECONDS_MAX = 20.0
 POOLER = "TEST_POOLER_PORT"

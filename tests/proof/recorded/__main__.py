@@ -15,6 +15,7 @@ from pathlib import Path
 
 from databases import SERVER, empty_database
 from holdfast.database import migrate
+from proof.closing_errors import CLOSING_ERRORS
 from proof.errors import ERRORS
 from proof.recorded.faults import Machines
 from proof.recorded.planting import planted, skewed
@@ -25,6 +26,7 @@ from races.postgres import Postgres
 from redis_server import RedisServer
 
 DISK_MB = 4_000
+PLANTS = ERRORS | {name: error.edits for name, error in CLOSING_ERRORS.items()}
 
 
 async def recorded(
@@ -41,14 +43,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m proof.recorded", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60, help="how long the load lasts")
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000), help="draws wishes and faults")
-    parser.add_argument("--plant", choices=ERRORS, help="plant this error first, which should be found")
+    parser.add_argument("--plant", choices=PLANTS, help="plant this error first, which should be found")
     parser.add_argument("--gently", action="store_true", help="leave PostgreSQL and Redis themselves alone")
     parser.add_argument("--disk", action="store_true", help="fill PostgreSQL's disk, too: a small one; needs root")
     parser.add_argument("--clock", action="store_true", help="let the service's clock jump, too")
     parser.add_argument("--chart", type=Path, help="draw memory, connections and more into this file, as SVG")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="hf-", ignore_cleanup_errors=True) as directory:
-        environment = planted(arguments.plant, Path(directory) / "planted") if arguments.plant else {}
+        environment = planted(PLANTS[arguments.plant], Path(directory) / "planted") if arguments.plant else {}
         clock = Path(directory) / "clock" if arguments.clock else None
         if clock is not None:
             clock.write_text("0")

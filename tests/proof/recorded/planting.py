@@ -1,18 +1,19 @@
 """Changes a copy of the service's source: an error, to see that a recorded run finds it, or a clock that is off."""
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import holdfast
-from proof.errors import ERRORS, WRITING
+from proof.edits import WRITING, Edit
 
 NOW = "datetime.now(UTC)"
 
 
-def planted(name: str, directory: Path) -> dict[str, str]:
-    """The environment of a service whose source, in this directory, holds the error."""
+def planted(edits: Iterable[Edit], directory: Path) -> dict[str, str]:
+    """The environment of a service whose source, in this directory, is changed."""
     shutil.copytree(Path(holdfast.__file__).parent, directory / "holdfast", ignore=shutil.ignore_patterns("*.pyc"))
-    for edit in ERRORS[name]:
+    for edit in edits:
         path = (directory / edit.module.replace(".", "/")).with_suffix(".py")
         source = path.read_text(encoding="utf-8")
         assert source.count(edit.old) == 1, f"{edit.module} does not hold exactly once: {edit.old!r}"
