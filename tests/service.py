@@ -99,6 +99,16 @@ class Service:
         assert self.process is not None
         return [child for child in psutil.Process(self.process.pid).children() if _is_worker(child)]
 
+    def logged(self, *words: str, lines: int = 1, seconds_max: float = 15.0) -> list[str]:
+        """The lines it has printed with all of these words, once there are so many: a line comes after the answer."""
+        deadline = time.monotonic() + seconds_max
+        while (
+            len(found := [line for line in self.output().splitlines() if all(word in line for word in words)]) < lines
+        ):
+            assert time.monotonic() < deadline, f"{len(found)} lines with {words} after {seconds_max} s"
+            time.sleep(0.02)
+        return found
+
     def output(self) -> str:
         """What it has printed and logged so far."""
         self._output.seek(0)

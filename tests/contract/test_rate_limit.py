@@ -96,8 +96,10 @@ async def test_with_redis_workers_and_services_count_together(
 
 
 async def test_without_redis_several_workers_say_that_each_counts_for_itself(start: Start, database_url: str) -> None:
-    assert "counted by each worker" in start(DATABASE_URL=database_url, WORKERS=2).output()
-    assert "counted by each worker" not in start(DATABASE_URL=database_url).output()
+    assert start(DATABASE_URL=database_url, WORKERS=2).logged("counted by each worker")
+    alone = start(DATABASE_URL=database_url)
+    alone.stop()
+    assert "counted by each worker" not in alone.output()
 
 
 async def test_when_redis_goes_away_each_worker_goes_on_counting(start: Start, database_url: str) -> None:

@@ -128,10 +128,7 @@ async def pages(http: httpx.AsyncClient, path: str, headers: dict[str, str], cur
 
 async def log_of(service: Service, key: str) -> list[dict[str, Any]]:
     """What the service has logged of a row, once there is something."""
-    async with asyncio.timeout(15):
-        while not (lines := [line for line in service.output().splitlines() if key in line]):  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-    return [json.loads(line) for line in lines]
+    return [json.loads(line) for line in await asyncio.to_thread(service.logged, key)]
 
 
 async def broken(connection: "asyncpg.Connection") -> str:

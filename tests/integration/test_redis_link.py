@@ -130,8 +130,8 @@ async def test_redis_killed_and_revived_in_mid_load_fails_no_request(
     over.set()
     booked = sum(await asyncio.gather(*clients))
     assert await left(http, event) == 100_000 - booked
-    assert shared.output().count(AWAY) == 2
-    assert shared.output().count(BACK) == 2
+    assert len(await asyncio.to_thread(shared.logged, AWAY, lines=2)) == 2
+    assert len(await asyncio.to_thread(shared.logged, BACK, lines=2)) == 2
 
 
 async def test_a_frozen_redis_costs_fifty_milliseconds_once(

@@ -65,6 +65,6 @@ def test_a_line_about_a_request_has_its_route_and_not_who_was_asked_for(fresh_da
     with Service({"DATABASE_URL": fresh_database_url, "LOG_REQUESTS": "true"}) as service:
         for path in ("/metrics/anna@example.com", "/reservations/annas-room"):
             httpx.get(f"{service.url}{path}", headers={"X-Request-ID": "asked-1"})
-        lines = [line for line in service.output().splitlines() if "asked-1" in line]
+        lines = service.logged("asked-1", lines=2)
     assert ["/metrics/{user_id" in lines[0], "/reservations/{room_id" in lines[1]] == [True, True]
     assert "anna" not in "".join(lines)

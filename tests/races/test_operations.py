@@ -151,7 +151,8 @@ async def test_one_service_after_the_other_is_replaced_and_nobody_is_refused(fre
                 await crowd.more(20)
                 await asyncio.to_thread(service.start)
                 await crowd.more(20)
-        assert "A newer version has brought the tables to revision 9999_later" in one.output()
+        said = "A newer version has brought the tables to revision 9999_later"
+        assert await asyncio.to_thread(one.logged, said)
     assert crowd.refused == []
     assert len({made["id"] for made in crowd.made}) == len(crowd.made)
     await check_promise(fresh_database_url)
