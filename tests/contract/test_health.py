@@ -25,7 +25,7 @@ async def counted(http: httpx.AsyncClient, route: str, status: int, method: str 
 async def until_counted(http: httpx.AsyncClient, requests: int, *about: Any) -> int:
     """As `counted`, once there are so many: a request is counted after its answer."""
     async with asyncio.timeout(15):
-        while (found := await counted(http, *about)) < requests:
+        while (found := await counted(http, *about)) < requests:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return found
 

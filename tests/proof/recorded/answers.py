@@ -17,6 +17,8 @@ REFUSALS = {
     (Operation.CANCEL, 404, "RESERVATION_NOT_FOUND"): Outcome.NOT_FOUND,
     (Operation.MOVE, 404, "RESERVATION_NOT_FOUND"): Outcome.NOT_FOUND,
     (Operation.CREATE, 422, "IDEMPOTENCY_KEY_REUSED"): Outcome.KEY_REUSED,
+    **{(operation, 409, "ROOM_CLOSED"): Outcome.CLOSED for operation in (Operation.CREATE, Operation.MOVE)},
+    **{(operation, 404, "TABLE_NOT_FOUND"): Outcome.CLOSED for operation in (Operation.CREATE, Operation.MOVE)},
     **{(operation, 503, "UNAVAILABLE"): Outcome.UNAVAILABLE for operation in Operation},
     # Of a slow client's request, when its worker stood still.
     **{(operation, 408, "REQUEST_TIMEOUT"): Outcome.UNAVAILABLE for operation in Operation},

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from proof.recorded.answers import LEFT, LOST, understood
@@ -47,6 +48,8 @@ class Ground:
         """What clients were told of, acknowledged or not; cancelled ones too, until they are forgotten."""
         self.keyed: deque[Wish] = deque(maxlen=20)
         """Wishes with a key, which others send again, while the first is under way too."""
+        self.to_cancel: deque[str] = deque()
+        """Reservations that a warden wants to be gone."""
         self.counts: Counter[str] = Counter()
 
 
@@ -104,6 +107,10 @@ class Client(threading.Thread):
 
     def _change(self, operation: Operation) -> None:
         # Anybody's, and often the newest, so that several clients change one reservation at once.
+        if self.ground.to_cancel:
+            with suppress(IndexError):
+                self._cancel(Known(self.ground.to_cancel.popleft(), ""))
+                return
         known = tuple(self.ground.known)
         about = known[-1] if self._random.random() < 0.2 else self._random.choice(known)
         targets = self.ground.places.alike(about.room)
@@ -112,6 +119,9 @@ class Client(threading.Thread):
             call = Call(self._number, operation, 0, 0, LOST, room, stretch, about.id)
             self._record(call, self.ground.places.move(about.id, room, stretch), {})
             return
+        self._cancel(about)
+
+    def _cancel(self, about: Known) -> None:
         call = Call(self._number, Operation.CANCEL, 0, 0, LOST, reservation_id=about.id)
         answer = self._record(call, self.ground.places.cancel(about.id), {})
         if answer.outcome is Outcome.OK and self._random.random() < 0.9:
@@ -124,7 +134,9 @@ class Client(threading.Thread):
             return
 
     def _wish(self) -> Wish:
-        room, stretch = self._random.choice(self.ground.rooms), self._stretch()
+        passing = tuple(self.ground.places.passing.now)
+        is_passing = bool(passing) and self._random.random() < 0.25
+        room, stretch = self._random.choice(passing if is_passing else self.ground.rooms), self._stretch()
         by_slot = self.ground.places.through_slots(room, stretch) and self._random.random() < 0.8
         lot = self._random.random()
         if lot < 0.2 and self.ground.keyed:

@@ -1,6 +1,7 @@
 """The doors to a place, and what goes over the wire through each: rooms, tables, half hours of managed rooms."""
 
 import json
+from collections import deque
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
@@ -27,6 +28,19 @@ class Wire(NamedTuple):
     headers: dict[str, str]
 
 
+class Passing:
+    """Places that are open for a moment only: those that are fought for now, and all that ever were."""
+
+    def __init__(self) -> None:
+        self.now: deque[str] = deque(maxlen=4)
+        self.ever: list[str] = []
+
+    def add(self, place: str) -> None:
+        """Have clients fight for a place."""
+        self.ever.append(place)
+        self.now.append(place)
+
+
 class Places(NamedTuple):
     """What the clients of a run fight for, by kind, and the headers of an admin and of a user."""
 
@@ -35,6 +49,7 @@ class Places(NamedTuple):
     managed: Sequence[str]
     admin: dict[str, str]
     user: dict[str, str]
+    passing: Passing
 
     @property
     def all(self) -> list[str]:
@@ -45,7 +60,9 @@ class Places(NamedTuple):
         """The places to which a reservation of this one may be moved: none for managed rooms, which have rules."""
         if place in self.managed:
             return ()
-        return self.tables if place.startswith(TABLE) else self.rooms
+        # What is about to be closed is moved to as well, though not within managed rooms.
+        passing = [each for each in tuple(self.passing.now) if each.startswith(TABLE) == place.startswith(TABLE)]
+        return [*(self.tables if place.startswith(TABLE) else self.rooms), *passing]
 
     def through_slots(self, place: str, stretch: Stretch) -> bool:
         """Whether the place has a slot that is this stretch."""
@@ -99,6 +116,7 @@ def open_places(url: str, rooms: int, tables: int, managed: int) -> Places:
         [str(office["id"]) for office in offices],
         some_admin,
         some_user,
+        Passing(),
     )
 
 

@@ -22,6 +22,8 @@ class Outcome(StrEnum):
     CONFLICT = "time conflict"
     NOT_FOUND = "not found"
     KEY_REUSED = "key reused"
+    CLOSED = "closed"
+    """Of a retired room, one without hours, or a table that is not there."""
     UNAVAILABLE = "unavailable"
     """The service says that nothing has changed."""
     UNKNOWN = "unknown"

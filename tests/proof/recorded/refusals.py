@@ -73,7 +73,7 @@ def key_reused(calls: Sequence[Call]) -> Iterator[Violation]:
     for group in by_key.values():
         for call in group:
             before = [each for each in group if each is not call and each.start <= call.end]
-            used = [each for each in before if each.outcome in (*HAPPENED_MAYBE, Outcome.CONFLICT)]
+            used = [each for each in before if each.outcome in (*HAPPENED_MAYBE, Outcome.CONFLICT, Outcome.CLOSED)]
             same = [each for each in used if (each.room, each.stretch) == (call.room, call.stretch)]
             if call.outcome is Outcome.KEY_REUSED and len(same) == len(used):
                 yield Violation("unjust refusal", f"{call.key} had no other body", tuple(group))

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import asyncpg
 
 from holdfast.upkeep import invariants
-from proof.recorded import draining, healing, seats_checker, stream
+from proof.recorded import closings, draining, healing, seats_checker, stream, witness
 from proof.recorded.answers import stretch
 from proof.recorded.checker import check
 from proof.recorded.clients import Client, Ground
-from proof.recorded.doors import open_places
+from proof.recorded.doors import Places, open_places
 from proof.recorded.faults import Machines, Troubles
 from proof.recorded.healing import Healing
 from proof.recorded.history import Call, Held, Row, Violation
@@ -21,6 +21,9 @@ from proof.recorded.seats import Guest, Hall, SeatCall
 from proof.recorded.seats_checker import Breach, Change
 from proof.recorded.slow import SlowClient
 from proof.recorded.storm import StormyProxy
+from proof.recorded.tenures import events as befell
+from proof.recorded.tenures import tenures
+from proof.recorded.wardens import Act, Warden
 from proof.recorded.watch import Sample, Watcher
 from races.ledger import check_promise
 from seats import make_event
@@ -31,6 +34,7 @@ NOTHING: Mapping[str, str] = {}
 ROOMS, TABLES, MANAGED = 3, 1, 1
 CLIENTS, SLOW_CLIENTS = 12, 2
 EVENTS, SEATS, GUESTS = 2, 6, 5
+WARDENS = 2
 SETTINGS = {
     "WORKERS": "2",
     "CLAIM_SECONDS_MAX": "2",
@@ -77,6 +81,7 @@ class Crowd(NamedTuple):
     clients: list[Client]
     hall: Hall
     guests: list[Guest]
+    wardens: list[Warden]
 
     def has_booked_since(self, moment: float) -> bool:
         """Whether some client has begun a booking after this moment and had it."""
@@ -86,7 +91,7 @@ class Crowd(NamedTuple):
         """Let each finish the call that it is about."""
         self.ground.stopping.set()
         self.hall.stopping.set()
-        for each in (*self.clients, *self.guests):
+        for each in (*self.clients, *self.guests, *self.wardens):
             each.join()
 
 
@@ -124,7 +129,7 @@ async def record(
     faults = proxy.counts + crowd.ground.counts
     faults["calls under way when a worker was told to stop"] = len(list(draining.under_way(troubles.stops, calls)))
     healed = healing.healings(troubles.faults, healing.acknowledged(calls, seat_calls))
-    rows = await _rows(url, crowd.ground.places.all)
+    rows = await _rows(url, crowd.ground.places)
     return Recorded(calls, seat_calls, rows, messages, faults, healed, violations, log, watcher.samples)
 
 
@@ -132,15 +137,17 @@ async def _crowd(url: str, service: Service, seed: int) -> Crowd:
     places = await asyncio.to_thread(open_places, service.url, ROOMS, TABLES, MANAGED)
     ground = Ground(service.port, places, seed)
     connection = await asyncpg.connect(url)
+    await witness.install(connection)
     hall = Hall(service.port, [await make_event(connection, SEATS) for _ in range(EVENTS)], seed)
     await connection.close()
     clients = [Client(number, ground) for number in range(CLIENTS)]
     clients += [SlowClient(number, ground) for number in range(CLIENTS, CLIENTS + SLOW_CLIENTS)]
-    return Crowd(ground, clients, hall, [Guest(number, hall) for number in range(GUESTS)])
+    guests = [Guest(number, hall) for number in range(GUESTS)]
+    return Crowd(ground, clients, hall, guests, [Warden(number, ground, hall) for number in range(WARDENS)])
 
 
 def _load(crowd: Crowd, others: list[Troubles | Watcher], seconds: float) -> None:
-    for each in (*crowd.clients, *crowd.guests, *others):
+    for each in (*crowd.clients, *crowd.guests, *crowd.wardens, *others):
         each.start()
     crowd.ground.stopping.wait(seconds)
     for other in others:
@@ -162,17 +169,22 @@ async def _check(
     url: str, crowd: Crowd, more_clients: list[Client], more_guests: list[Guest]
 ) -> list[Violation | Breach]:
     calls = [call for client in (*crowd.clients, *more_clients) for call in client.calls]
-    rows = await _rows(url, crowd.ground.places.all)
+    rows = await _rows(url, crowd.ground.places)
     seat_calls = [call for guest in (*crowd.guests, *more_guests) for call in guest.calls]
     connection = await asyncpg.connect(url)
     events = crowd.hall.events
     changes = [Change(*row.values()) for row in await connection.fetch(CHANGES, events)]
     held = [tuple(row.values()) for row in await connection.fetch(HELD, events)]
     broken = await invariants.broken(connection, lambda _: None)
+    seen = await witness.breaches(connection)
     await connection.close()
+    acts = [call for warden in crowd.wardens for call in warden.calls]
+    resizes = [call for call in acts if call.act == Act.RESIZE]
     return [
         *check(sorted(calls, key=lambda call: call.start), rows),
-        *seats_checker.check(seat_calls, changes, SEATS, held),
+        *closings.check(calls, acts, rows, tenures(calls, befell(calls, rows))),
+        *seats_checker.check(seat_calls, changes, SEATS, held, resizes),
+        *seen,
         *(Violation("invariant", f"{each.invariant.sentence}: {each.lines[0]}", ()) for each in broken),
         *await _ledger(url),
     ]
@@ -199,10 +211,10 @@ async def _calm(url: str) -> None:
         await connection.close()
 
 
-async def _rows(url: str, rooms: list[str]) -> list[Row]:
+async def _rows(url: str, places: Places) -> list[Row]:
     connection = await asyncpg.connect(url)
     try:
-        found = await connection.fetch(EVERYTHING, rooms)
+        found = await connection.fetch(EVERYTHING, [*places.all, *places.passing.ever])
     finally:
         await connection.close()
     return [Row(Held(str(row["id"]), row["room"], stretch(row)), row["cancelled_at"] is None) for row in found]

@@ -8,10 +8,13 @@ acknowledged when the call began, and not after the first that was not even aske
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from math import inf
 from typing import NamedTuple
 
 from proof.recorded.history import Outcome
 from proof.recorded.seats import Act, SeatCall, Told
+from proof.recorded.wardens import MAYBE, WardenCall
+from proof.recorded.wardens import Act as WardenAct
 
 GRANTED = "created"
 
@@ -44,10 +47,33 @@ class States(NamedTuple):
     bookings: list[frozenset[int]]
 
 
+class Sizes:
+    """How many seats an event may have had: those that it was made with, or what its changes may have made of them."""
+
+    def __init__(self, seats: int, resizes: Sequence[WardenCall]) -> None:
+        self._first = WardenCall(WardenAct.RESIZE, -inf, -inf, Outcome.OK, "", seats=seats)
+        self._changes = [each for each in resizes if each.outcome in MAYBE]
+
+    def during(self, start: float, end: float) -> list[int]:
+        """The sizes that may have been so at some moment."""
+        sure = [each for each in self._changes if each.outcome is Outcome.OK and each.end < start]
+        last = max((each.start for each in sure), default=-inf)
+        asked = [each for each in (self._first, *self._changes) if each.start <= end]
+        # One that was over before another began is no more.
+        return [each.seats for each in asked if not each.end < last]
+
+
 def check(
-    calls: Sequence[SeatCall], log: Sequence[Change], seats: int, held: Sequence[tuple[int, int, str]]
+    calls: Sequence[SeatCall],
+    log: Sequence[Change],
+    seats: int,
+    held: Sequence[tuple[int, int, str]],
+    resizes: Sequence[WardenCall] = (),
 ) -> list[Breach]:
-    """Every breach. `held` are the rows of bookings when all was over: event, id, person; all events have `seats`."""
+    """Every breach. `held` are the rows of bookings when all was over: event, id, person.
+
+    All events began with `seats`; `resizes` are the calls that gave events other seats.
+    """
     found = [Breach("foreign answer", "the contract has no such answer", (call,)) for call in foreign(calls)]
     by_event: dict[int, list[Change]] = defaultdict(list)
     for change in log:
@@ -55,12 +81,27 @@ def check(
     for event in {call.event for call in calls} | set(by_event):
         changes, about = by_event[event], [call for call in calls if call.event == event]
         states = replayed(changes)
-        found += serial(event, changes, states, seats)
+        changed = [each for each in resizes if each.about == str(event)]
+        sizes = Sizes(seats, changed)
+        found += serial(event, changes, states, max(sizes.during(-inf, inf)))
         rows = {(booking, user) for of, booking, user in held if of == event}
         found += final(event, changes, rows)
         found += attributed(changes, about)
-        found += truthful(about, changes, states, seats)
+        found += truthful(about, changes, states, sizes)
+        found += resized(changed, Times(about, changes), states)
     return found
+
+
+def resized(changed: Sequence[WardenCall], times: "Times", states: States) -> Iterator[Breach]:
+    """An event is given no fewer seats than are booked at some moment of the call, and refused only then."""
+    for each in changed:
+        booked = [states.booked[number] for number in range(times.least(each.start), times.most(each.end) + 1)]
+        is_true = {
+            Outcome.OK: min(booked, default=inf) <= each.seats,
+            Outcome.CONFLICT: max(booked, default=-inf) > each.seats,
+        }
+        if not is_true.get(each.outcome, True):
+            yield Breach("fewer seats than booked", f"{each}: {sorted(set(booked))} were booked")
 
 
 def foreign(calls: Sequence[SeatCall]) -> list[SeatCall]:
@@ -142,7 +183,7 @@ def efforts(calls: Sequence[SeatCall]) -> list[list[SeatCall]]:
     return list(found.values())
 
 
-def truthful(calls: Sequence[SeatCall], changes: Sequence[Change], states: States, seats: int) -> Iterator[Breach]:
+def truthful(calls: Sequence[SeatCall], changes: Sequence[Change], states: States, sizes: Sizes) -> Iterator[Breach]:
     """Each answer was true at some moment of its call."""
     times = Times(calls, changes)
     first: dict[str, float] = {}
@@ -155,7 +196,8 @@ def truthful(calls: Sequence[SeatCall], changes: Sequence[Change], states: State
         moments = range(times.least(start), times.most(call.end) + 1)
         match call.outcome:
             case Told.FULL:
-                is_true = any(states.booked[number] >= seats for number in moments)
+                least = min(sizes.during(start, call.end))
+                is_true = any(states.booked[number] >= least for number in moments)
             case Told.ALREADY:
                 is_true = any(call.user in states.holders[number] for number in moments)
             case Outcome.NOT_FOUND:
@@ -166,7 +208,7 @@ def truthful(calls: Sequence[SeatCall], changes: Sequence[Change], states: State
                 is_true = bool(moments)
         if not is_true:
             counts = sorted({states.booked[number] for number in moments})
-            yield Breach("untrue", f"{counts} seats of {seats} were booked between changes {moments}", (call,))
+            yield Breach("untrue", f"{counts} seats were booked between changes {moments}", (call,))
 
 
 class Times:
