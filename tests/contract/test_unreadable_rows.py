@@ -11,8 +11,6 @@ import asyncpg
 import httpx
 import pytest
 
-from databases import create_database, drop_database
-from holdfast.database import migrate
 from holdfast.upkeep import invariants
 from listening import listening
 from messages import change
@@ -64,12 +62,9 @@ DAY = f"from={DATE}T00:00:00Z&to={DATE}T23:59:00Z"
 
 
 @pytest.fixture(scope="module")
-async def url() -> AsyncIterator[str]:
+def url(database_url: str) -> str:
     """A database of these tests alone, as they leave in it what nobody can read."""
-    url = await create_database()
-    await migrate.upgrade(url)
-    yield url
-    await drop_database(url)
+    return database_url
 
 
 @pytest.fixture(scope="module")

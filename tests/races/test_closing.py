@@ -14,8 +14,6 @@ import asyncpg
 import httpx
 import pytest
 
-from databases import create_database, drop_database
-from holdfast.database import migrate
 from messages import RAISE, WRITE
 from offices import DATE, admin, free_slots, made_room, open_room, schedule, stretch, user
 from races.ledger import check_promise
@@ -33,12 +31,9 @@ LEFT = "SELECT count(*) FROM reservations WHERE place = $1 AND cancelled_at IS N
 
 
 @pytest.fixture(scope="module")
-async def url() -> AsyncIterator[str]:
+def url(database_url: str) -> str:
     """A database of these tests alone."""
-    url = await create_database()
-    await migrate.upgrade(url)
-    yield url
-    await drop_database(url)
+    return database_url
 
 
 @pytest.fixture(scope="module")
