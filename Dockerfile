@@ -18,7 +18,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 RUN python -m venv /opt/holdfast
 WORKDIR /build
 COPY requirements.lock ./
-RUN --mount=type=cache,target=/root/.cache/pip /opt/holdfast/bin/pip install --require-hashes -r requirements.lock
+RUN --mount=type=cache,target=/root/.cache/pip /opt/holdfast/bin/pip install --require-hashes --no-deps -r requirements.lock
 # Without the folder `frontend` the build hook takes the app as it is.
 COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY src ./src
