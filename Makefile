@@ -22,7 +22,8 @@ run: setup-env ## Serve on port 8080, on a private PostgreSQL in .data/
 	@$(BIN)/holdfast serve
 
 up: ## Start everything in containers: the API on port 8080, behind nginx on port 3000
-	@docker compose up --build --detach --wait && echo "Holdfast serves http://localhost:3000, and the API http://localhost:8080"
+	@REVISION=$$(git describe --always --abbrev=40 --dirty --exclude='*' 2>/dev/null || echo unknown) \
+		docker compose up --build --detach --wait && echo "Holdfast serves http://localhost:3000, and the API http://localhost:8080"
 
 down: ## Stop those containers; ARGS=--volumes removes their data, too
 	@docker compose down $(ARGS)

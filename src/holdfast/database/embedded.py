@@ -210,9 +210,9 @@ class _Server:
         return self._state() == 0
 
     def _state(self) -> int:
-        asked = subprocess.run(
-            [binary("pg_isready"), "-q", "-h", self.socket_directory], check=False, stdin=subprocess.DEVNULL
-        )
+        # As somebody who is there: a stranger's question is an error in the server's log.
+        command = [binary("pg_isready"), "-q", "-h", self.socket_directory, "-U", "postgres", "-d", "postgres"]
+        asked = subprocess.run(command, check=False, stdin=subprocess.DEVNULL)
         return asked.returncode
 
     def _initialise(self) -> None:
