@@ -211,8 +211,8 @@ class _Server:
 
     def _state(self) -> int:
         # As somebody who is there: a stranger's question is an error in the server's log.
-        command = [binary("pg_isready"), "-q", "-h", self.socket_directory, "-U", "postgres", "-d", "postgres"]
-        asked = subprocess.run(command, check=False, stdin=subprocess.DEVNULL)
+        options = ["-q", "-h", str(self.socket_directory), "-U", "postgres", "-d", "postgres"]
+        asked = subprocess.run([binary("pg_isready"), *options], check=False, stdin=subprocess.DEVNULL)
         return asked.returncode
 
     def _initialise(self) -> None:
