@@ -22,7 +22,8 @@ run: setup-env ## Serve on port 8080, on a private PostgreSQL in .data/
 	@$(BIN)/holdfast serve
 
 up: ## Start everything in containers: the API on port 8080, behind nginx on port 3000
-	@docker compose up --build --detach --wait && echo "Holdfast serves http://localhost:3000, and the API http://localhost:8080"
+	@REVISION=$$(git describe --always --abbrev=40 --dirty --exclude='*' 2>/dev/null || echo unknown) \
+		docker compose up --build --detach --wait && echo "Holdfast serves http://localhost:3000, and the API http://localhost:8080"
 
 down: ## Stop those containers; ARGS=--volumes removes their data, too
 	@docker compose down $(ARGS)
@@ -37,11 +38,11 @@ frontend-check: setup-dev ## Types, rules, tests and generated client of the web
 wheel: setup-dev ## Build the wheel, with the web app in it, into dist/
 	@$(BIN)/python -m hatchling build -t wheel
 
-seed: setup-env ## Add an office to try things on: 50 rooms, 10,000 users, 100,000 bookings
-	@$(BIN)/holdfast seed $(ARGS)
+seed: ## Add an office to the service that runs, to try things on: 50 rooms, 10,000 users, 100,000 bookings
+	@BIN=$(BIN) MAKE="$(MAKE)" deploy/running.sh seed $(ARGS)
 
-load-test: setup-dev ## Ask a running service for free slots at a constant rate; ARGS="--rate 200 --duration 30s"
-	@$(BIN)/holdfast load-test $(ARGS)
+load-test: setup-dev ## Ask the service that runs for free slots at a constant rate; ARGS="--rate 200 --duration 30s"
+	@BIN=$(BIN) deploy/running.sh load-test $(ARGS)
 
 test: setup-dev ## Run every test (TEST_DATABASE_URL, or a throw-away PostgreSQL)
 	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)

@@ -8,7 +8,7 @@ if [ -n "${TEST_DATABASE_URL:-}" ] || ! docker info >/dev/null 2>&1; then
 fi
 
 container=$(docker run --detach --rm --publish 127.0.0.1::5432 --shm-size 256m \
-    --env POSTGRES_PASSWORD=postgres "${POSTGRES_IMAGE:-postgres:18-bookworm}" -c max_connections=300)
+    --env POSTGRES_PASSWORD=postgres "${POSTGRES_IMAGE:-postgres:18-trixie}" -c max_connections=300)
 trap 'docker stop "$container" >/dev/null' EXIT INT TERM
 address=$(docker port "$container" 5432/tcp | head -n 1)
 

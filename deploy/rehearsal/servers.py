@@ -55,11 +55,25 @@ def redis(service: dict[str, Any], place: Path, port: int) -> "subprocess.Popen[
     return server
 
 
-def nginx(configuration: Path, place: Path, api: int, port: int) -> "subprocess.Popen[bytes]":
-    """nginx, with the configuration of its container, but for the two lines that say where things are."""
+def nginx(
+    configuration: Path, place: Path, api: int | str, port: int, *, resolver: str = ""
+) -> "subprocess.Popen[bytes]":
+    """nginx, with the configuration of its container, but for the lines that say where things are.
+
+    `api` is a port of this machine, or a name and a port; the name server at `resolver` is asked for the name.
+    """
     found = find("nginx")
-    ours = configuration.read_text().replace("server api:8080;", f"server 127.0.0.1:{api};")
-    ours = ours.replace("listen 3000;", f"listen 127.0.0.1:{port};")
+    there = api if isinstance(api, str) else f"127.0.0.1:{api}"
+    ours = configuration.read_text()
+    changed = {
+        "set $holdfast api:8080;": f"set $holdfast {there};",
+        "listen 3000;": f"listen 127.0.0.1:{port};",
+        "listen 8080;": "",
+        "resolver 127.0.0.11 ": f"resolver {resolver or '127.0.0.11'} ",
+    }
+    for before, after in changed.items():
+        assert before in ours, before
+        ours = ours.replace(before, after)
     home = place / "front"
     give(home)
     temporary = "".join(

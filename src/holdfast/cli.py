@@ -12,7 +12,16 @@ from rich.table import Table
 
 from holdfast import __version__
 from holdfast import settings as settings_module
-from holdfast.console import console, direct_url, prepared_url, read_settings, stop
+from holdfast.console import (
+    console,
+    direct_url,
+    keep_from_unused,
+    prepared_url,
+    read_settings,
+    stop,
+    told_place,
+)
+from holdfast.first_process import step_aside
 from holdfast.settings import HINTS, Settings
 from holdfast.upkeep import commands as upkeep
 from holdfast.webhooks.commands import webhooks
@@ -33,6 +42,7 @@ cli.command(context_settings={"ignore_unknown_options": True})(upkeep.psql)
 
 def main() -> None:
     """What the command `holdfast` runs."""
+    step_aside()
     cli()
 
 
@@ -99,6 +109,7 @@ def create_admin(
     from holdfast.database import migrate as migrations
 
     settings = read_settings()
+    keep_from_unused(settings)
     password = "" if promote else _password()
     with ExitStack() as stack:
         try:
@@ -129,6 +140,8 @@ def seed(
     settings = read_settings()
     if settings.production and not yes:
         stop("PRODUCTION=true: everybody knows the password of the users that would be added; --yes adds them")
+    keep_from_unused(settings)
+    console.print(f"Seeding {told_place(settings)}", highlight=False, markup=False, soft_wrap=True)
     with ExitStack() as stack:
         try:
             url = direct_url(settings, stack)
@@ -144,7 +157,7 @@ def seed(
 @cli.command("load-test")
 def load_test(  # noqa: PLR0913  each is an option of the command
     *,
-    url: Annotated[str, typer.Option(help="Address of the service")] = "http://127.0.0.1:8080",
+    url: Annotated[str | None, typer.Option(help="Address of the service; without it, PORT here")] = None,
     rate: Annotated[float, typer.Option(help="Requests a second", min=0.1, max=10_000)] = 100,
     duration: Annotated[str, typer.Option(help="For how long: 30s, 2m")] = "10s",
     p95: Annotated[str, typer.Option(help="95 of 100 answers must come within this time")] = "200ms",
@@ -161,6 +174,7 @@ def load_test(  # noqa: PLR0913  each is an option of the command
 
     try:
         seconds, limits = _seconds(duration, "--duration"), Limits(_seconds(p95, "--p95") * 1000, max_err)
+        url = url or f"http://127.0.0.1:{read_settings().port}"
         orders = trial.prepare(url.rstrip("/"), token, rate, seconds)
         with Progress(console=console, transient=True) as progress:
             bar = progress.add_task("Sending", total=orders.count)

@@ -1,9 +1,11 @@
 """What commands have in common: how they read the settings, reach the database, and end."""
 
 import asyncio
+import socket
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import unquote, urlsplit
 
 from rich.console import Console
 
@@ -47,6 +49,33 @@ def prepared_url(settings: Settings, stack: ExitStack) -> str:
         )
     )
     return url or direct
+
+
+def told_place(settings: Settings) -> str:
+    """Which database a command works on, for the person at the terminal, without secrets."""
+    url = settings.database_direct_url or settings.postgres_url
+    if url is None:
+        return f"the private PostgreSQL in {settings.data_dir}"
+    parts = urlsplit(url)
+    name = unquote(parts.path.removeprefix("/"))
+    return f"the database {name} at {parts.netloc.rpartition('@')[2] or 'its socket'}"
+
+
+def keep_from_unused(settings: Settings) -> None:
+    """End, rather than fill a private database that nobody serves, while something else serves the port."""
+    from holdfast.database import embedded
+
+    if settings.database_direct_url or settings.postgres_url or embedded.is_used(Path(settings.data_dir)):
+        return
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    try:
+        socket.create_connection((host, settings.port), 1).close()
+    except OSError:
+        return
+    stop(
+        f"something serves port {settings.port}, and not on {told_place(settings)}: "
+        "name its database in DATABASE_URL, or run this command beside it (docker compose exec api holdfast …)"
+    )
 
 
 def stop(line: str, status: int = 1) -> NoReturn:

@@ -166,3 +166,10 @@ def test_a_private_database_that_is_not_there_is_not_made(tmp_path: Path) -> Non
     assert done.returncode == 0
     assert "There is no database in DATA_DIR" in done.stdout
     assert not (tmp_path / "data").exists()
+
+
+async def test_the_version_of_postgresql_is_told_as_postgresql_tells_it(
+    database_url: str, connection: "asyncpg.Connection"
+) -> None:
+    told = str(await connection.fetchval("SHOW server_version")).split()[0]
+    assert f"PostgreSQL {told}" in [each.text for each in await findings(database_url)]

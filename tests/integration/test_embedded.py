@@ -144,3 +144,10 @@ def test_a_directory_that_cannot_be_used_is_named(data_dir: Path) -> None:
     file.touch()
     with pytest.raises(embedded.EmbeddedFailed, match="cannot be used"), embedded.running(file / "data"):
         pass
+
+
+def test_looking_after_it_leaves_no_errors_in_its_log(data_dir: Path) -> None:
+    with embedded.running(data_dir), embedded.running(data_dir):
+        pass
+    logs = [path.read_text(encoding="utf-8") for path in (data_dir / "postgres" / "log").iterdir()]
+    assert [line for line in "".join(logs).splitlines() if "FATAL" in line or "ERROR" in line] == []

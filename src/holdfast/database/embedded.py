@@ -25,6 +25,8 @@ from urllib.parse import quote
 
 import structlog
 
+from holdfast.database.leftovers import SOCKET, remove_stale_locks
+
 logger = structlog.stdlib.get_logger("holdfast.database")
 
 
@@ -70,6 +72,19 @@ def is_made(data_dir: Path) -> bool:
     return (data_dir / "postgres").exists()
 
 
+def is_used(data_dir: Path) -> bool:
+    """Whether a process uses the private PostgreSQL of this directory now, or is about to."""
+    try:
+        with (data_dir / "changing.lock").open() as changing, (data_dir / "using.lock").open() as using:
+            for lock in (changing, using):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
+
+
 @contextmanager
 def running(data_dir: Path) -> Iterator[str]:
     """The address of the private PostgreSQL in `data_dir`, made and started when needed.
@@ -87,11 +102,10 @@ def running(data_dir: Path) -> Iterator[str]:
         raise EmbeddedFailed(f"DATA_DIR={data_dir} cannot be used: {error.strerror}") from None
     with changing, using:
         with _alone(changing):
-            fcntl.flock(using, fcntl.LOCK_SH)
             server = _Server(data_dir)
-            server.start()
+            server.start(is_only_user=_use(using))
         done = threading.Event()
-        keeper = threading.Thread(target=_keep_alive, args=(server, changing, done), daemon=True)
+        keeper = threading.Thread(target=_keep_alive, args=(server, changing, using, done), daemon=True)
         keeper.start()
         try:
             yield server.address
@@ -110,14 +124,14 @@ def binary(name: str) -> Path:
     return BINARIES / name
 
 
-def _keep_alive(server: "_Server", changing: IO[str], done: threading.Event) -> None:
+def _keep_alive(server: "_Server", changing: IO[str], using: IO[str], done: threading.Event) -> None:
     """Start the server again when it has died: killed for want of memory, or stopped by a mistake."""
     while not done.wait(LOOK_SECONDS):
         if server.is_gone():
             logger.error("the private PostgreSQL is gone; it is started again")
             try:
                 with _alone(changing):
-                    server.start()
+                    server.start(is_only_user=_use(using))
             except EmbeddedFailed as error:
                 logger.error("the private PostgreSQL does not start", error=str(error))  # noqa: TRY400  one line
 
@@ -129,6 +143,18 @@ def _alone(lock: IO[str]) -> Iterator[None]:
         yield
     finally:
         fcntl.flock(lock, fcntl.LOCK_UN)
+
+
+def _use(using: IO[str]) -> bool:
+    """Be one of the users, and tell whether nobody else is. Only for who holds the other lock."""
+    try:
+        fcntl.flock(using, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    else:
+        return True
+    finally:
+        fcntl.flock(using, fcntl.LOCK_SH)
 
 
 class _Server:
@@ -143,7 +169,7 @@ class _Server:
     def address(self) -> str:
         return f"postgresql://postgres@/postgres?host={quote(str(self.socket_directory))}"
 
-    def start(self) -> None:
+    def start(self, *, is_only_user: bool) -> None:
         if self._is_ready():
             return
         if self.user is not None:
@@ -158,6 +184,9 @@ class _Server:
         )  # fmt: skip
         deadline = time.monotonic() + LEFTOVERS_SECONDS_MAX
         while True:
+            # Another user may live in another container, and with it a server that cannot be seen from here.
+            if is_only_user:
+                remove_stale_locks(self.directory, self.socket_directory)
             try:
                 self._run("pg_ctl", *arguments)
             except EmbeddedFailed:
@@ -181,9 +210,9 @@ class _Server:
         return self._state() == 0
 
     def _state(self) -> int:
-        asked = subprocess.run(
-            [binary("pg_isready"), "-q", "-h", self.socket_directory], check=False, stdin=subprocess.DEVNULL
-        )
+        # As somebody who is there: a stranger's question is an error in the server's log.
+        options = ["-q", "-h", str(self.socket_directory), "-U", "postgres", "-d", "postgres"]
+        asked = subprocess.run([binary("pg_isready"), *options], check=False, stdin=subprocess.DEVNULL)
         return asked.returncode
 
     def _initialise(self) -> None:
@@ -238,7 +267,7 @@ def _let_through(directory: Path) -> None:
 def _socket_directory(server: Path, user: pwd.struct_passwd | None) -> Path:
     """The server's own directory, or, where its path does not fit a socket, a private one for temporary files."""
     path = os.fsencode(server)
-    if len(path) <= SOCKET_PATH_BYTES_MAX - len("/.s.PGSQL.5432") and re.fullmatch(rb"[\w/.@+-]+", path):
+    if len(path) <= SOCKET_PATH_BYTES_MAX - len(f"/{SOCKET}") and re.fullmatch(rb"[\w/.@+-]+", path):
         return server
     owner = os.geteuid() if user is None else user.pw_uid
     private = Path(tempfile.gettempdir()) / f"holdfast-{owner}-{hashlib.sha256(path).hexdigest()[:16]}"

@@ -150,10 +150,9 @@ async def of_database(url: str, settings: Settings, clock: Clock) -> AsyncIterat
 
 
 async def _of_server(connection: Connection, settings: Settings) -> list[Finding]:
-    version = connection.get_server_version()
-    told = f"PostgreSQL {version.major}.{version.minor}"
     values = {name: await connection.fetchval("SELECT current_setting($1)", name) for name in SETTINGS}
     number = int(await connection.fetchval("SHOW server_version_num"))
+    told = f"PostgreSQL {number // 10_000}.{number % 10_000}"
     found = []
     if number < POSTGRES_MIN:
         found.append(wrong(f"{told} is too old", "Use PostgreSQL 15 or newer"))
