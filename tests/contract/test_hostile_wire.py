@@ -245,3 +245,53 @@ async def test_a_path_that_is_not_utf_8_is_refused(service: Service, path: str) 
 async def test_a_query_that_is_not_utf_8_is_refused(service: Service, name: str) -> None:
     answer = await exchange(service, head(f"/reservations?{name}=%ff".encode()))
     assert (answer.status, answer.code) == (400, "INVALID_REQUEST")
+
+
+TWICE = [
+    pytest.param((b"Authorization: Bearer a", b"Authorization: Bearer b"), id="two tokens"),
+    pytest.param((b"Authorization: Bearer a",) * 2, id="one token twice"),
+    pytest.param((b"AUTHORIZATION: Bearer a", b"authorization: Bearer a"), id="in either case"),
+    pytest.param((b"Host: x",), id="two hosts"),
+    pytest.param((b"Host: localhost",), id="one host twice"),
+    pytest.param((b"Idempotency-Key: a", b"Idempotency-Key: b"), id="two keys"),
+    pytest.param((b"Idempotency-Key: a",) * 2, id="one key twice"),
+    pytest.param((b"Idempotency-Key: a", b"Idempotency-Key: "), id="a key and none"),
+    pytest.param((b"Content-Type: application/json", b"Content-Type: text/plain"), id="two kinds"),
+    pytest.param((b"Origin: https://a.example", b"Origin: https://b.example"), id="two origins"),
+    pytest.param((b"Content-Length: 2", b"Content-Length: 3"), id="two lengths"),
+    pytest.param((b"Content-Length: 2",) * 2, id="one length twice"),
+    pytest.param((b"Content-Length: 2", b"Transfer-Encoding: chunked"), id="a length and chunks"),
+    pytest.param((b"Transfer-Encoding: chunked", b"Content-Length: 2"), id="chunks and a length"),
+]
+DOORS = [
+    # Hot, and not.
+    (b"POST", b"/reservations"),
+    (b"GET", b"/reservations/some-room"),
+    (b"POST", b"/api/bookings/reserve"),
+    (b"GET", b"/stream"),
+    (b"POST", b"/bookings/create"),
+    (b"GET", b"/reservations"),
+    (b"POST", b"/register"),
+    (b"DELETE", b"/reservations/00000000-0000-4000-8000-000000000001"),
+    (b"GET", b"/health"),
+    (b"HEAD", b"/health"),
+    (b"OPTIONS", b"/reservations"),
+    (b"GET", b"/app/"),
+    (b"GET", b"/nowhere"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), DOORS)
+@pytest.mark.parametrize("lines", TWICE)
+async def test_a_header_with_one_value_comes_once_through_every_door(
+    service: Service, method: bytes, path: bytes, lines: tuple[bytes, ...]
+) -> None:
+    answer = await exchange(service, head(path, *lines, method=method) + b"{}")
+    assert answer.status == 400
+    assert method == b"HEAD" or answer.code == "INVALID_REQUEST"
+
+
+@pytest.mark.parametrize(("method", "path"), DOORS)
+async def test_a_host_that_is_none_is_refused_through_every_door(service: Service, method: bytes, path: bytes) -> None:
+    request = method + b" " + path + b" HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n"
+    assert (await exchange(service, request)).status == 400

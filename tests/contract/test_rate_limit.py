@@ -71,6 +71,16 @@ async def test_a_window_ends(start: Start, database_url: str) -> None:
                 pass
 
 
+async def test_one_client_behind_a_proxy_is_one_however_it_is_written(start: Start, database_url: str) -> None:
+    service = start(DATABASE_URL=database_url, HOST="::", TRUSTED_PROXIES="127.0.0.1", RATE_LIMIT_MAX=3)
+    ours = ["203.0.113.2:51234", "::ffff:203.0.113.2", "[::ffff:203.0.113.2]:80", "203.0.113.2"]
+    assert [await statuses(service, 1, **{"X-Forwarded-For": each}) for each in ours] == [[200], [200], [200], [429]]
+    household = [f"[2001:db8::{each}]:4711" for each in range(1, 5)]
+    heard = [await statuses(service, 1, **{"X-Forwarded-For": each}) for each in household]
+    assert heard == [[200], [200], [200], [429]]
+    assert await statuses(service, 1, **{"X-Forwarded-For": "203.0.113.3:51234"}) == [200]
+
+
 async def test_zero_is_no_limit(start: Start, database_url: str) -> None:
     async with client(start(DATABASE_URL=database_url, RATE_LIMIT_MAX=0)) as http:
         answers = [await http.get(PATH) for _ in range(120)]

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from litestar.types import HTTPScope
 
-from holdfast.http.limits import UNKNOWN, client_of
+from holdfast.http.limits import UNKNOWN, client_of, plain
 from holdfast.settings_rules import Networks
 
 TRIED = frozenset({401, 403, 429})
@@ -81,7 +81,7 @@ class Refusals:
     def log_no_http(self, client: tuple[str, int] | None) -> None:
         """Log that somebody sent what is no HTTP."""
         if self._may_write(400):
-            self._write(400, route="(no HTTP)", client=UNKNOWN if client is None else client[0])
+            self._write(400, route="(no HTTP)", client=UNKNOWN if client is None else plain(client[0]) or client[0])
 
     def _may_write(self, status: int) -> bool:
         second = int(time.monotonic())

@@ -5,6 +5,7 @@ import itertools
 import re
 import secrets
 import time
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -28,6 +29,12 @@ DRAIN_BYTES_MAX = 16 * 1024 * 1024
 """How much of a body that is too large is read and dropped, so that its sender gets to read the answer."""
 CLIENT_GONE = 499
 """Counted and logged for a client that left: nobody is there to answer."""
+ONCE = frozenset(
+    {b"authorization", b"content-length", b"content-type", b"host", b"idempotency-key"}
+    | {b"last-event-id", b"origin", b"transfer-encoding"}
+)
+"""Headers that a request has once or not at all."""
+LENGTH_AND_CHUNKS = frozenset({b"content-length", b"transfer-encoding"})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 COMMON_HEADERS = {
     b"x-content-type-options": b"nosniff",
@@ -73,11 +80,11 @@ class Edge:
         hot: HotRoute | None = None
         try:
             _check_target(scope)
+            _check_headers(scope)
             if self._limit is not None and scope["path"].startswith(PATHS):
                 exchange.more = await self._limit.spend(scope)
             found = self._hot.find(inner)
             if found is None:
-                _check_host(scope)
                 await self._app(inner, _again(await self._body(scope, receive), receive), exchange.send)
             else:
                 body = arrived_body(scope)
@@ -262,9 +269,25 @@ def _check_target(scope: HTTPScope) -> None:
         raise InvalidRequest(rule="target") from None
 
 
-def _check_host(scope: HTTPScope) -> None:
-    """Refuse a `Host` that is none (RFC 9110, 7.2): the framework reads it, and fails by one that it cannot read."""
-    host = next((value for name, value in scope["headers"] if name == b"host"), b"")
-    found = HOST.fullmatch(host)
-    if found is None or int(found["port"] or 0) > PORT_MAX:
-        raise InvalidRequest(rule="host")
+def _check_headers(scope: HTTPScope) -> None:
+    """Refuse what can be read in two ways: a header twice that has one value, a length with chunks, a `Host` that is none.
+
+    The hot calls, the framework, and a proxy in front would each take another of two (RFC 9110, 5.3 and 7.2; 9112, 6.1).
+    """
+    seen: set[bytes] = set()
+    for name, value in scope["headers"]:
+        if name not in ONCE:
+            continue
+        if name in seen:
+            raise InvalidRequest(rule="header_twice")
+        seen.add(name)
+        if name == b"host" and not _is_host(value):
+            raise InvalidRequest(rule="host")
+    if LENGTH_AND_CHUNKS <= seen:
+        raise InvalidRequest(rule="http")
+
+
+@lru_cache(1_000)
+def _is_host(value: bytes) -> bool:
+    found = HOST.fullmatch(value)
+    return found is not None and int(found["port"] or 0) <= PORT_MAX

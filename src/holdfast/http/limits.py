@@ -1,9 +1,10 @@
 """How many requests one client may send in a while, on the paths of the events contract."""
 
 import math
+import re
 import time
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
 
 import structlog
@@ -16,9 +17,13 @@ from holdfast.errors import RateLimited
 from holdfast.http.hot import Headers
 from holdfast.redis_link import RedisLink
 from holdfast.settings import Settings
+from holdfast.settings_rules import Networks
 
 PATHS = "/api/"
 UNKNOWN = "unknown"
+PORT = re.compile(r":[0-9]{0,5}|")
+HOUSEHOLD_BITS = 64
+"""What of an IPv6 address is given to one client: it may choose the rest itself, anew for each request."""
 FORWARDED_BYTES_MAX = 2_000
 CLIENTS_MAX = 100_000
 """How many clients are counted in this process; beyond, those are forgotten that were silent the longest."""
@@ -77,7 +82,7 @@ class RateLimit:
 
         Raises `RateLimited`, which has the same headers.
         """
-        key = self._item.key_for(client_of(scope, self._trusted))
+        key = self._item.key_for(household(client_of(scope, self._trusted)))
         found = None
         if self._link is not None:
             found = await self._link.call(lambda: self._count_shared(key))
@@ -101,19 +106,24 @@ class RateLimit:
         return window.count, window.end - time.monotonic()
 
 
-def client_of(scope: HTTPScope, trusted: tuple[IPv4Network | IPv6Network, ...]) -> str:
+def client_of(scope: HTTPScope, trusted: Networks) -> str:
     """The address that a request comes from: its sender's, or what proxies that are trusted say of it.
 
     Each proxy adds whom it heard from at the end of `X-Forwarded-For`; what stands before the first that is not
-    trusted may have been invented.
+    trusted may have been invented. One client has one address, however a proxy or a socket writes it.
     """
     peer = scope["client"]
-    address = UNKNOWN if peer is None else peer[0]
+    address = UNKNOWN if peer is None else plain(peer[0]) or peer[0]
     if not trusted or not _is_trusted(address, trusted):
         return address
     given = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
-    for hop in reversed(given[-FORWARDED_BYTES_MAX:].decode("latin-1").split(",")):
-        found = _address(hop.strip())
+    hops = given[-FORWARDED_BYTES_MAX:].decode("latin-1").split(",")
+    if len(given) > FORWARDED_BYTES_MAX:
+        del hops[0]  # of which only the end may be here
+    for hop in reversed(hops):
+        if not hop.strip():
+            continue  # a list may have empty elements (RFC 9110, 5.6.1)
+        found = plain(hop)
         if found is None:
             break
         address = found
@@ -123,14 +133,46 @@ def client_of(scope: HTTPScope, trusted: tuple[IPv4Network | IPv6Network, ...]) 
 
 
 @lru_cache(10_000)
-def _is_trusted(address: str, trusted: tuple[IPv4Network | IPv6Network, ...]) -> bool:
-    found = _address(address)
-    return found is not None and any(ip_address(found) in network for network in trusted)
+def household(address: str) -> str:
+    """The part of an address that is counted as one client: of IPv6 a /64, which is what one household gets."""
+    found = _read(address)
+    if not isinstance(found, IPv6Address):
+        return address
+    return str(IPv6Network((found, HOUSEHOLD_BITS), strict=False))
 
 
-def _address(text: str) -> str | None:
-    """An IP address in its one form, or `None`."""
+@lru_cache(10_000)
+def plain(hop: str) -> str | None:
+    """The IP address that a hop names, in its one form: no port, brackets, quotes or zone. `None` when it names none.
+
+    An IPv4 address that is written as one of IPv6 is itself.
+    """
+    text = hop.strip(' \t"')
+    port = ""
+    if text.startswith("["):
+        text, bracket, port = text[1:].partition("]")
+        if not bracket or ":" not in text:
+            return None
+    elif text.count(":") == 1:
+        text, _, port = text.partition(":")
+        port = f":{port}"
+    found = _read(text.partition("%")[0])
+    return None if found is None or PORT.fullmatch(port) is None else str(found)
+
+
+@lru_cache(10_000)
+def _is_trusted(address: str, trusted: Networks) -> bool:
+    found = _read(address)
+    if found is None:
+        return False
+    # The setting may write an IPv4 network as one of IPv6, or mean all of both by ::/0.
+    mapped = IPv6Address(f"::ffff:{found}") if isinstance(found, IPv4Address) else found
+    return any(found in network or mapped in network for network in trusted)
+
+
+def _read(text: str) -> IPv4Address | IPv6Address | None:
     try:
-        return str(ip_address(text))
+        found = ip_address(text)
     except ValueError:
         return None
+    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
