@@ -283,7 +283,7 @@ def _check_headers(scope: HTTPScope) -> None:
         seen.add(name)
         if name == b"host" and not _is_host(value):
             raise InvalidRequest(rule="host")
-    if LENGTH_AND_CHUNKS <= seen:
+    if seen >= LENGTH_AND_CHUNKS:
         raise InvalidRequest(rule="http")
 
 

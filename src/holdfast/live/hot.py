@@ -1,19 +1,18 @@
 """`GET /stream`, without the framework: what a listener costs while nothing happens is memory, and here it is least."""
 
-import random
 from collections.abc import AsyncIterator
 
 from holdfast.accounts.access import Access
-from holdfast.errors import Forbidden, Unauthorized, Unavailable
+from holdfast.accounts.watch import Watch
+from holdfast.errors import Unavailable
 from holdfast.http.hot import Answered, Asked, HotRoute
 from holdfast.live import requests
 from holdfast.live.feeder import Feeder
 from holdfast.live.hub import Listener
 
-HEARTBEAT_SECONDS = 15.0
-"""After so long without a message there is a comment, so that nobody between takes the connection for dead."""
 GREETING = b": listening\n\n"
 HEARTBEAT = b": still here\n\n"
+"""Said when nothing has come between two looks at the rights, so that nobody between takes the connection for dead."""
 HEADERS = (
     (b"content-type", b"text/event-stream"),
     # Tells nginx to pass on each event as it comes.
@@ -40,39 +39,30 @@ class HotStream:
         if asked.is_head:
             return Answered(200, b"", HEADERS)
         listener = Listener(caller, wish, asked.abort)
-        events = self._events(listener, requests.after(asked.header(b"last-event-id")), authorization)
+        watch = Watch(self._access, authorization, caller)
+        events = self._events(listener, requests.after(asked.header(b"last-event-id")), watch)
         # Begun here, so that whoever cannot be taken on is told so by a status.
         first = await anext(events)
         asked.on_end(listener.end)
         return Answered(200, _joined(first, events), HEADERS)
 
-    async def _events(self, listener: Listener, after: int | None, authorization: str | None) -> AsyncIterator[bytes]:
+    async def _events(self, listener: Listener, after: int | None, watch: Watch) -> AsyncIterator[bytes]:
         async with self._feeder.listening(listener):
             yield GREETING
             try:
                 async for missed in self._feeder.resume(listener, after):
+                    if not await watch.holds():
+                        return
                     yield missed
             except Unavailable:
                 # The answer has begun, so all there is to say is its end: the listener comes back and resumes.
                 return
             while not listener.is_over:
-                # Not all at once, though all may have come at once.
-                events = await listener.next(HEARTBEAT_SECONDS * random.uniform(0.7, 1))  # noqa: S311
-                if not events and not await self._may_stay(authorization):
+                events = await listener.next(watch.seconds_left)
+                # Whatever flows. Who has other rights now comes back, and is shown what they may see.
+                if not await watch.holds(showing=bool(events)):
                     return
                 yield events or HEARTBEAT
-
-    async def _may_stay(self, authorization: str | None) -> bool:
-        """Whether a token still holds: an account may have been disabled in the meantime."""
-        if authorization is None:
-            return True
-        try:
-            await self._access.caller(authorization)
-        except (Unauthorized, Forbidden):
-            return False
-        except Unavailable:
-            pass
-        return True
 
 
 async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

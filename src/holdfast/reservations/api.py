@@ -1,5 +1,6 @@
 """`/reservations` and `/places`: HTTP in, HTTP out. Field by field: docs/reservations.md."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from litestar import Controller, Request, Response, delete, get, patch, post, route
@@ -9,6 +10,7 @@ from litestar.params import Parameter, QueryParameter
 from litestar.response import Stream
 
 from holdfast.accounts.roles import Caller
+from holdfast.accounts.watch import Watch
 from holdfast.engine.claims import Kind, Place, Reservation
 from holdfast.errors import ReservationNotFound
 from holdfast.http import fields
@@ -28,7 +30,7 @@ from holdfast.reservations.bodies import (
     ReserveTableBody,
 )
 from holdfast.reservations.hot import HotReservations
-from holdfast.reservations.queries import Filter, Position, Window
+from holdfast.reservations.queries import Filter, Position
 from holdfast.reservations.service import Reservations
 
 # Litestar describes a union, though its types do not say so.
@@ -134,8 +136,8 @@ class ReservationsApi(Controller):
         """
         place = requests.room(fields.name("room_id", room_id))
         window = requests.window(window_start, window_end)
-        await reservations.access.caller(request.headers.get("authorization"))
-        return await _listed(reservations, place, window, limit)
+        watch = await _watch(request, reservations)
+        return await _listed(reservations.of_place(place, window, limit), watch)
 
     @get("/by-id", include_in_schema=False)
     async def of_room_called_by_id(
@@ -148,8 +150,8 @@ class ReservationsApi(Controller):
     ) -> Stream:
         """The list of the one room that the path of a single reservation hides."""
         window = requests.window(window_start, window_end)
-        await reservations.access.caller(request.headers.get("authorization"))
-        return await _listed(reservations, Place(Kind.ROOM, "by-id"), window, limit)
+        watch = await _watch(request, reservations)
+        return await _listed(reservations.of_place(Place(Kind.ROOM, "by-id"), window, limit), watch)
 
     @route("/by-id", http_method=["PATCH", "DELETE"], include_in_schema=False)
     async def nobodys_id(self) -> None:
@@ -214,7 +216,12 @@ def _shown(reservation: Reservation, reservations: Reservations, caller: Caller)
     return answers.shown(reservation, sees=is_own or reservations.access.sees_all(caller))
 
 
-async def _listed(reservations: Reservations, place: Place, window: Window, limit: int | None) -> Stream:
+async def _watch(request: Request[Any, Any, Any], reservations: Reservations) -> Watch:
+    """The caller, as somebody whose answer may take long."""
+    authorization = request.headers.get("authorization")
+    return Watch(reservations.access, authorization, await reservations.access.caller(authorization))
+
+
+async def _listed(parts: AsyncIterator[list[Reservation]], watch: Watch) -> Stream:
     """The answer that lists a place. Its first part is read here, so that a database that is away is answered 503."""
-    parts = reservations.of_place(place, window, limit)
-    return Stream(answers.joined(await anext(parts), parts), media_type=JSON)
+    return Stream(answers.joined(await anext(parts), watch.over(parts)), media_type=JSON)

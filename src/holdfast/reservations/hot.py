@@ -3,6 +3,7 @@
 from cachetools import LRUCache
 from msgspec import Struct
 
+from holdfast.accounts.watch import Watch
 from holdfast.engine.claims import Place, Refused
 from holdfast.engine.reader import RevisionReader
 from holdfast.http import fields, idempotency
@@ -69,7 +70,8 @@ class HotReservations:
     async def _list(self, asked: Asked) -> Answered:
         """All of a room's reservations: ready bytes, if they are of the revision that the database has now."""
         place = requests.room(fields.name("room_id", asked.rest))
-        await self._reservations.access.caller(asked.header(b"authorization"))
+        authorization = asked.header(b"authorization")
+        caller = await self._reservations.access.caller(authorization)
         # Read after the request arrived: what was acknowledged before it was sent is never missing.
         revision = await self._reader.revision(place.key) or 0
         tag = b'"%d"' % revision
@@ -82,7 +84,8 @@ class HotReservations:
             # Read after the revision: it may hold more than the revision says, never less.
             first = await anext(parts)
             if len(first) >= ROWS_AT_ONCE:
-                return Answered(200, answers.joined(first, parts), headers)
+                watch = Watch(self._reservations.access, authorization, caller)
+                return Answered(200, answers.joined(first, watch.over(parts)), headers)
             ready = ReadyList(revision, answers.array(first))
             if len(ready.body) < LISTS_BYTES_MAX // 100:
                 self._lists[place] = ready
