@@ -123,8 +123,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             ge=0,
             le=1_000,
-            description="Wrong passwords for one account from one address in 15 minutes, counted by each worker; more "
-            "are answered 429. 0 for any number",
+            description="Passwords that one client may try for one account in 15 minutes before the right one, and a "
+            "hundred times as many for all accounts; more are answered 429. Counted together through Redis, else by "
+            "each worker. 0 for any number",
         ),
     ] = 10
     default_language: Annotated[

@@ -107,7 +107,8 @@ async def test_a_registration_that_is_sent_again_is_made_once(http: httpx.AsyncC
     assert first.json()["user"]["id"] == second.json()["user"]["id"]
     assert "idempotency-replayed" not in first.headers
     assert second.headers["idempotency-replayed"] == "true"
-    for change in ({"password": "another horse"}, {"email": some_email()}, {"role": "admin"}):
+    # Another password is answered as the same one is: test_login_attempts.py says why.
+    for change in ({"email": some_email()}, {"role": "admin"}):
         answer = await http.post("/register", json=content | change, headers=headers)
         error(answer, 422, "IDEMPOTENCY_KEY_REUSED")
 

@@ -47,7 +47,7 @@ class Office:
 
     async def come_in(self, role: Role) -> None:
         email = some_email()
-        self.id = (await self.parts.accounts.register(RegisterRequest(email, PASSWORD, role))).user.id
+        self.id = (await self.parts.accounts.register(RegisterRequest(email, PASSWORD, role), "here")).user.id
         self.header = f"Bearer {await self.parts.accounts.sign_in(email, PASSWORD, 'here')}"
 
     async def disable(self) -> None:

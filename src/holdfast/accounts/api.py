@@ -64,18 +64,25 @@ class SignInApi(Controller):
         dto=StrictBody[RegisterRequest],
         return_dto=None,
         summary="Make an account",
-        responses=MADE | refusals(400, 413, 415, 422),
+        responses=MADE | refusals(400, 413, 415, 422, 429),
     )
     async def register(
         self,
         data: RegisterRequest,
         request: Request[Any, Any, Any],
         accounts: Accounts,
+        settings: Settings,
         idempotency_key: IdempotencyKey = None,  # noqa: ARG002  for the description; read by `key_of`
     ) -> Response[UserAnswer]:
-        """For oneself. 400 when the e-mail address has an account; nobody becomes admin under `PRODUCTION=true`."""
+        """For oneself. 400 when the e-mail address has an account; nobody becomes admin under `PRODUCTION=true`.
+
+        With the key of an earlier registration its answer is given again, whatever the password is now. 429 after too
+        many registrations of an address that has an account.
+        """
         key = idempotency.key_of(Asked(request.scope, await request.body(), ""), ANONYMOUS.name)
-        user, replayed = await accounts.register(data, None if key is None else key.id)
+        user, replayed = await accounts.register(
+            data, client_of(request.scope, settings.proxies), None if key is None else key.id
+        )
         headers = {idempotency.REPLAYED: "true"} if replayed else {}
         return Response(UserAnswer(UserBody.of(user)), status_code=201, headers=headers)
 
@@ -90,7 +97,7 @@ class SignInApi(Controller):
     async def login(
         self, data: LoginRequest, request: Request[Any, Any, Any], accounts: Accounts, settings: Settings
     ) -> TokenAnswer:
-        """401 for a wrong address, a wrong password and a disabled account alike; 429 after too many of them."""
+        """401 for a wrong address, a wrong password and a disabled account alike; 429 after too many tries."""
         client = client_of(request.scope, settings.proxies)
         return TokenAnswer(await accounts.sign_in(data.email, data.password, client))
 

@@ -1,37 +1,61 @@
 """What clients of accounts send and get, field by field. In JSON, names are in camelCase."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from holdfast.accounts import emails
+from holdfast.accounts.passwords import opaque
 from holdfast.accounts.queries import User
 from holdfast.accounts.roles import Role
-from holdfast.http.fields import NO_CONTROLS
+from holdfast.http.fields import COMPOSITION, NO_CONTROLS, PREPARE
 from holdfast.http.paging import Pagination
 
-PASSWORD_MAX = 200
-Email = Annotated[
+PASSWORD_MIN, PASSWORD_MAX = 8, 200
+
+
+def some_password(text: str) -> str | None:
+    """A password as it was typed, if it can be one: older ones were kept as they were typed."""
+    return text if min(len(text), len(opaque(text))) <= PASSWORD_MAX else None
+
+
+def new_password(text: str) -> str | None:
+    """A password in the form in which it is kept; `None` for one that is too short or too long in it."""
+    prepared = opaque(text)
+    return prepared if PASSWORD_MIN <= len(prepared) <= PASSWORD_MAX else None
+
+
+EMAIL = r"[^@\s]{1,64}@[^@\s]{1,253}$"
+# What a text may have before it is brought into its one form.
+EMAIL_TYPED = NO_CONTROLS + r"[^@\s]{1,256}@[^@\s]{1,1012}$"
+ADDRESS_RULES: dict[str, Any] = {
+    "pattern": EMAIL_TYPED,
+    "max_length": COMPOSITION * emails.CHARACTERS_MAX,
+    "description": "In lower case it names the account",
+    "examples": ["ann@example.com"],
+    "extra_json_schema": {"extra": {"max_length": emails.CHARACTERS_MAX, "pattern": NO_CONTROLS + EMAIL}},
+}
+Email = Annotated[str, Meta(**ADDRESS_RULES, extra={"rule": "email"})]
+NewEmail = Annotated[str, Meta(**ADDRESS_RULES, extra={"rule": "email", PREPARE: emails.canonical})]
+PASSWORD_RULES: dict[str, Any] = {"max_length": COMPOSITION * PASSWORD_MAX, "pattern": NO_CONTROLS, "min_length": 1}
+Password = Annotated[
     str,
     Meta(
-        pattern=NO_CONTROLS + r"[^@\s]{1,64}@[^@\s]{1,253}$",
-        max_length=254,
-        description="In lower case it names the account",
-        examples=["ann@example.com"],
-        extra={"rule": "email"},
+        **PASSWORD_RULES,
+        extra={"rule": "password", PREPARE: some_password},
+        extra_json_schema={"extra": {"max_length": PASSWORD_MAX}},
     ),
 ]
-Password = Annotated[str, Meta(min_length=1, max_length=PASSWORD_MAX, pattern=NO_CONTROLS, extra={"rule": "password"})]
 NewPassword = Annotated[
     str,
     Meta(
-        min_length=8,
-        max_length=PASSWORD_MAX,
-        pattern=NO_CONTROLS,
+        **PASSWORD_RULES,
         description="From 8 to 200 characters",
         examples=["correct horse"],
-        extra={"rule": "password"},
+        extra={"rule": "password", PREPARE: new_password},
+        extra_json_schema={"extra": {"min_length": PASSWORD_MIN, "max_length": PASSWORD_MAX}},
     ),
 ]
 AnyRole = Annotated[Role, Meta(extra={"rule": "role"})]
@@ -47,7 +71,7 @@ class DummyLoginRequest(Struct):
 class RegisterRequest(Struct):
     """An account to be made."""
 
-    email: Email
+    email: NewEmail
     password: NewPassword
     role: AnyRole
 

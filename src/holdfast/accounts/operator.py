@@ -1,8 +1,6 @@
 """What the operator does with accounts at the terminal."""
 
-import msgspec
-
-from holdfast.accounts import queries
+from holdfast.accounts import emails, queries
 from holdfast.accounts.bodies import RegisterRequest
 from holdfast.accounts.roles import Role
 from holdfast.accounts.service import Accounts
@@ -10,6 +8,7 @@ from holdfast.accounts.tokens import Tokens
 from holdfast.clock import utc_now
 from holdfast.database.connections import Database
 from holdfast.errors import InvalidRequest, Unavailable
+from holdfast.http import fields
 from holdfast.settings import Settings
 
 
@@ -20,8 +19,8 @@ class Refused(Exception):
 async def create_admin(url: str, settings: Settings, email: str, password: str) -> None:
     """Make an account with the role of an admin, in production too. Raises `Refused`."""
     try:
-        wanted = msgspec.convert({"email": email, "password": password, "role": Role.ADMIN}, RegisterRequest)
-    except msgspec.ValidationError:
+        wanted = fields.convert({"email": email, "password": password, "role": Role.ADMIN}, RegisterRequest)
+    except InvalidRequest:
         raise Refused("an e-mail address and a password of 8 to 200 characters are needed") from None
     database = Database(url, settings)
     accounts = Accounts(database, settings, Tokens(database, settings, utc_now), utc_now)
@@ -43,7 +42,7 @@ async def promote(url: str, settings: Settings, email: str) -> None:
     database = Database(url, settings)
     try:
         async with database.begin() as connection:
-            user = await queries.by_email(connection, email.lower())
+            user = await queries.by_email(connection, emails.spellings(email))
             if user is None:
                 raise Refused(f"{email} has no account")
             await queries.change(connection, user.id, {"role": Role.ADMIN.value, "disabled_at": None})

@@ -5,6 +5,7 @@ import base64
 import os
 import secrets
 import threading
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -41,16 +42,21 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """What to keep of a password."""
-        return (await self._run(self._hash, _shortened(password))).decode()
+        return (await self._run(self._hash, _shortened(opaque(password)))).decode()
 
     async def is_first_guess(self, password: str, email: str) -> bool:
         """Whether a password is one that anybody would try first for this address."""
         return await self._run(is_first_guess, password, email)
 
     async def check(self, password: str, hashed: str | None) -> bool:
-        """Whether this is the password. For `None`, nobody's hash, it takes as long and is false."""
+        """Whether this is the password. For `None`, nobody's hash, it takes as long and is false.
+
+        One that can be written in two ways is tried in both: it may have been kept as it was typed, as it once was.
+        """
         self.checks += 1
-        return await self._run(self._check, _shortened(password), None if hashed is None else hashed.encode())
+        forms = dict.fromkeys((opaque(password), password))
+        kept = None if hashed is None else hashed.encode()
+        return await self._run(self._check_each, tuple(map(_shortened, forms)), kept)
 
     def close(self) -> None:
         """Let the thread end."""
@@ -59,6 +65,9 @@ class Passwords:
     def _hash(self, password: bytes) -> bytes:
         return bcrypt.hashpw(password, bcrypt.gensalt(self._cost))
 
+    def _check_each(self, forms: tuple[bytes, ...], hashed: bytes | None) -> bool:
+        return any(self._check(each, hashed) for each in forms)
+
     def _check(self, password: bytes, hashed: bytes | None) -> bool:
         if hashed is None:
             self._nobodys = self._nobodys or self._hash(secrets.token_bytes(16).hex().encode())
@@ -66,7 +75,7 @@ class Passwords:
             return False
         return bcrypt.checkpw(password, hashed)
 
-    async def _run(self, work: Callable[..., T], *arguments: str | bytes | None) -> T:
+    async def _run(self, work: Callable[..., T], *arguments: str | bytes | tuple[bytes, ...] | None) -> T:
         if self._waiting >= WAITING_MAX:
             raise Unavailable
         self._waiting += 1
@@ -74,6 +83,14 @@ class Passwords:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
         finally:
             self._waiting -= 1
+
+
+def opaque(password: str) -> str:
+    """The one form of a password: spaces of any kind are spaces, letters are composed (RFC 8265, 4.2: OpaqueString)."""
+    if password.isascii():
+        return password
+    spaced = "".join(" " if unicodedata.category(each) == "Zs" else each for each in password)
+    return unicodedata.normalize("NFC", spaced)
 
 
 def _shortened(password: str) -> bytes:

@@ -72,9 +72,11 @@ async def add(connection: AsyncConnection, user: User) -> bool:
     return done.first() is not None
 
 
-async def by_email(connection: AsyncConnection, email: str) -> User | None:
-    """The user with this e-mail address."""
-    return await _user(connection, select(*COLUMNS).where(users.c.email == email))
+async def by_email(connection: AsyncConnection, spellings: Sequence[str]) -> User | None:
+    """The user with this e-mail address, by the first of its spellings that somebody has."""
+    query = select(*COLUMNS).where(users.c.email.in_(spellings))
+    found = await readable.read(readable.Selected(connection, query, users.c.id), _of)
+    return min(found, key=lambda user: spellings.index(user.email), default=None)
 
 
 async def by_id(connection: AsyncConnection, user_id: UUID) -> User | None:

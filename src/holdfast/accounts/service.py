@@ -7,7 +7,7 @@ import msgspec
 import uuid_utils.compat as uuids
 from msgspec import UNSET
 
-from holdfast.accounts import queries
+from holdfast.accounts import emails, queries
 from holdfast.accounts.attempts import Attempts
 from holdfast.accounts.bodies import PasswordRequest, RegisterRequest, UserChange
 from holdfast.accounts.passwords import Passwords
@@ -26,6 +26,7 @@ from holdfast.errors import (
     WrongPassword,
 )
 from holdfast.http import audit
+from holdfast.redis_link import RedisLink
 from holdfast.settings import Settings
 
 
@@ -39,13 +40,15 @@ class Registered(NamedTuple):
 class Accounts:
     """The accounts of this installation. Made once in each process."""
 
-    def __init__(self, database: Database, settings: Settings, tokens: Tokens, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, settings: Settings, tokens: Tokens, clock: Clock, redis: RedisLink | None = None
+    ) -> None:
         self._database = database
         self._tokens = tokens
         self._clock = clock
         self._production = settings.production
         self.passwords = Passwords(settings.password_cost)
-        self._attempts = Attempts(settings.login_failures_max)
+        self._attempts = Attempts(settings, redis)
 
     async def sign_in_as(self, role: Role) -> str:
         """A token of the fixed user with this role. Raises `NotFound` in production, `WrongPassword` if disabled."""
@@ -59,72 +62,83 @@ class Accounts:
         audit.note("signed in", by="demo")
         return await self._tokens.make(user.id, user.role, user.epoch)
 
-    async def register(self, wanted: RegisterRequest, key_id: UUID | None = None) -> Registered:
+    async def register(self, wanted: RegisterRequest, client: str, key_id: UUID | None = None) -> Registered:
         """Make an account. `key_id` stands for an idempotency key, and becomes the user's id.
 
         The request is not remembered as others with a key are: a quick hash of a body with a password is not to be
-        kept. The account itself tells whether it is the same request.
-        Raises `InvalidRequest`, `IdempotencyKeyReused`, `Unavailable`.
+        kept. The account itself tells whether it is the same request, and its password is not looked at: whoever
+        knows the key, as many a log does, would learn by the answer whether they have guessed it.
+        Raises `InvalidRequest`, `IdempotencyKeyReused`, `Unavailable`; `RateLimited` after too many that made nothing.
         """
         if wanted.role is Role.ADMIN and self._production:
             raise InvalidRequest({"role": "role_production"})
-        return await self.add(wanted, key_id)
-
-    async def add(self, wanted: RegisterRequest, key_id: UUID | None = None) -> Registered:
-        """Make an account of any role; for the operator at the terminal too."""
         await self._check_no_guess("password", wanted.password, wanted.email)
+        account = emails.account_of(wanted.email)
+        await self._attempts.begin(client, account)
+        registered = await self._make(wanted, key_id)
+        if not registered.replayed:
+            await self._attempts.succeeded(client, account)
+        return registered
+
+    async def add(self, wanted: RegisterRequest) -> None:
+        """Make an account of any role, for the operator at the terminal. Raises `InvalidRequest`, `Unavailable`."""
+        await self._check_no_guess("password", wanted.password, wanted.email)
+        await self._make(wanted, None)
+
+    async def _make(self, wanted: RegisterRequest, key_id: UUID | None) -> Registered:
         user = User(
             id=key_id or uuids.uuid7(),
-            email=wanted.email.lower(),
+            email=wanted.email,
             role=wanted.role,
             created_at=self._clock(),
             password_hash=await self.passwords.hash(wanted.password),
         )
+        spellings = emails.spellings(wanted.email)
         async with self._database.begin() as connection:
-            is_new = await queries.add(connection, user)
+            known = await queries.by_email(connection, spellings)
+            is_new = known is None and await queries.add(connection, user)
             before = None if is_new or key_id is None else await queries.by_id(connection, key_id)
         if is_new:
             audit.note("registered", account=str(user.id), role=user.role.value)
             return Registered(user, replayed=False)
         if before is None:
             raise InvalidRequest({"email": "email_taken"})
-        is_same = (before.email, before.role) == (user.email, user.role)
-        if is_same and await self.passwords.check(wanted.password, before.password_hash):
+        if before.email in spellings and before.role is user.role:
             return Registered(before, replayed=True)
         raise IdempotencyKeyReused
 
     async def sign_in(self, email: str, password: str, client: str) -> str:
         """A token. Raises `WrongPassword`, after as long, whether the address or the password is wrong.
 
-        `client` is where the request comes from. Raises `RateLimited` after too many wrong passwords.
+        `client` is where the request comes from. Raises `RateLimited` after too many tries without the right one.
         """
-        self._attempts.begin(client, email.lower())
+        account = emails.account_of(email)
+        await self._attempts.begin(client, account)
         async with self._database.begin() as connection:
-            user = await queries.by_email(connection, email.lower())
+            user = await queries.by_email(connection, emails.spellings(email))
         if user is not None:
             audit.known(user.id)
         is_right = await self.passwords.check(password, None if user is None else user.password_hash)
         if user is None or not is_right or user.disabled_at is not None:
-            self._attempts.failed(client, email.lower())
             raise WrongPassword
-        self._attempts.succeeded(client, email.lower())
+        await self._attempts.succeeded(client, account)
         audit.note("signed in", by="password")
         return await self._tokens.make(user.id, user.role, user.epoch)
 
     async def change_password(self, user_id: UUID, wanted: PasswordRequest, client: str) -> str:
         """Replace a password; answers a new token, for older ones end with it.
 
-        Raises `InvalidRequest`; `RateLimited` after too many wrong passwords from this client, as signing in does.
+        Raises `InvalidRequest`; `RateLimited` as signing in does, with which it is counted together.
         """
         async with self._database.begin() as connection:
             user = await queries.by_id(connection, user_id)
         if user is None or user.password_hash is None:
             raise InvalidRequest({"oldPassword": "password_wrong"})
-        self._attempts.begin(client, user.email)
+        account = emails.account_of(user.email)
+        await self._attempts.begin(client, account)
         if not await self.passwords.check(wanted.old_password, user.password_hash):
-            self._attempts.failed(client, user.email)
             raise InvalidRequest({"oldPassword": "password_wrong"})
-        self._attempts.succeeded(client, user.email)
+        await self._attempts.succeeded(client, account)
         await self._check_no_guess("newPassword", wanted.new_password, user.email)
         hashed = await self.passwords.hash(wanted.new_password)
         async with self._database.begin() as connection:

@@ -23,7 +23,8 @@ class Watch:
         self._access = access
         self._authorization = authorization
         self._caller = caller
-        self._begin()
+        self._is_known = True
+        self._wait(CHECK_SECONDS)
 
     @property
     def seconds_left(self) -> float:
@@ -45,7 +46,8 @@ class Watch:
         except Unavailable:
             self._wait(RETRY_SECONDS)
             return not showing
-        self._begin()
+        self._is_known = True
+        self._wait(CHECK_SECONDS)
         return is_same
 
     async def over(self, parts: AsyncIterator[T]) -> AsyncIterator[T]:
@@ -54,10 +56,6 @@ class Watch:
             if not await self.holds():
                 raise ConnectionAbortedError
             yield part
-
-    def _begin(self) -> None:
-        self._is_known = True
-        self._wait(CHECK_SECONDS)
 
     def _wait(self, seconds: float) -> None:
         # Not all at once, though all may have come at once.

@@ -141,7 +141,7 @@ class SeatsApi(Controller):
     ) -> SeatsPage:
         """The newest first; those of one event by person. Who may see only their own gets only those."""
         event = None if event_id is None else fields.number("event_id", event_id)
-        user = None if user_id is None else fields.canonical(fields.name("user_id", user_id))
+        user = None if user_id is None else fields.canonical(fields.name("user_id", user_id, fields.person))
         after: int | str | None = None
         if cursor is not None:
             after = read_cursor(cursor, int) if event is None else read_cursor(cursor, str)
@@ -187,7 +187,7 @@ async def statistics(
     access: Access,
 ) -> StatisticsBody:
     """Seats booked, cancelled and held now. Zeros for somebody nobody knows."""
-    person = fields.canonical(fields.name("user_id", user_id))
+    person = fields.canonical(fields.name("user_id", user_id, fields.person))
     access.check_may_act_for(await _caller(request, access), person)
     return StatisticsBody.of(person, await events.statistics(person))
 

@@ -10,11 +10,11 @@ from holdfast.engine.claims import Booking
 from holdfast.engine.schema import SEATS_MAX
 from holdfast.events.queries import Event, Statistics
 from holdfast.http import fields
-from holdfast.http.fields import Name
+from holdfast.http.fields import Name, Person
 from holdfast.http.paging import Page
 
 EventId = Annotated[int, Meta(ge=1, le=fields.ID_MAX, description="The event's id", extra={"rule": "event_id"})]
-UserId = Annotated[Name, Meta(description="Whoever gets the seat: any text", examples=["user123"])]
+UserId = Annotated[Person, Meta(description="Whoever gets the seat: any text", examples=["user123"])]
 Seats = Annotated[int, Meta(ge=0, le=SEATS_MAX, description="How many seats there are", extra={"rule": "seats"})]
 EventName = Annotated[Name, Meta(description="What people call it", examples=["Concert"])]
 

@@ -270,9 +270,9 @@ def _check_target(scope: HTTPScope) -> None:
 
 
 def _check_headers(scope: HTTPScope) -> None:
-    """Refuse what can be read in two ways: a header twice that has one value, a length with chunks, a `Host` that is none.
+    """Refuse a header twice that has one value, a length with chunks, and a `Host` that is none.
 
-    The hot calls, the framework, and a proxy in front would each take another of two (RFC 9110, 5.3 and 7.2; 9112, 6.1).
+    Of two values the hot calls, the framework and a proxy each take another (RFC 9110, 5.3 and 7.2; RFC 9112, 6.1).
     """
     seen: set[bytes] = set()
     for name, value in scope["headers"]:

@@ -11,9 +11,12 @@ import msgspec
 from msgspec import Meta
 
 from holdfast.errors import InvalidRequest
+from holdfast.http import letters
 
 T = TypeVar("T")
 
+PREPARE = "prepare"
+"""The key under which a field's type says how its text is brought into its one form."""
 ID_MAX = 2**63 - 1
 DIGITS_MAX = len(str(ID_MAX))
 YEAR_MIN, YEAR_MAX = 1970, 2200
@@ -35,10 +38,45 @@ Timestamp = Annotated[
         extra={"rule": "timestamp"},
     ),
 ]
-Name = Annotated[
-    str,
-    Meta(min_length=1, max_length=255, pattern=NO_CONTROLS, extra={"rule": "name"}, examples=["blue-room"]),
-]
+CHARACTERS_MAX = 255
+COMPOSITION = 4
+"""Characters, at most, that become one when a text is composed: bounds hold for the composed text."""
+
+
+def key(text: str) -> str | None:
+    """The one form of an id that is any text: its letters composed, and otherwise as it is. `None` for too long a one.
+
+    Two ways to write é are one room; spaces and case tell rooms apart, as they always have.
+    """
+    composed = letters.composed(text)
+    return composed if len(composed) <= CHARACTERS_MAX else None
+
+
+def person(text: str) -> str | None:
+    """The one form of an id that stands for a person; `None` for one that only looks like another's."""
+    composed = key(text)
+    return None if composed is None or letters.misleads(composed) or not letters.is_seen(composed) else composed
+
+
+def title(text: str) -> str | None:
+    """The one form of what people call something: composed, without spaces around; `None` for what cannot be read."""
+    return person(text.strip())
+
+
+def _text(prepare: Callable[[str], str | None], **more: Any) -> Meta:
+    return Meta(
+        min_length=1,
+        max_length=COMPOSITION * CHARACTERS_MAX,
+        pattern=NO_CONTROLS,
+        extra={"rule": "name", PREPARE: prepare},
+        extra_json_schema={"extra": {"max_length": CHARACTERS_MAX}},
+        **more,
+    )
+
+
+Key = Annotated[str, _text(key, examples=["blue-room"])]
+Person = Annotated[str, _text(person, examples=["user123"])]
+Name = Annotated[str, _text(title, examples=["Blue room"])]
 
 
 def decode(raw: bytes, kind: type[T]) -> T:
@@ -46,12 +84,20 @@ def decode(raw: bytes, kind: type[T]) -> T:
     try:
         try:
             decoder: msgspec.json.Decoder[T] = _decoder(kind)  # type: ignore[arg-type]
-            return decoder.decode(raw)
-        except msgspec.ValidationError:
+            return _prepared(decoder.decode(raw))
+        except (msgspec.ValidationError, Unprepared):
             raise _faults(msgspec.json.decode(raw), kind) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # RecursionError: brackets nested deeper than any body of ours.
         raise InvalidRequest(rule="json") from None
+
+
+def convert(values: Mapping[str, Any], kind: type[T]) -> T:
+    """The same from values that were not sent as JSON."""
+    try:
+        return _prepared(msgspec.convert(values, kind))
+    except (msgspec.ValidationError, Unprepared):
+        raise _faults(values, kind) from None
 
 
 def moment(field: str, value: str) -> datetime:
@@ -74,12 +120,15 @@ def _moment(value: str) -> datetime | None:
         return None
 
 
-def name(field: str, value: str) -> str:
-    """A `Name` from a path or a query. Raises `InvalidRequest` naming `field`."""
+def name(field: str, value: str, prepare: Callable[[str], str | None] = key) -> str:
+    """A `Key`, or a text of another kind, from a path or a query. Raises `InvalidRequest` naming `field`."""
     try:
-        return msgspec.convert(value, Name)
+        prepared = prepare(msgspec.convert(value, Key))
     except msgspec.ValidationError:
-        raise InvalidRequest({field: "name"}) from None
+        prepared = None
+    if prepared is None:
+        raise InvalidRequest({field: "name"})
+    return prepared
 
 
 def canonical(value: str) -> str:
@@ -116,6 +165,31 @@ def each(**readers: Callable[[], Any]) -> dict[str, Any]:
     return values
 
 
+class Unprepared(Exception):
+    """A field of a struct has no form in which it could be kept."""
+
+
+def _prepared(struct: T) -> T:
+    """The struct with each text in its one form. Raises `Unprepared`."""
+    for field, prepare in _preparations(type(struct)):  # type: ignore[arg-type]
+        value = getattr(struct, field)
+        if isinstance(value, str):
+            prepared = prepare(value)
+            if prepared is None:
+                raise Unprepared
+            if prepared is not value:
+                setattr(struct, field, prepared)
+    return struct
+
+
+@cache
+def _preparations(kind: type[Any]) -> tuple[tuple[str, Callable[[str], str | None]], ...]:
+    """The fields of a struct that have one form, and how each is brought into it."""
+    fields = msgspec.structs.fields(kind) if issubclass(kind, msgspec.Struct) else ()
+    found = ((field.name, _said_of(field.type, PREPARE)) for field in fields)
+    return tuple((name, prepare) for name, prepare in found if prepare is not None)
+
+
 @cache
 def _decoder(kind: Hashable) -> "msgspec.json.Decoder[Any]":
     return msgspec.json.Decoder(kind)
@@ -132,17 +206,27 @@ def _faults(values: Any, kind: type[Any]) -> InvalidRequest:
                 faults[field.encode_name] = "required"
             continue
         try:
-            msgspec.convert(values[field.encode_name], field.type)
+            value = msgspec.convert(values[field.encode_name], field.type)
         except msgspec.ValidationError:
             faults[field.encode_name] = _rule(field.type)
+        else:
+            prepare = _said_of(field.type, PREPARE)
+            if prepare is not None and isinstance(value, str) and prepare(value) is None:
+                faults[field.encode_name] = _rule(field.type)
     return InvalidRequest(faults)
 
 
 def _rule(kind: Any) -> str:
     """The catalogue's key for what a field of this type must be."""
+    return str(_said_of(kind, "rule") or "invalid")
+
+
+def _said_of(kind: Any, word: str) -> Any:
+    """What a field's type says of itself, besides what msgspec reads; `None` for nothing."""
     for part in get_args(kind):
-        if isinstance(part, Meta) and part.extra is not None:
-            return str(part.extra["rule"])
-        if get_origin(part) is Annotated:
-            return _rule(part)
-    return "invalid"
+        said = part.extra.get(word) if isinstance(part, Meta) and part.extra else None
+        if said is None and get_origin(part) is Annotated:
+            said = _said_of(part, word)
+        if said is not None:
+            return said
+    return None

@@ -68,12 +68,7 @@ class RateLimit:
         self._here: TTLCache[str, Window] = TTLCache(CLIENTS_MAX, seconds)
         self._shared: RedisStorage | None = None
         if link is not None:
-            self._shared = RedisStorage(
-                settings.redis_address or "",
-                implementation="redispy",
-                key_prefix="holdfast:limit",
-                connection_pool=link.pool,  # type: ignore[arg-type]
-            )
+            self._shared = storage(settings, link, "holdfast:limit")
         elif settings.workers > 1:
             logger.warning("requests are counted by each worker for itself: there is no Redis", setting="REDIS_URL")
 
@@ -104,6 +99,16 @@ class RateLimit:
             window = self._here[key] = Window(time.monotonic() + self._item.get_expiry())
         window.count += 1
         return window.count, window.end - time.monotonic()
+
+
+def storage(settings: Settings, link: RedisLink, prefix: str) -> RedisStorage:
+    """Where all workers count together, under keys of their own."""
+    return RedisStorage(
+        settings.redis_address or "",
+        implementation="redispy",
+        key_prefix=prefix,
+        connection_pool=link.pool,  # type: ignore[arg-type]
+    )
 
 
 def client_of(scope: HTTPScope, trusted: Networks) -> str:

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from holdfast.engine.claims import Kind, Reservation
 from holdfast.http import fields
-from holdfast.http.fields import Name, Timestamp
+from holdfast.http.fields import Key, Name, Timestamp
 from holdfast.http.paging import Page
 from holdfast.reservations.queries import KnownPlace
 
@@ -26,7 +26,7 @@ PartySize = Annotated[
 class ReserveBody(Struct):
     """Which room, and from when until when (`[start_time, end_time)`). A room need not exist beforehand."""
 
-    room_id: Name
+    room_id: Key
     start_time: Timestamp
     end_time: Timestamp
 
@@ -44,7 +44,7 @@ class ReserveTableBody(Struct):
 class MoveBody(Struct):
     """What is to change; what is left out stays as it is."""
 
-    room_id: Name | UnsetType = UNSET
+    room_id: Key | UnsetType = UNSET
     table_id: TableId | UnsetType = UNSET
     start_time: Timestamp | UnsetType = UNSET
     end_time: Timestamp | UnsetType = UNSET
