@@ -22,7 +22,8 @@ ODD_NAMES = [
     pytest.param("🛋️ {}", id="with an emoji"),
     pytest.param("Переговорная «Север» {}", id="in Russian"),
     pytest.param("غرفة {}", id="in Arabic"),
-    pytest.param("e\u0301 {}", id="with a combining accent"),
+    pytest.param("x\u0301 {}", id="with a combining accent"),
+    pytest.param("a\u200bb {}", id="with a letter that nobody sees"),
     pytest.param("?#&=;,@!$'()*[] {}", id="with what URLs reserve"),
     pytest.param('"<b>\\{}', id="with quotes, tags and a backslash"),
     pytest.param("'; DROP TABLE reservations; -- {}", id="like SQL"),
@@ -94,8 +95,9 @@ async def test_names_that_differ_in_case_are_two_rooms(http: httpx.AsyncClient) 
 
 async def test_names_that_only_look_alike_are_two_rooms(http: httpx.AsyncClient) -> None:
     ending = uuid4()
-    await reserve(http, f"\u00e9 {ending}", 10, 11)
-    await reserve(http, f"e\u0301 {ending}", 10, 11)
+    # In Latin and in Cyrillic; an accent of its own makes no other room: test_one_form.py.
+    await reserve(http, f"a {ending}", 10, 11)
+    await reserve(http, f"\u0430 {ending}", 10, 11)
 
 
 @pytest.mark.parametrize("name", ["x" * 255, "я" * 255, "🛋" * 255], ids=["latin", "cyrillic", "emoji"])

@@ -27,6 +27,11 @@ def new_password(text: str) -> str | None:
     return prepared if PASSWORD_MIN <= len(prepared) <= PASSWORD_MAX else None
 
 
+def new_email(text: str) -> str | None:
+    """An address as it was typed, if an account may have it: older ones were kept as they were typed."""
+    return None if emails.canonical(text) is None else text
+
+
 EMAIL = r"[^@\s]{1,64}@[^@\s]{1,253}$"
 # What a text may have before it is brought into its one form.
 EMAIL_TYPED = NO_CONTROLS + r"[^@\s]{1,256}@[^@\s]{1,1012}$"
@@ -38,7 +43,7 @@ ADDRESS_RULES: dict[str, Any] = {
     "extra_json_schema": {"extra": {"max_length": emails.CHARACTERS_MAX, "pattern": NO_CONTROLS + EMAIL}},
 }
 Email = Annotated[str, Meta(**ADDRESS_RULES, extra={"rule": "email"})]
-NewEmail = Annotated[str, Meta(**ADDRESS_RULES, extra={"rule": "email", PREPARE: emails.canonical})]
+NewEmail = Annotated[str, Meta(**ADDRESS_RULES, extra={"rule": "email", PREPARE: new_email})]
 PASSWORD_RULES: dict[str, Any] = {"max_length": COMPOSITION * PASSWORD_MAX, "pattern": NO_CONTROLS, "min_length": 1}
 Password = Annotated[
     str,

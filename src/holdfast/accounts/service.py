@@ -88,7 +88,7 @@ class Accounts:
     async def _make(self, wanted: RegisterRequest, key_id: UUID | None) -> Registered:
         user = User(
             id=key_id or uuids.uuid7(),
-            email=wanted.email,
+            email=emails.account_of(wanted.email),
             role=wanted.role,
             created_at=self._clock(),
             password_hash=await self.passwords.hash(wanted.password),
