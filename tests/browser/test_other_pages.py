@@ -1,6 +1,7 @@
 """Rooms, one's own bookings, the admin's pages, and signing in and out."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ import pytest
 from browsing import DAY, Visits, bearer, board, book, make_room, somebody
 from playwright.async_api import Page, expect
 
-from people import PASSWORD, dummy, register, signed_in, some_email
+from people import PASSWORD, dummy, login, register, signed_in, some_email
 from service import Service
 
 
@@ -117,6 +118,21 @@ async def test_somebody_registers_and_is_signed_in(visits: Visits) -> None:
     await page.get_by_label("E-mail").fill(some_email())
     await page.get_by_role("textbox", name="Password").fill(PASSWORD)
     await page.get_by_role("button", name="Register").click()
+    await expect(page.get_by_role("button", name="Account:")).to_be_visible()
+
+
+async def test_the_forms_take_what_the_api_takes(http: httpx.AsyncClient, visits: Visits) -> None:
+    """An address in Cyrillic, which browsers think is none, and a password whose accents are characters of their own."""
+    email = f"{uuid4().hex}.й@пример.example"
+    password = "éèêëáàâä"
+    page = await visits.page("/register")
+    await page.get_by_label("E-mail").fill(f" {email.upper()} ")
+    await page.get_by_role("textbox", name="Password").fill(unicodedata.normalize("NFD", password))
+    await page.get_by_role("button", name="Register").click()
+    await expect(page.get_by_role("button", name="Account:")).to_be_visible()
+    assert (await login(http, email, password)).status_code == 200
+    page = await visits.page("/sign-in")
+    await sign_in(page, email, password)
     await expect(page.get_by_role("button", name="Account:")).to_be_visible()
 
 

@@ -54,7 +54,6 @@ export function PasswordPage() {
             description={t("account.passwordRule")}
             autoComplete="new-password"
             required
-            minLength={8}
             value={newPassword}
             error={faults["newPassword"]}
             onChange={(event) => setNew(event.currentTarget.value)}

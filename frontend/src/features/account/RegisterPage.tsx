@@ -41,7 +41,9 @@ export function RegisterPage() {
         <Stack>
           <TextInput
             label={t("account.email")}
-            type="email"
+            inputMode="email"
+            autoCapitalize="none"
+            spellCheck={false}
             autoComplete="username"
             required
             value={email}
@@ -53,7 +55,6 @@ export function RegisterPage() {
             description={t("account.passwordRule")}
             autoComplete="new-password"
             required
-            minLength={8}
             value={password}
             error={faults["password"]}
             onChange={(event) => setPassword(event.currentTarget.value)}

@@ -36,7 +36,9 @@ export function SignInPage() {
         <Stack>
           <TextInput
             label={t("account.email")}
-            type="email"
+            inputMode="email"
+            autoCapitalize="none"
+            spellCheck={false}
             autoComplete="username"
             required
             value={email}

@@ -409,7 +409,7 @@ export interface paths {
         put?: never;
         /**
          * Get a token
-         * @description 401 for a wrong address, a wrong password and a disabled account alike; 429 after too many of them.
+         * @description 401 for a wrong address, a wrong password and a disabled account alike; 429 after too many tries.
          */
         post: operations["LoginLogin"];
         delete?: never;
@@ -530,6 +530,9 @@ export interface paths {
         /**
          * Make an account
          * @description For oneself. 400 when the e-mail address has an account; nobody becomes admin under `PRODUCTION=true`.
+         *
+         *     With the key of an earlier registration its answer is given again, whatever the password is now. 429 after too
+         *     many registrations of an address that has an account.
          */
         post: operations["RegisterRegister"];
         delete?: never;
@@ -1439,7 +1442,7 @@ export interface components {
             /** @description Seats */
             capacity?: number | null;
             description?: string | null;
-            /** @example blue-room */
+            /** @example Blue room */
             name: string;
         };
         /** RoomsAnswer */
@@ -3515,6 +3518,15 @@ export interface operations {
             };
             /** @description The `Idempotency-Key` was used with another body. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
