@@ -122,7 +122,7 @@ async def test_somebody_registers_and_is_signed_in(visits: Visits) -> None:
 
 
 async def test_the_forms_take_what_the_api_takes(http: httpx.AsyncClient, visits: Visits) -> None:
-    """An address in Cyrillic, which browsers think is none, and a password whose accents are characters of their own."""
+    """An address in Cyrillic, which browsers think is none, and a password with accents as characters of their own."""
     email = f"{uuid4().hex}.й@пример.example"
     password = "éèêëáàâä"
     page = await visits.page("/register")
