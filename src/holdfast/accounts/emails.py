@@ -14,7 +14,7 @@ JOINERS = str.maketrans("", "", letters.NON_JOINER + letters.JOINER)
 def canonical(email: str) -> str | None:
     """An address in its one form; `None` for one that no new account may have.
 
-    Composed (NFC) and in lower case, its domain as people read it (IDNA: `xn--e1afmkfd.example` is `пример.example`).
+    Composed (NFC) and in lower case, its domain as people read it (IDNA: `xn--bcher-kva.example` is `bücher.example`).
     Characters that nobody sees are refused, but joiners in a domain, where IDNA knows which scripts need them.
     """
     name, at, domain = email.rpartition("@")

@@ -14,11 +14,16 @@ IS_TWO = "id IS NOT NFC NORMALIZED AND kind = 'room'"
 ROOMS = f"SELECT place FROM places WHERE {IS_TWO} ORDER BY place FOR UPDATE"  # noqa: S608
 COMPOSED = "normalize(id, NFC)"
 # Revisions only grow: whoever knows a list of either room is to ask anew.
+KNOWN = f"""
+SELECT {COMPOSED} AS id, max(revision) + 1 AS revision, max(closed_at) AS closed_at FROM places WHERE {IS_TWO}
+GROUP BY {COMPOSED} ORDER BY {COMPOSED}
+"""  # noqa: S608
+JOIN = f"""
+UPDATE places p SET revision = greatest(p.revision, q.revision) + 1 FROM ({KNOWN}) AS q WHERE p.place = 'room:' || q.id
+"""  # noqa: S608
 MAKE = f"""
 INSERT INTO places (place, kind, id, revision, closed_at)
-SELECT 'room:' || {COMPOSED}, 'room', {COMPOSED}, max(revision) + 1, max(closed_at) FROM places WHERE {IS_TWO}
-GROUP BY {COMPOSED} ORDER BY {COMPOSED}
-ON CONFLICT (place) DO UPDATE SET revision = greatest(places.revision, excluded.revision) + 1
+SELECT 'room:' || id, 'room', id, revision, closed_at FROM ({KNOWN}) AS q ON CONFLICT DO NOTHING
 """  # noqa: S608
 MOVE = f"""
 UPDATE reservations r SET place = 'room:' || q.composed, room_id = q.composed
@@ -48,6 +53,7 @@ WHERE email IS NOT NFC NORMALIZED AND NOT EXISTS (
 
 def upgrade() -> None:
     if op.get_bind().execute(sa.text(ROOMS)).first() is not None:
+        op.execute(JOIN)
         op.execute(MAKE)
         op.execute(MOVE)
         op.execute(FORGET)
