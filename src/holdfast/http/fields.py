@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from codecs import BOM_UTF8
 from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -42,8 +43,15 @@ Name = Annotated[
 
 
 def decode(raw: bytes, kind: type[T]) -> T:
-    """A JSON body as a struct, read strictly. Raises `InvalidRequest` naming every field at fault."""
+    """A JSON body as a struct, read strictly. Raises `InvalidRequest` naming every field at fault.
+
+    A byte order mark before it is passed over, as RFC 8259, 8.1, allows.
+    """
     try:
+        if not raw.isascii():
+            raw = raw.removeprefix(BOM_UTF8)
+            # The decoder does not look into texts that it skips.
+            raw.decode()
         try:
             decoder: msgspec.json.Decoder[T] = _decoder(kind)  # type: ignore[arg-type]
             return decoder.decode(raw)

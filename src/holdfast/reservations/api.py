@@ -15,7 +15,7 @@ from holdfast.http import fields
 from holdfast.http.bodies import JSON, StrictBody, check_media_type
 from holdfast.http.docs import MAY_HAVE_TOKEN, refusals
 from holdfast.http.handlers import Cursor, IdempotencyKey, IfNoneMatch, PageLimit, asked, response
-from holdfast.http.paging import LIMIT_DEFAULT, Page, page, read_cursor
+from holdfast.http.paging import LIMIT_DEFAULT, NamePosition, Page, page, read_cursor
 from holdfast.reservations import answers, requests
 from holdfast.reservations.bodies import (
     AnyReservation,
@@ -201,7 +201,7 @@ class PlacesApi(Controller):
     ) -> PlacePage:
         """All rooms and tables that were ever reserved, by id, with a revision that grows with every change there."""
         await reservations.access.caller(request.headers.get("authorization"))
-        after = None if cursor is None else read_cursor(cursor, str)
+        after = None if cursor is None else read_cursor(cursor, NamePosition)
         found = await reservations.places(after, limit)
         return page(
             [PlaceBody.of(each, name) for each, name in found], limit, lambda last: Place(last.kind, last.id).key
