@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from holdfast.accounts.queries import User
 from holdfast.accounts.roles import Role
+from holdfast.http import fields
 from holdfast.http.fields import NO_CONTROLS
 from holdfast.http.paging import Pagination
 
@@ -66,11 +67,14 @@ class PasswordRequest(Struct, rename="camel"):
     new_password: NewPassword
 
 
-class UserChange(Struct):
+class UserChange(Struct, rename="camel"):
     """What is to change; what is left out stays as it is."""
 
     disabled: Disabled | UnsetType = UNSET
     role: AnyRole | UnsetType = UNSET
+    id: fields.FixedId | UnsetType = UNSET
+    email: fields.FixedText | UnsetType = UNSET
+    created_at: fields.FixedTime | UnsetType = UNSET
 
 
 class UserBody(Struct, rename="camel"):

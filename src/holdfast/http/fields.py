@@ -9,7 +9,7 @@ from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta
 
 from holdfast.errors import InvalidRequest
 
@@ -40,6 +40,12 @@ Name = Annotated[
     str,
     Meta(min_length=1, max_length=255, pattern=NO_CONTROLS, extra={"rule": "name"}, examples=["blue-room"]),
 ]
+
+FixedId = Annotated[uuid.UUID, Meta(description="Cannot be changed", extra={"rule": "read_only"})]
+"""A field that a PATCH may repeat, as it is in the answer that it was made from, and not change."""
+FixedNumber = Annotated[int, Meta(description="Cannot be changed", extra={"rule": "read_only"})]
+FixedText = Annotated[str, Meta(description="Cannot be changed", extra={"rule": "read_only"})]
+FixedTime = Annotated[Timestamp, Meta(description="Cannot be changed")]
 
 
 def decode(raw: bytes, kind: type[T]) -> T:
@@ -108,6 +114,14 @@ def number(field: str, text: str, *, rule: str = "event_id") -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX and 0 < int(text) <= ID_MAX):
         raise InvalidRequest({field: rule})
     return int(text)
+
+
+def changed(**pairs: tuple[Any, Any]) -> dict[str, str]:
+    """Of fields that cannot be changed those given another value than they have, each a pair of the two.
+
+    Left out is `None` or `UNSET`.
+    """
+    return {name: "read_only" for name, (given, has) in pairs.items() if given not in (None, UNSET) and given != has}
 
 
 def each(**readers: Callable[[], Any]) -> dict[str, Any]:

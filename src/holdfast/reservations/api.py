@@ -160,7 +160,7 @@ class ReservationsApi(Controller):
         "/{reservation_id:str}",
         dto=StrictBody[MoveBody],
         return_dto=None,
-        summary="Move a reservation",
+        summary="Change a reservation",
         responses=refusals(400, 401, 403, 404, 409, 413, 415),
     )
     async def move(
@@ -170,12 +170,14 @@ class ReservationsApi(Controller):
         request: Request[Any, Any, Any],
         reservations: Reservations,
     ) -> AnyReservation:
-        """Changes place or time at once or not at all: after a 409 the reservation is where it was."""
+        """Changes place, time and details at once or not at all: after a 409 the reservation is as it was.
+
+        Fields that cannot be changed may be repeated as they are.
+        """
         change = requests.change(data)
         caller = await reservations.access.caller(request.headers.get("authorization"))
-        verdict = await reservations.move(requests.reservation_id(reservation_id), change, caller)
-        target = change.target or ANY_ROOM
-        return _shown(answers.granted(verdict, target), reservations, caller)
+        verdict, place = await reservations.move(requests.reservation_id(reservation_id), change, caller)
+        return _shown(answers.granted(verdict, place), reservations, caller)
 
     @delete("/{reservation_id:str}", summary="Cancel a reservation", responses=refusals(400, 401, 403, 404))
     async def cancel(self, reservation_id: str, request: Request[Any, Any, Any], reservations: Reservations) -> None:
