@@ -256,6 +256,7 @@ def cors(settings: Settings) -> CORSConfig | None:
             "X-Request-ID",
         ],
         expose_headers=[
+            "Link",
             "Location",
             REPLAYED,
             "Retry-After",

@@ -72,10 +72,10 @@ RAW = {
     "overlong NUL": b"\xa2\xc0\x80",
     "not UTF-8": b"\xa1\xff",
     "moment past all": b"\x92\xc7\x0c\xff\x00\x00\x00\x00\x7f\xff\xff\xff\xff\xff\xff\xff"
-    + b"\xd9\x24"
+     b"\xd9\x24"
     + str(NOBODY).encode(),
     "moment before all": b"\x92\xc7\x0c\xff\x00\x00\x00\x00\x80\x00\x00\x00\x00\x00\x00\x00"
-    + b"\xd9\x24"
+     b"\xd9\x24"
     + str(NOBODY).encode(),
     "nanoseconds past a second": b"\x92\xd7\xff\xff\xff\xff\xff\xff\xff\xff\xff" + b"\xd9\x24" + str(NOBODY).encode(),
     "two positions": b"\x05\x05",
@@ -101,7 +101,7 @@ async def test_a_cursor_that_no_page_has_written_is_refused(http: httpx.AsyncCli
     for name, crafted in CRAFTED.items():
         answer = await http.get(path, params=query | {"cursor": crafted}, headers=headers)
         answers[name] = answer.status_code if answer.status_code != 400 else faults(answer)
-    assert answers == dict.fromkeys(CRAFTED, {"cursor"})
+    assert answers == {key: {"cursor"} for key in CRAFTED}
 
 
 async def test_a_position_has_one_spelling(http: httpx.AsyncClient) -> None:

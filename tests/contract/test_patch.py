@@ -85,7 +85,7 @@ async def now(http: httpx.AsyncClient, made: dict[str, Any]) -> dict[str, Any]:
             },
         ),
     ],
-    ids=lambda value: ",".join(value),
+    ids=",".join,
 )
 async def test_a_tables_reservation_takes_every_field_that_it_has(
     http: httpx.AsyncClient, change: dict[str, Any], after: dict[str, Any]
