@@ -102,7 +102,7 @@ class Bookings:
             if isinstance(verdict, Granted):
                 # As it stood when it was cancelled: it may have been moved since it was found.
                 start = verdict.reservation.start
-                return msgspec.structs.replace(booking, start=start, is_cancelled=True)
+                return msgspec.structs.replace(booking, start=start, is_cancelled=True, conference_link=None)
         raise BookingNotFound
 
     async def of_user(self, user_id: UUID) -> list[Booking]:
