@@ -72,11 +72,9 @@ RAW = {
     "overlong NUL": b"\xa2\xc0\x80",
     "not UTF-8": b"\xa1\xff",
     "moment past all": b"\x92\xc7\x0c\xff\x00\x00\x00\x00\x7f\xff\xff\xff\xff\xff\xff\xff"
-     b"\xd9\x24"
-    + str(NOBODY).encode(),
+    b"\xd9\x24" + str(NOBODY).encode(),
     "moment before all": b"\x92\xc7\x0c\xff\x00\x00\x00\x00\x80\x00\x00\x00\x00\x00\x00\x00"
-     b"\xd9\x24"
-    + str(NOBODY).encode(),
+    b"\xd9\x24" + str(NOBODY).encode(),
     "nanoseconds past a second": b"\x92\xd7\xff\xff\xff\xff\xff\xff\xff\xff\xff" + b"\xd9\x24" + str(NOBODY).encode(),
     "two positions": b"\x05\x05",
     "five in five bytes": b"\xd2\x00\x00\x00\x05",

@@ -64,7 +64,7 @@ class SignInApi(Controller):
         dto=StrictBody[RegisterRequest],
         return_dto=None,
         summary="Make an account",
-        responses=MADE | refusals(400, 413, 415, 422),
+        responses=MADE | refusals(400, 413, 415, 422, 429),
     )
     async def register(
         self,

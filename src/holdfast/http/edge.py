@@ -23,9 +23,10 @@ from holdfast.errors import (
     UnsupportedMediaType,
 )
 from holdfast.http import audit, errors
-from holdfast.http.hot import Answered, Asked, Headers, HotRoute, HotRoutes, arrived_body, send_with_next
+from holdfast.http.hot import Answered, Asked, Headers, HotRoute, HotRoutes, arrived_body, has_left, send_with_next
 from holdfast.http.languages import preferred
-from holdfast.http.limits import PATHS, RateLimit
+from holdfast.http.limits import PATHS
+from holdfast.http.writes import Limits
 from holdfast.settings import Settings
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
@@ -54,12 +55,12 @@ class Edge:
     """Wraps the application. An answer may bring its own value of a common header, and keeps it."""
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, hot: HotRoutes, cors: CORSConfig | None, limit: RateLimit | None
+        self, app: ASGIApp, settings: Settings, hot: HotRoutes, cors: CORSConfig | None, limits: Limits
     ) -> None:
         self._app = app
         self._hot = hot
         self._cors = cors
-        self._limit = limit
+        self._limits = limits
         self._settings = settings
         self._proxies = settings.proxies
         # Unique among all workers and starts, and much cheaper than a random one for each request.
@@ -83,8 +84,10 @@ class Edge:
         try:
             _check_target(scope)
             _check_encoding(scope)
-            if self._limit is not None and scope["path"].startswith(PATHS):
-                exchange.more = await self._limit.spend(scope)
+            if self._limits.rate is not None and scope["path"].startswith(PATHS):
+                exchange.more = await self._limits.rate.spend(scope)
+            if self._limits.writes is not None:
+                await self._limits.writes.spend(scope)
             found = self._hot.find(inner)
             if found is None:
                 _check_host(scope)
@@ -228,6 +231,9 @@ class _Exchange:
             return
         await self._start(status, [*headers, *more, *_kind(headers)])
         async for part in body:
+            if has_left(self._scope):
+                # Else a long list would be read to its end for nobody.
+                raise ConnectionAbortedError
             await self._send({"type": "http.response.body", "body": part, "more_body": True})
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 

@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from holdfast.accounts.access import Access
 from holdfast.errors import Forbidden, Unauthorized, Unavailable
 from holdfast.http.hot import Answered, Asked, HotRoute
+from holdfast.http.limits import client_of
 from holdfast.live import requests
 from holdfast.live.feeder import Feeder
 from holdfast.live.hub import Listener
+from holdfast.settings_rules import Networks
 
 HEARTBEAT_SECONDS = 15.0
 """After so long without a message there is a comment, so that nobody between takes the connection for dead."""
@@ -24,8 +26,9 @@ HEADERS = (
 class HotStream:
     """Answers listeners; made once in each process."""
 
-    def __init__(self, access: Access, feeder: Feeder) -> None:
+    def __init__(self, access: Access, feeder: Feeder, proxies: Networks) -> None:
         self._access = access
+        self._proxies = proxies
         self._feeder = feeder
 
     def routes(self) -> tuple[HotRoute, ...]:
@@ -40,6 +43,7 @@ class HotStream:
         if asked.is_head:
             return Answered(200, b"", HEADERS)
         listener = Listener(caller, wish, asked.abort)
+        listener.client = client_of(asked.scope, self._proxies)
         events = self._events(listener, requests.after(asked.header(b"last-event-id")), authorization)
         # Begun here, so that whoever cannot be taken on is told so by a status.
         first = await anext(events)

@@ -72,7 +72,7 @@ class ReservationsApi(Controller):
         dto=AnyBody,
         return_dto=None,
         summary="Reserve a room or a table",
-        responses=MADE | refusals(400, 401, 403, 404, 409, 413, 415, 422),
+        responses=MADE | refusals(400, 401, 403, 404, 409, 413, 415, 422, 429),
         response_headers=[ResponseHeader(name="Location", description="The reservation", documentation_only=True)],
     )
     async def reserve(
@@ -161,7 +161,7 @@ class ReservationsApi(Controller):
         dto=StrictBody[MoveBody],
         return_dto=None,
         summary="Change a reservation",
-        responses=refusals(400, 401, 403, 404, 409, 413, 415),
+        responses=refusals(400, 401, 403, 404, 409, 413, 415, 429),
     )
     async def move(
         self,
@@ -179,7 +179,7 @@ class ReservationsApi(Controller):
         verdict, place = await reservations.move(requests.reservation_id(reservation_id), change, caller)
         return _shown(answers.granted(verdict, place), reservations, caller)
 
-    @delete("/{reservation_id:str}", summary="Cancel a reservation", responses=refusals(400, 401, 403, 404))
+    @delete("/{reservation_id:str}", summary="Cancel a reservation", responses=refusals(400, 401, 403, 404, 429))
     async def cancel(self, reservation_id: str, request: Request[Any, Any, Any], reservations: Reservations) -> None:
         """The room or the table is free at once. 404 for a reservation already cancelled."""
         caller = await reservations.access.caller(request.headers.get("authorization"))

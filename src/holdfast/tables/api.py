@@ -74,7 +74,7 @@ class TablesApi(Controller):
         dto=StrictBody[TableRequest],
         return_dto=None,
         summary="Make a table",
-        responses=TABLE_MADE | refusals(400, 401, 403, 413, 415, 422),
+        responses=TABLE_MADE | refusals(400, 401, 403, 413, 415, 422, 429),
     )
     async def create(
         self,
@@ -91,7 +91,7 @@ class TablesApi(Controller):
         headers = {REPLAYED: "true"} if made.replayed else {}
         return Response(made.body, status_code=201, headers=headers, media_type=JSON)
 
-    @delete("/{table_id:str}", summary="Take a table away", responses=refusals(400, 401, 403, 404, 409))
+    @delete("/{table_id:str}", summary="Take a table away", responses=refusals(400, 401, 403, 404, 409, 429))
     async def remove(self, table_id: Id, request: Request[Any, Any, Any], tables: Tables, access: Access) -> None:
         """409 while it has reservations that have not ended. Under `ACCESS=token` admins only."""
         found = fields.number("id", table_id, rule="table_id")
