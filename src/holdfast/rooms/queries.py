@@ -273,9 +273,6 @@ def _booking(row: Row[*tuple[Any, ...]]) -> Booking:
         raise ValueError
     # Its end is to be shown as well.
     _ = start + SLOT
-    if cancelled_at is not None:
-        # It has no link any more: the row keeps it for whoever is to take it back.
-        link = None
     return Booking(booking_id, UUID(room_id), start, user_id, created_at, cancelled_at is not None, link)
 
 
