@@ -28,6 +28,7 @@ class ConferenceService:
     def __init__(self, *steps: Step) -> None:
         self.steps = list(steps) or ["ok"]
         self.asked: list[Asked] = []
+        self.comes = threading.Condition()
         self.ends = threading.Event()
         self.has_come = threading.Event()
         self.may_answer = threading.Event()
@@ -46,6 +47,16 @@ class ConferenceService:
         self._server.shutdown()
         self._server.server_close()
 
+    def wait_for(self, method: str, booking_id: str, times: int = 1, seconds_max: float = 60.0) -> list[Asked]:
+        """The requests with this method about this booking, as soon as there are so many."""
+
+        def found() -> list[Asked]:
+            return [each for each in self.asked if (each.method, each.path) == (method, f"/links/{booking_id}")]
+
+        with self.comes:
+            assert self.comes.wait_for(lambda: len(found()) >= times, seconds_max), self.asked
+            return found()
+
     def next_step(self) -> Step:
         """What to do with this request."""
         return self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
@@ -60,6 +71,9 @@ class ConferenceService:
             def do_DELETE(self) -> None:
                 _answer(service, self)
 
+            def do_PUT(self) -> None:
+                _answer(service, self)
+
             def log_message(self, *_: object) -> None:
                 """Nothing."""
 
@@ -70,10 +84,12 @@ def _answer(service: ConferenceService, request: BaseHTTPRequestHandler) -> None
     raw = request.rfile.read(int(request.headers.get("content-length") or 0))
     body = msgspec.json.decode(raw) if raw else None
     headers = request.headers
-    service.asked.append(
-        Asked(request.command, request.path, headers.get("idempotency-key"), headers.get("authorization"), body)
-    )
-    step = service.next_step()
+    with service.comes:
+        service.asked.append(
+            Asked(request.command, request.path, headers.get("idempotency-key"), headers.get("authorization"), body)
+        )
+        step = service.next_step()
+        service.comes.notify_all()
     if step == "wait":
         service.has_come.set()
         service.may_answer.wait(30)

@@ -16,6 +16,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ASGIApp
 
+from holdfast import descriptors
 from holdfast.accounts.access import Access
 from holdfast.accounts.api import MeApi, SignInApi, UsersApi
 from holdfast.accounts.service import Accounts
@@ -44,6 +45,7 @@ from holdfast.http.hot import HotRoute, HotRoutes
 from holdfast.http.idempotency import HEADER, REPLAYED
 from holdfast.http.languages import preferred
 from holdfast.http.limits import RateLimit
+from holdfast.http.writes import AnonymousWrites, Limits
 from holdfast.live.api import stream
 from holdfast.live.feeder import Feeder
 from holdfast.live.hot import HotStream
@@ -58,6 +60,7 @@ from holdfast.rooms.conference import ConferenceProvider, provider
 from holdfast.rooms.days import Days
 from holdfast.rooms.hot import HotRooms
 from holdfast.rooms.links import Links
+from holdfast.rooms.notices.service import companions_of
 from holdfast.rooms.rules import ManagedRooms
 from holdfast.rooms.service import Rooms
 from holdfast.settings import Settings
@@ -97,10 +100,13 @@ class Parts:
         self.settings = settings
         self.database = Database(database_url, settings)
         self.courier = courier(self.database, settings, clock)
-        self.publishing = Publishing(self.database, settings, shipped(settings), self.courier)
+        self.conference = conference or provider(settings)
+        companions = companions_of(self.database, settings, self.courier, self.conference)
+        self.publishing = Publishing(self.database, settings, shipped(settings), companions)
         self.webhooks = Webhooks(self.database, clock, settings.webhook_allowed)
         self.journal = self.publishing.journal
-        self.feeder = Feeder(self.journal, self.publishing.stream, settings.listeners_max)
+        listeners = descriptors.budget(settings).listeners
+        self.feeder = Feeder(self.journal, self.publishing.stream, listeners, settings.client_listeners_max)
         tokens = Tokens(self.database, settings, clock)
         self.access = Access(self.database, tokens, settings)
         self.redis = None if settings.redis_address is None else RedisLink(settings.redis_address)
@@ -109,10 +115,13 @@ class Parts:
         stop = partial(os.kill, os.getpid(), signal.SIGTERM)
         self.committer = Committer(self.database, bounds(settings), Calendars(clock, longest), stop)
         self.pools = Committer(self.database, bounds(settings), Pools(clock), stop)
-        self.limit = RateLimit(settings, self.redis) if settings.rate_limit_max else None
+        self.limits = Limits(
+            RateLimit(settings, self.redis) if settings.rate_limit_max else None,
+            AnonymousWrites(settings, self.redis) if settings.anonymous_writes_max else None,
+        )
         revisions = RevisionReader(self.database)
         self.rooms = Rooms(self.database, clock)
-        self.links = Links(conference or provider(settings))
+        self.links = Links(self.conference)
         self.bookings = Bookings(self.database, self.committer, self.rooms, self.links, clock)
         self.board = Board(self.database, self.rooms, self.bookings, clock)
         days = Days(self.database, self.rooms, revisions, clock)
@@ -120,7 +129,7 @@ class Parts:
         self.tables = Tables(self.database, clock)
         rules = Rules(ManagedRooms(self.rooms, clock), FloorRules(self.tables))
         self.reservations = Reservations(self.database, self.committer, self.access, rules, longest)
-        self.hot_stream = HotStream(self.access, self.feeder)
+        self.hot_stream = HotStream(self.access, self.feeder, settings.proxies)
         self.hot = HotReservations(self.reservations, revisions)
         self.events = Events(self.database, self.pools, clock)
         shared = None if self.redis is None else RedisCache(self.redis)
@@ -147,6 +156,7 @@ class Parts:
             await self.links.drain()
             # After the last booking, whose message may still be published.
             await relay.aclose()
+            await self.conference.close()
             await self.courier.close()
             await self.publishing.close()
             self.accounts.close()
@@ -224,7 +234,7 @@ def create(
         logging_config=None,
         state=State({"access": parts.access}),
     )
-    return Edge(app, settings, HotRoutes(parts.routes()), origins, parts.limit)
+    return Edge(app, settings, HotRoutes(parts.routes()), origins, parts.limits)
 
 
 def bounds(settings: Settings) -> Bounds:
@@ -256,6 +266,7 @@ def cors(settings: Settings) -> CORSConfig | None:
             "X-Request-ID",
         ],
         expose_headers=[
+            "Link",
             "Location",
             REPLAYED,
             "Retry-After",

@@ -8,6 +8,8 @@ from holdfast import logs
 from holdfast.clock import utc_now
 from holdfast.database.connections import Database
 from holdfast.outbox.publishing import Publishing, shipped
+from holdfast.rooms.conference import provider
+from holdfast.rooms.notices.service import companions_of
 from holdfast.settings import Settings
 from holdfast.webhooks.sending.courier import courier
 
@@ -21,7 +23,9 @@ async def run(settings: Settings, url: str, tell: Callable[[str], None]) -> None
     database = Database(url, settings)
     await database.open()
     webhooks = courier(database, settings, utc_now)
-    publishing = Publishing(database, settings, shipped(settings), webhooks)
+    conference = provider(settings)
+    companions = companions_of(database, settings, webhooks, conference)
+    publishing = Publishing(database, settings, shipped(settings), companions)
     try:
         async with publishing.relaying():
             where = "the subscribers here" if publishing.stream is None else f"the Redis stream {settings.stream}"
@@ -29,5 +33,6 @@ async def run(settings: Settings, url: str, tell: Callable[[str], None]) -> None
             await stopped.wait()
     finally:
         await webhooks.close()
+        await conference.close()
         await publishing.close()
         await database.close()

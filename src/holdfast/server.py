@@ -19,7 +19,7 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from holdfast import logs
+from holdfast import descriptors, logs
 from holdfast import settings as settings_module
 from holdfast.database import embedded, migrate
 from holdfast.metrics import MULTIPROCESS
@@ -47,6 +47,7 @@ def run(settings: Settings, tell: Callable[[str], None]) -> int:
     Raises `StartFailed`, `EmbeddedFailed`, `NotReady`.
     """
     logs.configure(settings.log_level)
+    descriptors.prepare(settings)
     with ExitStack() as stack:
         listener = stack.enter_context(_bind(settings.host, settings.port))
         url = settings.postgres_url
@@ -79,6 +80,7 @@ def worker() -> "ASGIApp":
     settings = settings_module.load()
     logs.configure(settings.log_level)
     BoundedProtocol.settings = settings
+    BoundedProtocol.connections_max = descriptors.budget(settings).connections
     url = settings.postgres_url
     assert url is not None, "the supervisor sets DATABASE_URL"
     application = app.create(settings, url)

@@ -10,7 +10,8 @@ import msgspec
 from dotenv import dotenv_values
 from msgspec import Meta
 
-from holdfast.settings_rules import JWT_SECRET_BYTES_MIN, Networks, WrongSetting, check_together, networks
+from holdfast.settings_rules import JWT_SECRET_BYTES_MIN as SECRET_BYTES_MIN
+from holdfast.settings_rules import Networks, WrongSetting, check_together, from_secret_file, networks
 
 SECRET = {"secret": True}
 RESERVATION_DAYS_LIMIT = 366
@@ -77,6 +78,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rate_limit_time_window: Annotated[
         int, Meta(ge=1_000, le=86_400_000, description="That window, in milliseconds; counted in whole seconds")
     ] = 60_000
+    anonymous_writes_max: Annotated[
+        int, Meta(ge=0, le=10**9, description="Requests of a client in an hour that make rows without a token; 0: any")
+    ] = 1_000_000
     trusted_proxies: Annotated[
         str,
         Meta(
@@ -101,8 +105,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ""
     listeners_max: Annotated[
-        int, Meta(ge=0, le=100_000, description="Listeners to live updates that one worker may have")
+        int, Meta(ge=0, le=100_000, description="Listeners of one worker; fewer where it may open few files")
     ] = 5_000
+    client_listeners_max: Annotated[
+        int, Meta(ge=0, le=100_000, description="Of these, those of one client; 0 for any number")
+    ] = 1_000
 
     access: Annotated[
         Literal["open", "token"], Meta(description="Whether booking needs no token, or a bearer token")
@@ -112,7 +119,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = False
     jwt_secret: Annotated[
         str | None,
-        Meta(description=f"Key that signs tokens (HS256), at least {JWT_SECRET_BYTES_MIN} bytes", extra=SECRET),
+        Meta(description=f"Key that signs tokens (HS256), at least {SECRET_BYTES_MIN} bytes", extra=SECRET),
     ] = None
     token_hours: Annotated[int, Meta(ge=1, le=24 * 366, description="How long a token holds, in hours")] = 24
     password_cost: Annotated[
@@ -157,6 +164,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     body_seconds_max: Annotated[
         Seconds, Meta(description="How long a request's head, and then its body, may take to arrive")
     ] = 10.0
+    answer_seconds_max: Annotated[
+        Seconds, Meta(description="How long what is sent may lie unread before the connection is cut")
+    ] = 30.0
     lanes: Annotated[
         Literal[0, 1, 2, 4, 8, 16, 32],
         Meta(
@@ -275,7 +285,7 @@ def _from_file(env_file: Path | None) -> dict[str, str]:
 def _value(name: str, given: Mapping[str, str]) -> Any:
     """The checked value of one setting, or `None` when it is not given."""
     variable = name.upper()
-    text = given.get(variable, "").strip() or (_from_secret_file(variable, given) if is_secret(name) else "")
+    text = given.get(variable, "").strip() or (from_secret_file(variable, given) if is_secret(name) else "")
     if not text:
         return None
     try:
@@ -283,14 +293,3 @@ def _value(name: str, given: Mapping[str, str]) -> Any:
     except msgspec.ValidationError:
         shown = "***" if is_secret(name) else text
         raise WrongSetting(f"{variable}={shown} is not allowed: {allowed(name)}") from None
-
-
-def _from_secret_file(variable: str, given: Mapping[str, str]) -> str:
-    """A secret may lie in a file that `<NAME>_FILE` names, as container platforms hand it over."""
-    path = given.get(f"{variable}_FILE", "").strip()
-    if not path:
-        return ""
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongSetting(f"{variable}_FILE={path} is not allowed: a readable text file ({error})") from None

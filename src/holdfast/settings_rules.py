@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -71,3 +72,14 @@ def _check_conference(settings: "Settings") -> None:
             )
     if settings.conference_token is not None and TOKEN.fullmatch(settings.conference_token) is None:
         raise WrongSetting("CONFERENCE_TOKEN=*** is not allowed: ASCII letters, digits and signs, without spaces")
+
+
+def from_secret_file(variable: str, given: Mapping[str, str]) -> str:
+    """A secret may lie in a file that `<NAME>_FILE` names, as container platforms hand it over."""
+    path = given.get(f"{variable}_FILE", "").strip()
+    if not path:
+        return ""
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongSetting(f"{variable}_FILE={path} is not allowed: a readable text file ({error})") from None

@@ -91,7 +91,7 @@ async def test_a_move_of_nothing_changes_nothing(http: httpx.AsyncClient) -> Non
 
 async def test_unknown_fields_are_ignored(http: httpx.AsyncClient) -> None:
     made = await reserve(http, some_room(), 10, 12)
-    answer = await move(http, made, id=str(uuid4()), created_at="now", title=["x"])
+    answer = await move(http, made, title=["x"], user_id=str(uuid4()), status="cancelled")
     assert (answer.status_code, answer.json()) == (200, made)
 
 

@@ -156,6 +156,10 @@ async def test_the_path_says_which_room_whatever_the_body_says(http: httpx.Async
         ({"endTime": "24:00"}, {"endTime"}),
         ({"endTime": "09:00"}, {"endTime"}),
         ({"endTime": "08:59"}, {"endTime"}),
+        ({"endTime": "09:29"}, {"endTime"}),
+        ({"startTime": "9:00", "endTime": "9:01"}, {"endTime"}),
+        ({"startTime": "23:45", "endTime": "23:59"}, {"endTime"}),
+        ({"startTime": "23:30", "endTime": "23:59"}, {"endTime"}),
         ({"startTime": "x", "endTime": "y", "daysOfWeek": "z"}, {"startTime", "endTime", "daysOfWeek"}),
     ],
 )
@@ -163,6 +167,12 @@ async def test_an_impossible_schedule_is_refused(http: httpx.AsyncClient, change
     room = await made_room(http)
     answer = await http.post(f"/rooms/{room}/schedule/create", json=HOURS | change, headers=admin())
     assert faults(answer) == named
+
+
+async def test_a_schedule_of_one_slot_is_enough(http: httpx.AsyncClient) -> None:
+    room = await made_room(http)
+    content = HOURS | {"startTime": "23:15", "endTime": "23:45"}
+    assert (await http.post(f"/rooms/{room}/schedule/create", json=content, headers=admin())).status_code == 201
 
 
 @pytest.mark.parametrize("field", HOURS)

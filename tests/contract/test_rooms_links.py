@@ -49,6 +49,9 @@ class Conference:
             self._is_asked.clear()
             await self._is_asked.wait()
 
+    async def move(self, booking_id: UUID, start: datetime, end: datetime) -> None:
+        """Nothing to do."""
+
     async def give_back(self, booking_id: UUID) -> None:
         self.returned.append(booking_id)
         if self.failure is not None:

@@ -298,6 +298,62 @@ class TestEvenings:
         assert {"kind": "table", "id": str(table), "name": "By the window", "revision": 1} in listed
 
 
+class TestPages:
+    """`GET /tables` with more tables than fit in one answer."""
+
+    async def test_pages_hold_every_table_once_and_by_id(self, http: httpx.AsyncClient) -> None:
+        ours = [await made(http, 977) for _ in range(5)]
+        parts = await pages(http, "/tables", limit=2, seats_min=977)
+        assert [len(part) for part in parts] == [2, 2, 1]
+        assert [each["id"] for part in parts for each in part] == ours
+        whole = (await http.get("/tables", params={"seats_min": 977})).json()
+        assert [each for part in parts for each in part] == whole
+
+    async def test_a_page_is_narrowed_as_an_array_is(self, http: httpx.AsyncClient) -> None:
+        ours = [await made(http, 978) for _ in range(3)]
+        await book(http, ours[1], 10)
+        query = {"seats_min": 978, "at": hour(10).isoformat(), "duration_minutes": 30}
+        parts = await pages(http, "/tables", limit=1, **query)
+        assert [[each["id"] for each in part] for part in parts] == [[ours[0]], [ours[2]]]
+
+    async def test_a_cursor_alone_asks_for_a_page(self, http: httpx.AsyncClient) -> None:
+        ours = [await made(http, 979) for _ in range(3)]
+        first = (await http.get("/tables", params={"seats_min": 979, "limit": 1})).json()
+        rest = (await http.get("/tables", params={"seats_min": 979, "cursor": first["next_cursor"]})).json()
+        assert ([each["id"] for each in rest["items"]], rest["next_cursor"]) == (ours[1:], None)
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [("limit", 0), ("limit", 501), ("limit", "x"), ("limit", 2**63), ("cursor", "x"), ("cursor", "")],
+    )
+    async def test_what_is_no_page_is_refused(self, http: httpx.AsyncClient, name: str, value: Any) -> None:
+        assert faults(await http.get("/tables", params={name: value})) == {name}
+
+    async def test_an_array_has_a_thousand_tables_at_most_and_says_where_to_go_on(
+        self, http: httpx.AsyncClient, connection: "asyncpg.Connection"
+    ) -> None:
+        await connection.execute(
+            "INSERT INTO tables (name, seats, location) SELECT 'T', 980, 'Hall' FROM generate_series(1, 1001)"
+        )
+        try:
+            answer = await http.get("/tables", params={"seats_min": 980})
+            assert len(answer.json()) == 1_000
+            link = answer.headers["link"]
+            assert link.endswith('; rel="next"')
+            rest = (await http.get(link[1 : link.index(">")])).json()
+            assert (len(rest["items"]), rest["next_cursor"]) == (1, None)
+            assert rest["items"][0]["id"] > answer.json()[-1]["id"]
+            floor = await http.get(
+                "/board/floor", params={"from": hour(0).isoformat(), "to": hour(1).isoformat()}, headers=bearer()
+            )
+            assert sum(each["seats"] == 980 for each in floor.json()["tables"]) == 1_001
+        finally:
+            await connection.execute("DELETE FROM tables WHERE seats = 980")
+
+    async def test_an_array_that_is_whole_has_no_link(self, http: httpx.AsyncClient) -> None:
+        assert "link" not in (await http.get("/tables", params={"seats_min": 990})).headers
+
+
 class TestAccess:
     """Who may do what, and see whom a table is for."""
 

@@ -10,6 +10,7 @@ from holdfast.accounts import emails
 from holdfast.accounts.passwords import opaque
 from holdfast.accounts.queries import User
 from holdfast.accounts.roles import Role
+from holdfast.http import fields
 from holdfast.http.fields import COMPOSITION, NO_CONTROLS, PREPARE
 from holdfast.http.paging import Pagination
 
@@ -95,11 +96,14 @@ class PasswordRequest(Struct, rename="camel"):
     new_password: NewPassword
 
 
-class UserChange(Struct):
+class UserChange(Struct, rename="camel"):
     """What is to change; what is left out stays as it is."""
 
     disabled: Disabled | UnsetType = UNSET
     role: AnyRole | UnsetType = UNSET
+    id: fields.FixedId | UnsetType = UNSET
+    email: fields.FixedText | UnsetType = UNSET
+    created_at: fields.FixedTime | UnsetType = UNSET
 
 
 class UserBody(Struct, rename="camel"):

@@ -25,7 +25,7 @@ from holdfast.errors import (
     UserNotFound,
     WrongPassword,
 )
-from holdfast.http import audit
+from holdfast.http import audit, fields
 from holdfast.redis_link import RedisLink
 from holdfast.settings import Settings
 
@@ -160,12 +160,16 @@ class Accounts:
             return await queries.page(connection, skip=(number - 1) * size, limit=size)
 
     async def change(self, user_id: UUID, wanted: UserChange) -> User:
-        """Disable or enable an account, or give it a role. Raises `UserNotFound`, `Forbidden`, `LastAdmin`."""
+        """Disable or enable an account, or give it a role.
+
+        Raises `UserNotFound`, `InvalidRequest` for a field that cannot be changed, `Forbidden`, `LastAdmin`.
+        """
         async with self._database.begin() as connection:
             admins = await queries.lock_admins(connection)
             user = await queries.by_id(connection, user_id)
             if user is None:
                 raise UserNotFound
+            _check_fixed(user, wanted)
             changed = self._changed(user, wanted)
             if user_id in DUMMIES.values() and changed.role is not user.role:
                 # Whoever asks to be the fixed admin must get one.
@@ -200,3 +204,16 @@ class Accounts:
     def close(self) -> None:
         """Let go of the thread that hashes."""
         self.passwords.close()
+
+
+def _check_fixed(user: User, wanted: UserChange) -> None:
+    """Raises `InvalidRequest` for a field that cannot be changed, and is not repeated either."""
+    created_at = None if wanted.created_at is UNSET else fields.moment("createdAt", wanted.created_at)
+    pairs = {
+        "id": (wanted.id, user.id),
+        "email": (wanted.email, user.email),
+        "createdAt": (created_at, user.created_at),
+    }
+    faults = fields.changed(**pairs)
+    if faults:
+        raise InvalidRequest(faults)

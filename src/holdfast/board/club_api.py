@@ -12,7 +12,7 @@ from holdfast.board.bodies import AttendeesPage, BoardAttendee, BoardEvent, Boar
 from holdfast.board.club import Club
 from holdfast.http import fields
 from holdfast.http.docs import MAY_HAVE_TOKEN, NEEDS_TOKEN, refusals
-from holdfast.http.paging import LIMIT_DEFAULT, page, read_cursor
+from holdfast.http.paging import LIMIT_DEFAULT, IdPosition, NamePosition, page, read_cursor
 
 SEARCH_CHARACTERS_MAX = 255
 
@@ -38,7 +38,7 @@ class ClubApi(Controller):
         limit: PageLimit = LIMIT_DEFAULT,
     ) -> BoardEventsPage:
         """The newest first. Under `ACCESS=token` they need a token."""
-        before = None if cursor is None else read_cursor(cursor, int)
+        before = None if cursor is None else read_cursor(cursor, IdPosition)
         found = await club.events(await _caller(request, club), _letters(search), before, limit)
         ended = page(found, limit, lambda last: last.id)
         return BoardEventsPage(ended.items, ended.next_cursor)
@@ -65,7 +65,7 @@ class ClubApi(Controller):
         self, event_id: Id, club: Club, search: Search = "", cursor: Cursor = None, limit: PageLimit = LIMIT_DEFAULT
     ) -> AttendeesPage:
         """Admins only. By `userId`; a search looks in addresses, too."""
-        after = None if cursor is None else read_cursor(cursor, str)
+        after = None if cursor is None else read_cursor(cursor, NamePosition)
         event = fields.number("id", event_id)
         found, emails = await club.attendees(event, _letters(search), after, limit)
         ended = page([BoardAttendee.of(each, emails) for each in found], limit, lambda last: last.user_id)

@@ -185,7 +185,8 @@ async def _move(connection: Connection, batch: Batch, claim: Move, longest: time
     if reason is not None:
         batch.verdicts[claim.id] = Refused(reason)
         return
-    after = msgspec.structs.replace(before, place=target, start=wanted.start, end=wanted.end)
+    details = before.details if claim.details is None else {**(before.details or {}), **claim.details}
+    after = msgspec.structs.replace(before, place=target, start=wanted.start, end=wanted.end, details=details)
     if after == before:
         # Whatever else, it has that already.
         batch.verdicts[claim.id] = Granted(before)
@@ -193,7 +194,8 @@ async def _move(connection: Connection, batch: Batch, claim: Move, longest: time
     # The one that moves is not in its own way.
     look = await statements.look(connection, [target.key], [Wish(target.key, wanted.end)], [before.id])
     batch.note(look.revisions, [target.key])
-    if look.closed:
+    if look.closed and not (target == before.place and wanted.is_inside(before.interval)):
+        # What is held in a closed place may become less, never more.
         batch.verdicts[claim.id] = Refused(Reason.CLOSED)
         return
     [nearest] = look.nearest
@@ -208,4 +210,5 @@ async def _move(connection: Connection, batch: Batch, claim: Move, longest: time
     if before.place != target:
         # Both places changed, and each has listeners of its own.
         batch.tell("reservation.moved", uuids.uuid7(), after, before.place)
-    batch.tell("reservation.moved", claim.id, after)
+    is_moved = (target, wanted) != (before.place, before.interval)
+    batch.tell("reservation.moved" if is_moved else "reservation.changed", claim.id, after)

@@ -47,6 +47,10 @@ class Interval(NamedTuple):
         """Whether some moment belongs to both."""
         return self.start < other.end and other.start < self.end
 
+    def is_inside(self, other: "Interval") -> bool:
+        """Whether no moment of it lies outside of the other."""
+        return other.start <= self.start and self.end <= other.end
+
 
 class Key(Struct, frozen=True):
     """A caller's wish that a request has one effect, however often it is sent.
@@ -109,7 +113,7 @@ class Release(Struct, frozen=True):
 class Move(Struct, frozen=True):
     """Asks that a reservation be held elsewhere or at another time; what is `None` stays as it is.
 
-    `place` is where the reservation was last seen.
+    `place` is where the reservation was last seen. `details` replace those of the same names, and leave the others.
     """
 
     id: UUID
@@ -118,6 +122,7 @@ class Move(Struct, frozen=True):
     target: Place | None = None
     start: datetime | None = None
     end: datetime | None = None
+    details: Details | None = None
 
 
 Claim = Reserve | Release | Move

@@ -29,7 +29,7 @@ from holdfast.http.bodies import JSON, StrictBody
 from holdfast.http.docs import MAY_HAVE_TOKEN, refusals
 from holdfast.http.handlers import Cursor, IdempotencyKey, PageLimit, asked, response
 from holdfast.http.idempotency import REPLAYED
-from holdfast.http.paging import LIMIT_DEFAULT, page, read_cursor
+from holdfast.http.paging import LIMIT_DEFAULT, IdPosition, NamePosition, page, read_cursor
 
 BOOKED = {201: ResponseSpec(BookingBody, description="The booking", generate_examples=False)}
 EVENT_MADE = {201: ResponseSpec(EventBody, description="The event", generate_examples=False)}
@@ -55,7 +55,7 @@ class EventsApi(Controller):
         limit: PageLimit = LIMIT_DEFAULT,
     ) -> EventsPage:
         """The newest first."""
-        before = None if cursor is None else read_cursor(cursor, int)
+        before = None if cursor is None else read_cursor(cursor, IdPosition)
         await _caller(request, access)
         found = await events.page(before, limit)
         return page([EventBody.of(each) for each in found], limit, lambda last: last.id)
@@ -144,7 +144,7 @@ class SeatsApi(Controller):
         user = None if user_id is None else fields.canonical(fields.name("user_id", user_id, fields.person))
         after: int | str | None = None
         if cursor is not None:
-            after = read_cursor(cursor, int) if event is None else read_cursor(cursor, str)
+            after = read_cursor(cursor, IdPosition) if event is None else read_cursor(cursor, NamePosition)
         caller = await _caller(request, access)
         if not access.sees_all(caller):
             user = _own(caller, user)

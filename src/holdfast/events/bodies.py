@@ -38,6 +38,9 @@ class EventChange(Struct):
 
     name: EventName | UnsetType = UNSET
     total_seats: Seats | UnsetType = UNSET
+    id: fields.FixedNumber | UnsetType = UNSET
+    booked_seats: fields.FixedNumber | UnsetType = UNSET
+    available_seats: fields.FixedNumber | UnsetType = UNSET
 
 
 class BookingBody(Struct):

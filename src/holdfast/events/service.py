@@ -12,10 +12,11 @@ from holdfast.engine import pool_settlement, pool_statements
 from holdfast.engine.claims import Book, Booking, Cancel, Key, SeatClaim, Seated, SeatVerdict
 from holdfast.engine.committer import Committer
 from holdfast.engine.once import Errand, Made, once
-from holdfast.errors import BookingNotFound, EventNotFound, SeatsAlreadyBooked
+from holdfast.errors import BookingNotFound, EventNotFound, InvalidRequest, SeatsAlreadyBooked
 from holdfast.events import queries
 from holdfast.events.bodies import EventBody, EventChange, EventRequest
 from holdfast.events.queries import Event, Statistics
+from holdfast.http import fields
 
 
 class Chosen(Struct, frozen=True):
@@ -82,7 +83,10 @@ class Events:
         return await once(self._database, Errand(uuids.uuid7(), key, now), work)
 
     async def change(self, event_id: int, change: EventChange) -> Event:
-        """Rename an event, or give it more or fewer seats. Raises `EventNotFound`, `SeatsAlreadyBooked`."""
+        """Rename an event, or give it more or fewer seats.
+
+        Raises `EventNotFound`, `InvalidRequest` for a field that cannot be changed, `SeatsAlreadyBooked`.
+        """
         with translated():
             async with self._database.engine_connection() as connection, connection.transaction():
                 await pool_statements.lock(connection, [event_id])
@@ -90,6 +94,7 @@ class Events:
                 event = (await queries.events_by_id(connection, [event_id])).get(event_id)
                 if event is None:
                     raise EventNotFound
+                _check_fixed(event, change)
                 changed = _changed(event, change)
                 if changed != event:
                     await queries.update_event(connection, changed)
@@ -103,6 +108,17 @@ class Events:
         """What somebody has booked and cancelled, and holds."""
         async with self._database.begin() as connection:
             return await queries.statistics(connection, user_id)
+
+
+def _check_fixed(event: Event, change: EventChange) -> None:
+    has = EventBody.of(event)
+    faults = fields.changed(
+        id=(change.id, has.id),
+        booked_seats=(change.booked_seats, has.booked_seats),
+        available_seats=(change.available_seats, has.available_seats),
+    )
+    if faults:
+        raise InvalidRequest(faults)
 
 
 def _changed(event: Event, change: EventChange) -> Event:

@@ -15,16 +15,26 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from holdfast import metrics
-from holdfast.errors import BodyTooLarge, HoldfastError, InternalError, InvalidRequest, RequestTimeout
+from holdfast.errors import (
+    BodyTooLarge,
+    HoldfastError,
+    InternalError,
+    InvalidRequest,
+    RequestTimeout,
+    UnsupportedMediaType,
+)
 from holdfast.http import audit, errors
-from holdfast.http.hot import Answered, Asked, Headers, HotRoute, HotRoutes, arrived_body, send_with_next
+from holdfast.http.hot import Answered, Asked, Headers, HotRoute, HotRoutes, arrived_body, has_left, send_with_next
 from holdfast.http.languages import preferred
-from holdfast.http.limits import PATHS, RateLimit
+from holdfast.http.limits import PATHS
+from holdfast.http.writes import Limits
 from holdfast.settings import Settings
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
 HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^\s:/?#@\[\]\\\x00-\x1f\x7f-\xff]*)(:(?P<port>[0-9]{0,5}))?")
 PORT_MAX = 65_535
+PLAIN = re.compile(rb"[ \t,]*(identity[ \t,]*)*", re.IGNORECASE)
+"""A `Content-Encoding` that says nothing has been done to the body."""
 DRAIN_BYTES_MAX = 16 * 1024 * 1024
 """How much of a body that is too large is read and dropped, so that its sender gets to read the answer."""
 CLIENT_GONE = 499
@@ -52,12 +62,12 @@ class Edge:
     """Wraps the application. An answer may bring its own value of a common header, and keeps it."""
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, hot: HotRoutes, cors: CORSConfig | None, limit: RateLimit | None
+        self, app: ASGIApp, settings: Settings, hot: HotRoutes, cors: CORSConfig | None, limits: Limits
     ) -> None:
         self._app = app
         self._hot = hot
         self._cors = cors
-        self._limit = limit
+        self._limits = limits
         self._settings = settings
         self._proxies = settings.proxies
         # Unique among all workers and starts, and much cheaper than a random one for each request.
@@ -81,8 +91,10 @@ class Edge:
         try:
             _check_target(scope)
             _check_headers(scope)
-            if self._limit is not None and scope["path"].startswith(PATHS):
-                exchange.more = await self._limit.spend(scope)
+            if self._limits.rate is not None and scope["path"].startswith(PATHS):
+                exchange.more = await self._limits.rate.spend(scope)
+            if self._limits.writes is not None:
+                await self._limits.writes.spend(scope)
             found = self._hot.find(inner)
             if found is None:
                 await self._app(inner, _again(await self._body(scope, receive), receive), exchange.send)
@@ -225,6 +237,9 @@ class _Exchange:
             return
         await self._start(status, [*headers, *more, *_kind(headers)])
         async for part in body:
+            if has_left(self._scope):
+                # Else a long list would be read to its end for nobody.
+                raise ConnectionAbortedError
             await self._send({"type": "http.response.body", "body": part, "more_body": True})
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -270,12 +285,15 @@ def _check_target(scope: HTTPScope) -> None:
 
 
 def _check_headers(scope: HTTPScope) -> None:
-    """Refuse a header twice that has one value, a length with chunks, and a `Host` that is none.
+    """Refuse a header twice that has one value, a length with chunks, a compressed body, and a `Host` that is none.
 
-    Of two values the hot calls, the framework and a proxy each take another (RFC 9110, 5.3 and 7.2; RFC 9112, 6.1).
+    Of two values the hot calls, the framework and a proxy each take another (RFC 9110, 5.3 and 7.2; RFC 9112, 6.1). No
+    body is ever unpacked here (RFC 9110, 8.4).
     """
     seen: set[bytes] = set()
     for name, value in scope["headers"]:
+        if name == b"content-encoding" and not PLAIN.fullmatch(value):
+            raise UnsupportedMediaType
         if name not in ONCE:
             continue
         if name in seen:

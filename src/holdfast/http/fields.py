@@ -2,13 +2,14 @@
 
 import re
 import uuid
+from codecs import BOM_UTF8
 from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta
 
 from holdfast.errors import InvalidRequest
 from holdfast.http import letters
@@ -78,10 +79,23 @@ Key = Annotated[str, _text(key, examples=["blue-room"])]
 Person = Annotated[str, _text(person, examples=["user123"])]
 Name = Annotated[str, _text(title, examples=["Blue room"])]
 
+FixedId = Annotated[uuid.UUID, Meta(description="Cannot be changed", extra={"rule": "read_only"})]
+"""A field that a PATCH may repeat, as it is in the answer that it was made from, and not change."""
+FixedNumber = Annotated[int, Meta(description="Cannot be changed", extra={"rule": "read_only"})]
+FixedText = Annotated[str, Meta(description="Cannot be changed", extra={"rule": "read_only"})]
+FixedTime = Annotated[Timestamp, Meta(description="Cannot be changed")]
+
 
 def decode(raw: bytes, kind: type[T]) -> T:
-    """A JSON body as a struct, read strictly. Raises `InvalidRequest` naming every field at fault."""
+    """A JSON body as a struct, read strictly. Raises `InvalidRequest` naming every field at fault.
+
+    A byte order mark before it is passed over, as RFC 8259, 8.1, allows.
+    """
     try:
+        if not raw.isascii():
+            raw = raw.removeprefix(BOM_UTF8)
+            # The decoder does not look into texts that it skips.
+            raw.decode()
         try:
             decoder: msgspec.json.Decoder[T] = _decoder(kind)  # type: ignore[arg-type]
             return _prepared(decoder.decode(raw))
@@ -149,6 +163,14 @@ def number(field: str, text: str, *, rule: str = "event_id") -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX and 0 < int(text) <= ID_MAX):
         raise InvalidRequest({field: rule})
     return int(text)
+
+
+def changed(**pairs: tuple[Any, Any]) -> dict[str, str]:
+    """Of fields that cannot be changed those given another value than they have, each a pair of the two.
+
+    Left out is `None` or `UNSET`.
+    """
+    return {name: "read_only" for name, (given, has) in pairs.items() if given not in (None, UNSET) and given != has}
 
 
 def each(**readers: Callable[[], Any]) -> dict[str, Any]:

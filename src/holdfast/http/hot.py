@@ -17,10 +17,10 @@ ENDING = "holdfast.ending"
 class Asked:
     """A request that has arrived whole. `rest` is what the route's path leaves open, percent-decoded."""
 
-    __slots__ = ("_scope", "body", "headers", "rest")
+    __slots__ = ("body", "headers", "rest", "scope")
 
     def __init__(self, scope: HTTPScope, body: bytes, rest: str) -> None:
-        self._scope = scope
+        self.scope = scope
         self.body = body
         self.rest = rest
         self.headers: Mapping[bytes, bytes] = dict(scope["headers"])
@@ -28,12 +28,12 @@ class Asked:
     @property
     def path(self) -> str:
         """The path, percent-decoded."""
-        return self._scope["path"]
+        return self.scope["path"]
 
     @property
     def query(self) -> bytes:
         """What follows the question mark, as it was sent."""
-        return self._scope["query_string"]
+        return self.scope["query_string"]
 
     def header(self, name: bytes) -> str | None:
         """A header's value, by its name in lower case."""
@@ -43,29 +43,34 @@ class Asked:
     @property
     def is_head(self) -> bool:
         """Whether only the head of the answer is wanted."""
-        return self._scope["method"] == "HEAD"
+        return self.scope["method"] == "HEAD"
 
     def on_end(self, call: Callable[[], None]) -> None:
         """Have something called when the client leaves or the server stops: what an endless answer needs to end."""
-        scope: Any = self._scope
+        scope: Any = self.scope
         scope[ENDING] = call
 
     def abort(self) -> None:
         """Cut the connection, unless the answer has been sent: a client that reads nothing would never see its end."""
-        exchange: Any = self._scope.get("holdfast.exchange")
+        exchange: Any = self.scope.get("holdfast.exchange")
         if exchange is not None and not exchange.response_complete:
             exchange.transport.abort()
 
     def is_gone(self) -> bool:
         """Whether the client has left."""
-        exchange: Any = self._scope.get("holdfast.exchange")
-        return exchange is not None and bool(exchange.disconnected)
+        return has_left(self.scope)
 
 
 def arrived_body(scope: HTTPScope) -> bytes | None:
     """The request's body, if all of it has arrived already, as that of a small request has; without waiting for it."""
     exchange: Any = scope.get("holdfast.exchange")
     return None if exchange is None or exchange.more_body else bytes(exchange.body)
+
+
+def has_left(scope: HTTPScope) -> bool:
+    """Whether the client of a request has left, or was cut."""
+    exchange: Any = scope.get("holdfast.exchange")
+    return exchange is not None and bool(exchange.disconnected)
 
 
 def send_with_next(scope: HTTPScope) -> None:

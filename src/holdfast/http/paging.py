@@ -3,19 +3,28 @@
 import base64
 import binascii
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from litestar.params import Parameter, QueryParameter
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from holdfast.errors import InvalidRequest
+from holdfast.http.fields import ID_MAX
 
 T = TypeVar("T")
 LIMIT_DEFAULT, LIMIT_MAX = 50, 500
 CURSOR_CHARACTERS_MAX = 2_000
 """Room for the longest position: a place whose 255 characters take four bytes each, in base64."""
 
+
+IdPosition = Annotated[int, Meta(ge=1, le=ID_MAX)]
+"""A position in a list by id: a `bigint`."""
+NamePosition = Annotated[str, Meta(min_length=1, max_length=300, pattern=r"\A[^\x00]+\Z")]
+"""A position in a list by name: any text that PostgreSQL can hold, no longer than a place's key may be."""
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A moment in a position. Cursors hold moments in UTC, so none lies outside of the calendar."""
 
 PAGE_MAX = 1_000_000_000
 PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX = 20, 100
@@ -51,9 +60,15 @@ def write_cursor(position: Any) -> str:
 
 
 def read_cursor(text: str, kind: type[T]) -> T:
-    """The position that a cursor holds. Raises `InvalidRequest` for anything that we did not write."""
+    """The position that a cursor holds; `kind` bounds it by the columns that it is compared with.
+
+    Raises `InvalidRequest` for anything that `write_cursor` does not write: another spelling of a position, too.
+    """
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        return msgspec.msgpack.decode(raw, type=kind)
-    except (binascii.Error, msgspec.DecodeError, ValueError, RecursionError):
-        raise InvalidRequest({"cursor": "cursor"}) from None
+        position = msgspec.msgpack.decode(raw, type=kind)
+        if write_cursor(position) == text:
+            return position
+    except (binascii.Error, msgspec.DecodeError, ValueError, OverflowError, RecursionError):
+        pass
+    raise InvalidRequest({"cursor": "cursor"})

@@ -1,17 +1,25 @@
 """What the server itself does not have: bounds on a request's head, and answers that are sent in one piece."""
 
 import asyncio
+import math
+import sys
 from typing import Any, ClassVar
 
+import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from holdfast.errors import InvalidRequest
+from holdfast.errors import HoldfastError, InvalidRequest, Unavailable
 from holdfast.http import audit, errors
 from holdfast.http.edge import COMMON_HEADERS
 from holdfast.http.hot import ENDING
 from holdfast.settings import Settings
 
 HEAD_BYTES_MAX = 64 * 1024
+SURPLUS_MAX = 32
+"""Connections beyond the bound whose request is waited for, so that its sender gets to read the refusal."""
+SURPLUS_SECONDS = 1.0
+TELL_SECONDS = 60.0
+logger = structlog.stdlib.get_logger("holdfast.http")
 
 
 class Joined(asyncio.Transport):
@@ -56,6 +64,10 @@ class Joined(asyncio.Transport):
         self.flush()
         self._transport.close()
 
+    def has_unsent(self) -> bool:
+        """Whether some of what was written is still here, as the client does not read it."""
+        return self._transport.get_write_buffer_size() > 0
+
     def abort(self) -> None:
         """Close it at once."""
         self._transport.abort()
@@ -67,6 +79,12 @@ class BoundedProtocol(HttpToolsProtocol):
     settings: ClassVar[Settings] = Settings()
     """Those of this process; the server makes the protocols, so they cannot be handed over."""
 
+    connections_max: ClassVar[int] = sys.maxsize
+    """How many connections this process takes at once: see `descriptors`."""
+    _told_at: ClassVar[float] = -math.inf
+
+    _is_surplus = False
+    _unread_timer: asyncio.TimerHandle | None = None
     _in_head = True
     _head_bytes = 0
     _chunk_bytes = 0
@@ -77,10 +95,18 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.transport = self._joined = Joined(transport)
         self._start_timer()
+        surplus = len(self.connections) - self.connections_max
+        if surplus > 0:
+            self._is_surplus = True
+            self._tell_of_surplus()
+            # So few wait for their request, and the others are answered before it: their sender may not read that.
+            wait = SURPLUS_SECONDS if surplus <= SURPLUS_MAX else 0
+            self.loop.call_later(wait, self._refuse_surplus)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
         self._stop_timer()
+        self._stop_unread_timer()
         super().connection_lost(exc)
         self._end_answer()
 
@@ -92,6 +118,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bound a head that comes in several pieces; most come in one, and cost next to nothing here."""
+        if self._is_surplus:
+            self._refuse_surplus()
+            return
         self._chunk_bytes = len(data)
         super().data_received(data)
         if self._in_head and not self.transport.is_closing():
@@ -125,19 +154,53 @@ class BoundedProtocol(HttpToolsProtocol):
         """An answer has been sent; to HEAD its head was all of it."""
         self._joined.flush()
         super().on_response_complete()
+        if self.transport.is_closing() and self._joined.has_unsent():
+            self._start_unread_timer()
+
+    def pause_writing(self) -> None:
+        """More waits for the client than it should: it is cut, unless it reads in time."""
+        super().pause_writing()
+        self._start_unread_timer()
+
+    def resume_writing(self) -> None:
+        """The client has read most of it."""
+        super().resume_writing()
+        self._stop_unread_timer()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that is idle; one whose client does not read what was sent would never be closed."""
+        super().timeout_keep_alive_handler()
+        self._start_unread_timer()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  the server's own words
         """Answer what is no HTTP in the shape that all errors have."""
         audit.refusals.log_no_http(self.client)
-        body = errors.render(InvalidRequest(rule="http"), self.settings.default_language)
+        self._end_with(b"400 Bad Request", InvalidRequest(rule="http"))
+
+    def _end_with(self, status: bytes, error: HoldfastError) -> None:
+        """Answer what no handler sees, and close."""
+        body = errors.render(error, self.settings.default_language)
         headers = COMMON_HEADERS | {
             b"content-type": b"application/json",
             b"content-length": str(len(body)).encode(),
             b"connection": b"close",
         }
-        lines = [b"HTTP/1.1 400 Bad Request", *(name + b": " + value for name, value in headers.items())]
+        headers |= {name.encode(): value.encode() for name, value in errors.headers_of(error).items()}
+        lines = [b"HTTP/1.1 " + status, *(name + b": " + value for name, value in headers.items())]
         self.transport.write(b"\r\n".join(lines) + b"\r\n\r\n" + body)
         self.transport.close()
+
+    def _refuse_surplus(self) -> None:
+        if not self.transport.is_closing():
+            self._end_with(b"503 Service Unavailable", Unavailable())
+            self._start_unread_timer()
+
+    def _tell_of_surplus(self) -> None:
+        """One line in a while: whoever opens many connections must not fill the log as well."""
+        now = self.loop.time()
+        if now - BoundedProtocol._told_at > TELL_SECONDS:
+            BoundedProtocol._told_at = now
+            logger.warning("too many connections: more are answered 503", connections_max=self.connections_max)
 
     def _end_answer(self) -> bool:
         """Tell whoever makes an endless answer to end it; whether there is one."""
@@ -149,6 +212,15 @@ class BoundedProtocol(HttpToolsProtocol):
             return False
         call()
         return True
+
+    def _start_unread_timer(self) -> None:
+        if self._unread_timer is None:
+            self._unread_timer = self.loop.call_later(self.settings.answer_seconds_max, self._joined.abort)
+
+    def _stop_unread_timer(self) -> None:
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
 
     def _start_timer(self) -> None:
         self._head_timer = self.loop.call_later(self.settings.body_seconds_max, self.transport.close)

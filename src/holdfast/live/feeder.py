@@ -4,13 +4,14 @@ Both have the same messages at the same positions, so what is heard from one may
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import structlog
 
 from holdfast.database.connections import AWAY
-from holdfast.errors import Unavailable
+from holdfast.errors import RateLimited, Unavailable
 from holdfast.live.hub import Hub, Listener
 from holdfast.live.privacy import Frames
 from holdfast.outbox.journal import READ_AT_ONCE, Journal
@@ -20,6 +21,8 @@ from holdfast.outbox.stream import REDIS_AWAY, RedisStream
 POLL_SECONDS = 0.05
 """How often the journal is asked, without Redis."""
 PAUSE_SECONDS = 0.5
+RETRY_SECONDS = 10
+"""When somebody may try again whose client has too many listeners."""
 RESUMING_MAX = 2
 """Listeners for whom the outbox is read at once; the others wait for their turn."""
 logger = structlog.stdlib.get_logger("holdfast.live")
@@ -28,10 +31,14 @@ logger = structlog.stdlib.get_logger("holdfast.live")
 class Feeder:
     """Made once in each process. It reads only while somebody listens."""
 
-    def __init__(self, journal: Journal, stream: RedisStream | None, listeners_max: int) -> None:
+    def __init__(
+        self, journal: Journal, stream: RedisStream | None, listeners_max: int, client_listeners_max: int = 0
+    ) -> None:
         self._journal = journal
         self._stream = stream
         self._listeners_max = listeners_max
+        self._client_listeners_max = client_listeners_max
+        self._clients: Counter[str] = Counter()
         self._hub = Hub()
         self._listeners: set[Listener] = set()
         self._task: asyncio.Task[None] | None = None
@@ -40,15 +47,23 @@ class Feeder:
 
     @asynccontextmanager
     async def listening(self, listener: Listener) -> AsyncIterator[None]:
-        """Somebody listens inside of the block; what it hears begins with `resume`. Raises `Unavailable`."""
+        """Somebody listens inside of the block; what it hears begins with `resume`. Raises `Unavailable`, and
+        `RateLimited` when too many of the same client listen.
+        """
         if len(self._listeners) >= self._listeners_max:
             raise Unavailable
+        if self._client_listeners_max and self._clients[listener.client] >= self._client_listeners_max:
+            raise RateLimited(self._client_listeners_max, RETRY_SECONDS)
         self._listeners.add(listener)
+        self._clients[listener.client] += 1
         try:
             await self._start()
             yield
         finally:
             self._listeners.discard(listener)
+            self._clients[listener.client] -= 1
+            if not self._clients[listener.client]:
+                del self._clients[listener.client]
             self._hub.discard(listener)
             if not self._listeners:
                 await self._stop()

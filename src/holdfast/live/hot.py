@@ -6,9 +6,11 @@ from holdfast.accounts.access import Access
 from holdfast.accounts.watch import Watch
 from holdfast.errors import Unavailable
 from holdfast.http.hot import Answered, Asked, HotRoute
+from holdfast.http.limits import client_of, household
 from holdfast.live import requests
 from holdfast.live.feeder import Feeder
 from holdfast.live.hub import Listener
+from holdfast.settings_rules import Networks
 
 GREETING = b": listening\n\n"
 HEARTBEAT = b": still here\n\n"
@@ -23,8 +25,9 @@ HEADERS = (
 class HotStream:
     """Answers listeners; made once in each process."""
 
-    def __init__(self, access: Access, feeder: Feeder) -> None:
+    def __init__(self, access: Access, feeder: Feeder, proxies: Networks) -> None:
         self._access = access
+        self._proxies = proxies
         self._feeder = feeder
 
     def routes(self) -> tuple[HotRoute, ...]:
@@ -39,6 +42,7 @@ class HotStream:
         if asked.is_head:
             return Answered(200, b"", HEADERS)
         listener = Listener(caller, wish, asked.abort)
+        listener.client = household(client_of(asked.scope, self._proxies))
         watch = Watch(self._access, authorization, caller)
         events = self._events(listener, requests.after(asked.header(b"last-event-id")), watch)
         # Begun here, so that whoever cannot be taken on is told so by a status.

@@ -25,11 +25,13 @@ class Wish(Struct, frozen=True):
 class Listener:
     """Somebody who listens. `after` is the position of the last message that it has; `cut` ends its connection."""
 
-    __slots__ = ("_bytes", "_cut", "_queue", "_wake", "after", "caller", "is_over", "wish")
+    __slots__ = ("_bytes", "_cut", "_queue", "_wake", "after", "caller", "client", "is_over", "wish")
 
     def __init__(self, caller: Caller, wish: Wish, cut: Callable[[], None]) -> None:
         self.caller = caller
         self.wish = wish
+        self.client = ""
+        """Where it listens from."""
         self._cut = cut
         self.after = 0
         self.is_over = False

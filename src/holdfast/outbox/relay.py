@@ -52,6 +52,29 @@ class Companion(Protocol):
         """The position after which it still needs every message; `None` when it needs none."""
 
 
+class Companions:
+    """Several companions as one."""
+
+    def __init__(self, *companions: Companion) -> None:
+        self._all = companions
+
+    def begin(self) -> None:
+        """Tell each."""
+        for each in self._all:
+            each.begin()
+
+    async def run(self, lease: Lease) -> None:
+        """Run all until the lease is lost. Raises `Deposed`, in a group."""
+        async with asyncio.TaskGroup() as tasks:
+            for each in self._all:
+                tasks.create_task(each.run(lease))
+
+    def needs_after(self) -> int | None:
+        """The position after which one of them needs every message."""
+        needed = [position for each in self._all if (position := each.needs_after()) is not None]
+        return min(needed, default=None)
+
+
 class Relay:
     """One of them. Made once in each process that may relay; `consumer` and `companion` run where the lease is."""
 

@@ -17,7 +17,7 @@ from holdfast.http import fields
 from holdfast.http.bodies import JSON, StrictBody, check_media_type
 from holdfast.http.docs import MAY_HAVE_TOKEN, refusals
 from holdfast.http.handlers import Cursor, IdempotencyKey, IfNoneMatch, PageLimit, asked, response
-from holdfast.http.paging import LIMIT_DEFAULT, Page, page, read_cursor
+from holdfast.http.paging import LIMIT_DEFAULT, NamePosition, Page, page, read_cursor
 from holdfast.reservations import answers, requests
 from holdfast.reservations.bodies import (
     AnyReservation,
@@ -74,7 +74,7 @@ class ReservationsApi(Controller):
         dto=AnyBody,
         return_dto=None,
         summary="Reserve a room or a table",
-        responses=MADE | refusals(400, 401, 403, 404, 409, 413, 415, 422),
+        responses=MADE | refusals(400, 401, 403, 404, 409, 413, 415, 422, 429),
         response_headers=[ResponseHeader(name="Location", description="The reservation", documentation_only=True)],
     )
     async def reserve(
@@ -162,8 +162,8 @@ class ReservationsApi(Controller):
         "/{reservation_id:str}",
         dto=StrictBody[MoveBody],
         return_dto=None,
-        summary="Move a reservation",
-        responses=refusals(400, 401, 403, 404, 409, 413, 415),
+        summary="Change a reservation",
+        responses=refusals(400, 401, 403, 404, 409, 413, 415, 429),
     )
     async def move(
         self,
@@ -172,14 +172,16 @@ class ReservationsApi(Controller):
         request: Request[Any, Any, Any],
         reservations: Reservations,
     ) -> AnyReservation:
-        """Changes place or time at once or not at all: after a 409 the reservation is where it was."""
+        """Changes place, time and details at once or not at all: after a 409 the reservation is as it was.
+
+        Fields that cannot be changed may be repeated as they are.
+        """
         change = requests.change(data)
         caller = await reservations.access.caller(request.headers.get("authorization"))
-        verdict = await reservations.move(requests.reservation_id(reservation_id), change, caller)
-        target = change.target or ANY_ROOM
-        return _shown(answers.granted(verdict, target), reservations, caller)
+        verdict, place = await reservations.move(requests.reservation_id(reservation_id), change, caller)
+        return _shown(answers.granted(verdict, place), reservations, caller)
 
-    @delete("/{reservation_id:str}", summary="Cancel a reservation", responses=refusals(400, 401, 403, 404))
+    @delete("/{reservation_id:str}", summary="Cancel a reservation", responses=refusals(400, 401, 403, 404, 429))
     async def cancel(self, reservation_id: str, request: Request[Any, Any, Any], reservations: Reservations) -> None:
         """The room or the table is free at once. 404 for a reservation already cancelled."""
         caller = await reservations.access.caller(request.headers.get("authorization"))
@@ -203,7 +205,7 @@ class PlacesApi(Controller):
     ) -> PlacePage:
         """All rooms and tables that were ever reserved, by id, with a revision that grows with every change there."""
         await reservations.access.caller(request.headers.get("authorization"))
-        after = None if cursor is None else read_cursor(cursor, str)
+        after = None if cursor is None else read_cursor(cursor, NamePosition)
         found = await reservations.places(after, limit)
         return page(
             [PlaceBody.of(each, name) for each, name in found], limit, lambda last: Place(last.kind, last.id).key

@@ -16,6 +16,7 @@ from holdfast.reservations.queries import KnownPlace
 MINUTE = timedelta(minutes=1)
 
 TableId = Annotated[int, Meta(ge=1, le=fields.ID_MAX, description="The table's id", extra={"rule": "table_id"})]
+CustomerName = Annotated[Name, Meta(description="Who comes", examples=["Anna"])]
 Minutes = Annotated[int, Meta(ge=1, le=1_440, description="For how long", extra={"rule": "minutes"})]
 PartySize = Annotated[
     int,
@@ -35,19 +36,25 @@ class ReserveTableBody(Struct):
     """Which table, for whom, from when and for how long."""
 
     table_id: TableId
-    customer_name: Annotated[Name, Meta(description="Who comes", examples=["Anna"])]
+    customer_name: CustomerName
     reservation_time: Timestamp
     duration_minutes: Minutes
     party_size: PartySize | None = None
 
 
 class MoveBody(Struct):
-    """What is to change; what is left out stays as it is."""
+    """The fields to change; one that is left out stays as it is. A room's reservation has no fields of a table's."""
 
     room_id: Key | UnsetType = UNSET
     table_id: TableId | UnsetType = UNSET
     start_time: Timestamp | UnsetType = UNSET
     end_time: Timestamp | UnsetType = UNSET
+    customer_name: CustomerName | UnsetType = UNSET
+    reservation_time: Timestamp | UnsetType = UNSET
+    duration_minutes: Minutes | UnsetType = UNSET
+    party_size: PartySize | UnsetType | None = UNSET
+    id: fields.FixedId | UnsetType = UNSET
+    created_at: fields.FixedTime | UnsetType = UNSET
 
 
 class ReservationBody(Struct):

@@ -13,6 +13,7 @@ from holdfast.engine.claims import Kind, Place, Reservation
 from holdfast.engine.schema import ACTIVE, START_OF_ALL, places, reservations
 from holdfast.engine.statements import place_of
 from holdfast.http.fields import ID_MAX
+from holdfast.http.paging import Moment
 from holdfast.settings import RESERVATION_DAYS_LIMIT
 
 LONGEST = timedelta(days=RESERVATION_DAYS_LIMIT)
@@ -37,7 +38,7 @@ class Window(Struct, frozen=True):
 class Position(Struct, frozen=True, array_like=True):
     """Where a page ended: the last reservation's start and id."""
 
-    start: datetime
+    start: Moment
     id: UUID
 
 

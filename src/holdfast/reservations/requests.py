@@ -1,6 +1,7 @@
 """What requests say, as values: places, moments, stretches of time. Each raises `InvalidRequest` naming the field."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -10,8 +11,8 @@ from holdfast.engine.claims import Details, Interval, Kind, Place
 from holdfast.errors import InvalidRequest, ReservationNotFound, Unauthorized
 from holdfast.http import fields
 from holdfast.reservations.bodies import MoveBody, ReserveBody, ReserveTableBody
+from holdfast.reservations.changes import Change
 from holdfast.reservations.queries import Window
-from holdfast.reservations.service import Change
 
 AnyReserve = ReserveBody | ReserveTableBody
 
@@ -108,17 +109,29 @@ def window(start: str | None, end: str | None) -> Window:
 
 
 def change(data: MoveBody) -> Change:
-    """What a body moves."""
-    start, end = data.start_time, data.end_time
-    times = fields.each(
-        start_time=lambda: None if start is msgspec.UNSET else fields.moment("start_time", start),
-        end_time=lambda: None if end is msgspec.UNSET else fields.moment("end_time", end),
-    )
+    """The fields that a body changes, and those that it repeats."""
+    if data.room_id is not msgspec.UNSET and data.table_id is not msgspec.UNSET:
+        raise InvalidRequest({"room_id": "one_of", "table_id": "one_of"})
+    names = ("start_time", "end_time", "reservation_time", "created_at")
+    times = fields.each(**{name: partial(_given_moment, data, name) for name in names})
     target = None
     if data.room_id is not msgspec.UNSET:
-        if data.table_id is not msgspec.UNSET:
-            raise InvalidRequest({"room_id": "one_of", "table_id": "one_of"})
         target = room(data.room_id)
     elif data.table_id is not msgspec.UNSET:
         target = table(data.table_id)
-    return Change(target, times["start_time"], times["end_time"])
+    given = {"customer_name": data.customer_name, "party_size": data.party_size}
+    return Change(
+        target,
+        times["start_time"],
+        times["end_time"],
+        times["reservation_time"],
+        data.duration_minutes or None,
+        {name: value for name, value in given.items() if value is not msgspec.UNSET},
+        data.id or None,
+        times["created_at"],
+    )
+
+
+def _given_moment(data: MoveBody, name: str) -> datetime | None:
+    value = getattr(data, name)
+    return None if value is msgspec.UNSET else fields.moment(name, value)

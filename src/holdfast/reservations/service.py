@@ -29,8 +29,9 @@ from holdfast.engine.claims import (
 )
 from holdfast.engine.committer import Committer
 from holdfast.engine.reader import KeyReader
-from holdfast.errors import Forbidden, InvalidRequest, ReservationNotFound, Unauthorized
+from holdfast.errors import Forbidden, ReservationNotFound, Unauthorized
 from holdfast.reservations import queries
+from holdfast.reservations.changes import Change, Plan, plan
 from holdfast.reservations.queries import Filter, KnownPlace, Position, Window
 from holdfast.reservations.rules import RoomRules, TableRules, may_be_managed
 
@@ -38,14 +39,6 @@ ROWS_AT_ONCE = 1_000
 """How many reservations one short read of a long list takes."""
 FINDS_MAX = 3
 """How often a reservation that moved away between finding and changing it is looked for again."""
-
-
-class Change(Struct, frozen=True):
-    """What a move changes; `None` stays as it is."""
-
-    target: Place | None = None
-    start: datetime | None = None
-    end: datetime | None = None
 
 
 class Evening(Struct, frozen=True):
@@ -126,26 +119,32 @@ class Reservations:
 
         return await self._change(reservation_id, caller, release)
 
-    async def move(self, reservation_id: UUID, change: Change, caller: Caller) -> Verdict:
-        """Hold a reservation elsewhere or at another time.
+    async def move(self, reservation_id: UUID, change: Change, caller: Caller) -> tuple[Verdict, Place]:
+        """Hold a reservation elsewhere, at another time, or for others; answers the place that was asked for, too.
 
-        Raises `ReservationNotFound`, `Forbidden`, and what the rules of a managed room say.
+        Raises `ReservationNotFound`, `Forbidden`, `InvalidRequest`, and what the rules of its place say.
         """
 
+        places: list[Place] = []
+
         async def move(found: Reservation) -> Move | Refused:
-            target, start, end = change.target or found.place, change.start, change.end
-            await self._check_kind(found, target)
+            wanted = plan(found, change)
+            places.append(wanted.target)
+            target, start, end = wanted.target, wanted.start, wanted.end
+            if target.kind is Kind.TABLE and wanted.is_change_of(found):
+                await self._check_table(found, wanted)
             if may_be_managed(found.place) or may_be_managed(target):
                 # The whole of it is checked, and claimed: what is left out may be moved by others meanwhile.
-                wanted = calendar.moved(found.interval, start, end)
-                reason = self.fault(wanted)
+                stretch = calendar.moved(found.interval, start, end)
+                reason = self.fault(stretch)
                 if reason is not None:
                     return Refused(reason)
-                await self._rules.rooms.check_move(found, target, wanted, caller)
-                start, end = wanted
-            return Move(uuids.uuid7(), found.place, reservation_id, target, start, end)
+                await self._rules.rooms.check_move(found, target, stretch, caller)
+                start, end = stretch
+            return Move(uuids.uuid7(), found.place, reservation_id, target, start, end, wanted.details)
 
-        return await self._change(reservation_id, caller, move)
+        verdict = await self._change(reservation_id, caller, move)
+        return verdict, places[-1]
 
     async def get(self, reservation_id: UUID) -> Reservation:
         """One active reservation. Raises `ReservationNotFound`."""
@@ -216,13 +215,12 @@ class Reservations:
         elif caller.role is not Role.ADMIN and caller.user_id != found.user_id:
             raise Forbidden
 
-    async def _check_kind(self, found: Reservation, target: Place) -> None:
-        """A room's reservation stays in rooms, and a table's at tables that are large enough."""
-        if target.kind is not found.place.kind:
-            raise InvalidRequest({f"{target.kind}_id": "other_kind"})
-        if target.kind is Kind.TABLE and target != found.place:
-            size = (found.details or {}).get("party_size")
-            await self._rules.tables.check(target, None if size is None else int(size))
+    async def _check_table(self, found: Reservation, wanted: Plan) -> None:
+        """The table is there, and large enough for a party that is new to it. Raises as `TableRules.check` does."""
+        details = {**(found.details or {}), **(wanted.details or {})}
+        is_new = wanted.target != found.place or wanted.is_new(found, "party_size")
+        size = details.get("party_size") if is_new else None
+        await self._rules.tables.check(wanted.target, None if size is None else int(size))
 
     async def _submit(self, claim: Claim, is_gone: Callable[[], bool] | None = None) -> Verdict:
         return await self._committer.submit(claim, is_gone)

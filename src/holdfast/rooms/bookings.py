@@ -1,7 +1,7 @@
 """The use cases of bookings: book a slot, cancel, look at one's own, list all."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -108,7 +108,7 @@ class Bookings:
     async def of_user(self, user_id: UUID) -> list[Booking]:
         """A user's bookings of slots that start now or later, by start."""
         async with self._database.begin() as connection:
-            return await queries.bookings_of(connection, user_id, self._clock())
+            return _listed(await queries.bookings_of(connection, user_id, self._clock()))
 
     async def page(self, number: int, size: int) -> tuple[list[Booking], int]:
         """A page of all bookings, newest first, and how many there are. Reads from whichever end is nearer."""
@@ -119,9 +119,9 @@ class Bookings:
             if before >= total:
                 return [], total
             if before <= after:
-                return await queries.newest_bookings(connection, skip=before, limit=size), total
+                return _listed(await queries.newest_bookings(connection, skip=before, limit=size)), total
             found = await queries.oldest_bookings(connection, skip=max(after, 0), limit=size + min(after, 0))
-            return found[::-1], total
+            return _listed(found[::-1]), total
 
     async def _bookable(self, slot_id: UUID) -> Slot:
         """The slot, if it may be booked, whoever holds it."""
@@ -180,6 +180,11 @@ class Bookings:
         if not (isinstance(verdict, Granted) and verdict.reservation.id == claim.reservation_id):
             self._links.give_back(claim.reservation_id)
         return verdict
+
+
+def _listed(bookings: Sequence[Booking]) -> list[Booking]:
+    """Bookings as lists show them: the link of one that was cancelled was given back, and is only in its own answer."""
+    return [msgspec.structs.replace(each, conference_link=None) if each.is_cancelled else each for each in bookings]
 
 
 class Tally:

@@ -20,6 +20,9 @@ SECONDS_MAX = 3.0
 """For a link, tries and pauses included."""
 CALLS_MAX = 100
 """Calls under way at once; a service that is slow must not gather everybody who books."""
+GONE = ("status 404", "status 410")
+PASSING = (401, 403, 408, 425, 429)
+"""Refusals that may be over later: too early, too many, a token that is being replaced."""
 ANSWER_BYTES_MAX = 64 * 1024
 URL_CHARACTERS_MAX = 2_048
 URL = re.compile(r"https?://[^\s\x00-\x20\x7f-\x9f\"<>\\^`{|}]+", re.IGNORECASE)
@@ -27,6 +30,10 @@ URL = re.compile(r"https?://[^\s\x00-\x20\x7f-\x9f\"<>\\^`{|}]+", re.IGNORECASE)
 
 class ConferenceError(Exception):
     """The conference service failed, or did not answer in time."""
+
+
+class Declined(ConferenceError):
+    """The conference service answered that it will not do that, however often it is asked."""
 
 
 class BadConferenceUrl(Exception):
@@ -39,8 +46,11 @@ class ConferenceProvider(Protocol):
     async def create(self, booking_id: UUID, start: datetime, end: datetime) -> str:
         """The link for a booking; the same again for the same id. Raises `ConferenceError`, `BadConferenceUrl`."""
 
+    async def move(self, booking_id: UUID, start: datetime, end: datetime) -> None:
+        """Hear of a booking's new times. Raises `ConferenceError`."""
+
     async def give_back(self, booking_id: UUID) -> None:
-        """Let go of a link that no booking has. Raises `ConferenceError`."""
+        """Let go of a link that no booking has, or none any more. Raises `ConferenceError`."""
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -65,6 +75,9 @@ class MockConference:
     async def create(self, booking_id: UUID, start: datetime, end: datetime) -> str:  # noqa: ARG002
         """A link made of the id alone."""
         return f"https://meet.example.com/{booking_id}"
+
+    async def move(self, booking_id: UUID, start: datetime, end: datetime) -> None:
+        """Nothing to do."""
 
     async def give_back(self, booking_id: UUID) -> None:
         """Nothing to do."""
@@ -117,18 +130,27 @@ class HttpConference:
             raise BadConferenceUrl(url[:100])
         return url
 
+    async def move(self, booking_id: UUID, start: datetime, end: datetime) -> None:
+        """Tell of new times. Without an `Idempotency-Key`: each time it says what is true now."""
+        content = msgspec.json.encode({"bookingId": booking_id, "start": start, "end": end})
+        await self._call("PUT", f"{self._url}/{booking_id}", None, content)
+
     async def give_back(self, booking_id: UUID) -> None:
-        """Let go of a link."""
-        await self._call("DELETE", f"{self._url}/{booking_id}", booking_id)
+        """Let go of a link; one that is gone already is let go of."""
+        try:
+            await self._call("DELETE", f"{self._url}/{booking_id}", booking_id)
+        except Declined as error:
+            if error.args[0] not in GONE:
+                raise
 
     async def close(self) -> None:
         """Let go of connections."""
         await self._client.aclose()
 
-    async def _call(self, method: str, url: str, booking_id: UUID, content: bytes | None = None) -> bytes:
+    async def _call(self, method: str, url: str, key: UUID | None, content: bytes | None = None) -> bytes:
         if self._calls >= CALLS_MAX:
             raise ConferenceError("too many wait for the service already")
-        headers = {"Idempotency-Key": str(booking_id), "Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json"} | ({} if key is None else {"Idempotency-Key": str(key)})
         request = self._client.build_request(method, url, content=content, headers=headers)
         self._calls += 1
         try:
@@ -151,7 +173,8 @@ class HttpConference:
                 if answer.is_server_error:
                     raise Again(f"status {answer.status_code}")
                 if not answer.is_success:
-                    raise ConferenceError(f"status {answer.status_code}")
+                    is_final = answer.is_client_error and answer.status_code not in PASSING
+                    raise (Declined if is_final else ConferenceError)(f"status {answer.status_code}")
                 return await _whole(answer)
             finally:
                 await answer.aclose()

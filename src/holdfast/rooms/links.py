@@ -44,10 +44,9 @@ class Links:
         task.add_done_callback(self._returning.discard)
 
     async def drain(self) -> None:
-        """Wait until every link has been given back, or could not be; then let go of the provider."""
+        """Wait until every link has been given back, or could not be."""
         while self._returning:
             await asyncio.wait(self._returning)
-        await self._provider.close()
 
     async def _give_back(self, booking_id: UUID) -> None:
         try:

@@ -1,7 +1,7 @@
 """What requests say, as values. Each raises `InvalidRequest` naming the field."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qsl
@@ -11,9 +11,10 @@ from holdfast.errors import InvalidRequest
 from holdfast.http import fields
 from holdfast.rooms.bodies import ScheduleRequest
 from holdfast.rooms.queries import place_of
-from holdfast.rooms.slots import Schedule
+from holdfast.rooms.slots import SLOT, Schedule
 
 DAYS_KNOWN_MAX = 20_000
+MINUTE = timedelta(minutes=1)
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -65,6 +66,8 @@ def schedule(data: ScheduleRequest, schedule_id: UUID) -> Schedule:
     opening, closing = minute(data.start_time), minute(data.end_time)
     if opening >= closing:
         raise InvalidRequest({"endTime": "end_after_start"})
+    if closing - opening < SLOT // MINUTE:
+        raise InvalidRequest({"endTime": "no_slot"})
     return Schedule(schedule_id, tuple(sorted(set(data.days_of_week))), opening, closing)
 
 

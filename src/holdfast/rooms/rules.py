@@ -51,7 +51,9 @@ class ManagedRooms:
             _check_may_enter(before, caller)
         if target != before.place or wanted.start != before.start:
             self._check_not_past(wanted)
-        if not _is_open(room, wanted) or (before.details is not None and not _is_slot(room, wanted)):
+        is_less = target == before.place and wanted.is_inside(before.interval)
+        if not (is_less or _is_open(room, wanted)) or (before.details is not None and not _is_slot(room, wanted)):
+            # What is held in a retired room may become less, and a booking is always of a slot.
             raise RoomClosed
 
     async def names(self, places: Iterable[Place]) -> Mapping[Place, str]:

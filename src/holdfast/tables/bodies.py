@@ -2,9 +2,11 @@
 
 from typing import Annotated
 
+from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from holdfast.http.fields import Name
+from holdfast.http.paging import Page
 from holdfast.tables.queries import Table
 
 Seats = Annotated[int, Meta(ge=1, le=1_000, description="How many sit there", extra={"rule": "table_seats"})]
@@ -30,3 +32,7 @@ class TableBody(Struct):
     def of(cls, table: Table) -> "TableBody":
         """The table as clients see it."""
         return cls(table.id, table.name, table.seats, table.location)
+
+
+# Named for the description, where a generic type would be called after its modules.
+TablePage = Annotated[Page[TableBody], Parameter(schema_component_key="TablePage")]

@@ -12,14 +12,14 @@ from holdfast.engine.claims import Interval, Kind, Place
 # engine's `calendar.py`.
 TABLES = """
 SELECT t.id, t.name, t.seats, t.location FROM tables t
-WHERE t.seats >= $1 AND ($2::timestamptz IS NULL OR NOT EXISTS (
+WHERE t.id > $4 AND t.seats >= $1 AND ($2::timestamptz IS NULL OR NOT EXISTS (
     SELECT FROM (
         SELECT end_time FROM reservations
         WHERE place = 'table:' || t.id AND start_time < $3::timestamptz AND cancelled_at IS NULL
         ORDER BY start_time DESC LIMIT 1
     ) nearest WHERE nearest.end_time > $2::timestamptz
 ))
-ORDER BY t.id
+ORDER BY t.id LIMIT $5
 """
 
 BY_ID = "SELECT id, name, seats, location FROM tables WHERE id = ANY($1::bigint[])"
@@ -53,10 +53,17 @@ def place_of(table_id: int) -> Place:
     return Place(Kind.TABLE, str(table_id))
 
 
-async def all_tables(connection: Connection, seats_min: int, evening: Interval | None) -> list[Table]:
-    """Tables with so many seats, by id; with an evening, only those that are free then."""
-    start, end = (None, None) if evening is None else evening
-    return [Table(*row.values()) for row in await connection.fetch(TABLES, seats_min, start, end)]
+class Wanted(Struct, frozen=True):
+    """Which tables a list is narrowed to: those with so many seats, and with an evening, only those free then."""
+
+    seats_min: int = 1
+    evening: Interval | None = None
+
+
+async def tables_after(connection: Connection, wanted: Wanted, after: int, limit: int) -> list[Table]:
+    """Tables by id, those after the id `after`; at most `limit`."""
+    start, end = wanted.evening or (None, None)
+    return [Table(*row.values()) for row in await connection.fetch(TABLES, wanted.seats_min, start, end, after, limit)]
 
 
 async def tables_by_id(connection: Connection, ids: Sequence[int]) -> Mapping[int, Table]:

@@ -6,7 +6,7 @@ import uuid_utils.compat as uuids
 from holdfast.clock import Clock
 from holdfast.database.connections import Connection, Database, translated
 from holdfast.engine import statements, writing
-from holdfast.engine.claims import Interval, Key
+from holdfast.engine.claims import Key
 from holdfast.engine.once import Errand, Made, once
 from holdfast.engine.reader import Reader
 from holdfast.engine.writing import Changes
@@ -14,7 +14,7 @@ from holdfast.errors import TableHasReservations, TableNotFound
 from holdfast.outbox.queries import Message
 from holdfast.tables import queries
 from holdfast.tables.bodies import TableBody, TableRequest
-from holdfast.tables.queries import Table, place_of
+from holdfast.tables.queries import Table, Wanted, place_of
 
 
 class Tables:
@@ -29,11 +29,11 @@ class Tables:
         """The table as it is now, or `None`."""
         return await self._by_id.get(table_id)
 
-    async def all(self, seats_min: int, evening: Interval | None) -> list[Table]:
-        """Tables with so many seats, by id; with an evening, only those that are free then."""
+    async def page(self, wanted: Wanted, after: int, limit: int) -> list[Table]:
+        """Tables by id, those after the id `after`; at most `limit`, and one more to tell whether there are more."""
         with translated():
             async with self._database.engine_connection() as connection:
-                return await queries.all_tables(connection, seats_min, evening)
+                return await queries.tables_after(connection, wanted, after, limit + 1)
 
     async def create(self, data: TableRequest, key: Key | None) -> Made:
         """Make a table. Raises `IdempotencyKeyReused`."""

@@ -14,7 +14,7 @@ from holdfast.http import fields
 from holdfast.http.bodies import StrictBody
 from holdfast.http.docs import NEEDS_TOKEN, refusals
 from holdfast.http.handlers import Cursor, PageLimit
-from holdfast.http.paging import LIMIT_DEFAULT, Page, page, read_cursor
+from holdfast.http.paging import LIMIT_DEFAULT, Moment, Page, page, read_cursor
 from holdfast.webhooks.bodies import DeliveriesPage, DeliveryBody, QueuedBody, SecretBody, WebhookBody, WebhookRequest
 from holdfast.webhooks.queries import Logged
 from holdfast.webhooks.service import Webhooks
@@ -96,7 +96,7 @@ class WebhooksApi(Controller):
         self, webhook_id: HookId, webhooks: Webhooks, cursor: Cursor = None, limit: PageLimit = LIMIT_DEFAULT
     ) -> DeliveriesPage:
         """Newest first, in pages; kept for 30 days."""
-        after = None if cursor is None else read_cursor(cursor, tuple[datetime, UUID])
+        after = None if cursor is None else read_cursor(cursor, tuple[Moment, UUID])
         found = page(await webhooks.log(_identity(webhook_id), after, limit + 1), limit, _position)
         return Page([DeliveryBody.of(each) for each in found.items], found.next_cursor)
 

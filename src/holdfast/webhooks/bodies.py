@@ -16,6 +16,7 @@ from holdfast.webhooks.sending.sender import Failure
 MessageType = Literal[
     "reservation.created",
     "reservation.moved",
+    "reservation.changed",
     "reservation.cancelled",
     "room.created",
     "schedule.created",

@@ -2,10 +2,12 @@
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid5
 
+from proof.hostile.crafted import Crafted
 from rooms import DAY
 
 SPACE = UUID(int=9)
@@ -162,10 +164,12 @@ CHUNKS = (
 
 
 class Draws:
-    """Draws requests to the calls of a description (`paths` of OpenAPI), with these tokens now and then."""
+    """Draws requests to the calls of a description (`paths` of OpenAPI), with these tokens and ids now and then."""
 
-    def __init__(self, seed: str, paths: dict[str, list[str]], tokens: list[str]) -> None:
+    def __init__(self, seed: str, paths: dict[str, list[str]], tokens: list[str], ids: Sequence[str] = ()) -> None:
         self._random = random.Random(seed)
+        self._crafted = Crafted(self._random)
+        self._ids = tuple(each.encode() for each in ids)
         self._calls = [(path, method.upper()) for path, methods in paths.items() for method in methods]
         self._tokens = [token.encode() for token in tokens]
 
@@ -178,12 +182,18 @@ class Draws:
         target, verb, version = self._target(path), method.encode(), b"HTTP/1.1"
         headers = {b"Host": HOST, b"Connection": b"close"}
         if self._random.random() < 0.7:
-            headers[b"Authorization"] = b"Bearer " + self._random.choice(self._tokens)
+            is_odd = self._random.random() < 0.1
+            headers[b"Authorization"] = b"Bearer " + (
+                self._crafted.token() if is_odd else self._random.choice(self._tokens)
+            )
         content = self._body() if method in {"POST", "PATCH"} or lot < 0.06 else b""
         if content:
             headers |= {b"Content-Type": b"application/json", b"Content-Length": str(len(content)).encode()}
         while self._random.random() < 0.35:
             headers[self._random.choice(HEADERS)] = self._random.choice(HEADER_VALUES)
+        if self._random.random() < 0.15:
+            name, value = self._crafted.header()
+            headers[name] = value
         if self._random.random() < 0.06:
             headers[b"Content-Type"] = self._random.choice(CONTENT_TYPES)
         if self._random.random() < 0.04:
@@ -216,9 +226,15 @@ class Draws:
                 for _ in range(self._random.choice((1, 1, 2, 3, 40)))
             ]
             target += b"?" + b"&".join(pairs)
+        elif self._random.random() < 0.5:
+            query = [self._crafted.parameter() for _ in range(self._random.choice((0, 1, 2)))]
+            crafted = urlencode(query, errors="replace").encode()
+            target += b"?cursor=" + self._crafted.cursor() + (b"&" + crafted if crafted else b"")
         return target.replace(b"\r", b"").replace(b"\n", b"")
 
     def _segment(self) -> bytes:
+        if self._ids and self._random.random() < 0.4:
+            return self._random.choice(self._ids)
         return self._random.choice(SEGMENTS)
 
     def _value(self) -> bytes:
@@ -231,7 +247,7 @@ class Draws:
         content = dict(DECENT)
         for _ in range(self._random.choice((0, 1, 1, 1, 2, 5))):
             name = self._random.choice(tuple(content))
-            content[name] = self._random.choice(VALUES)
+            content[name] = self._random.choice(VALUES) if self._random.random() < 0.7 else self._crafted.shape(3)
         for _ in range(self._random.choice((0, 0, 0, 1, 3))):
             del content[self._random.choice(tuple(content))]
         ways: tuple[Callable[[bytes], bytes], ...] = (

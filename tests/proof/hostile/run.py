@@ -5,12 +5,13 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from uuid import UUID
 
 import httpx
 from msgspec import Struct
 
 from proof.hostile.requests import Draws
-from rooms import body, some_room
+from rooms import DAY, body, some_room
 from service import Service
 from tokens import SECRET, token
 
@@ -49,10 +50,11 @@ def run(url: str, requests: int, seed: int) -> Done:
             for path, item in paths.items()
         }
         tokens = [token(), token(role="admin"), token(secret="x" * 32)]
+        ids = made(service.url, tokens[1])
         lock = threading.Lock()
 
         def send(part: int) -> None:
-            draws = Draws(f"{seed} {part}", calls, tokens)
+            draws = Draws(f"{seed} {part}", calls, tokens, ids)
             for _ in range(requests // THREADS):
                 request = draws.request()
                 status = asked(service.port, request)
@@ -63,11 +65,35 @@ def run(url: str, requests: int, seed: int) -> Done:
 
         with ThreadPoolExecutor(THREADS) as pool:
             list(pool.map(send, range(THREADS)))
-        made = httpx.post(f"{service.url}/reservations", json=body(some_room(), 1, 2), timeout=PATIENCE_SECONDS)
-        done.still_books = made.status_code == 201
+        last = httpx.post(f"{service.url}/reservations", json=body(some_room(), 1, 2), timeout=PATIENCE_SECONDS)
+        done.still_books = last.status_code == 201
         log = service.output()
     done.failures = [line for line in log.splitlines() if "request failed" in line or "Traceback" in line]
     return done
+
+
+def made(url: str, admin: str) -> list[str]:
+    """The ids of one of each thing that there can be, so that requests come further than to 404."""
+    calls: list[tuple[str, dict[str, object]]] = [
+        ("/tables", {"name": "a", "seats": 4, "location": "a"}),
+        ("/api/events", {"name": "a", "total_seats": 1_000}),
+        ("/api/bookings/reserve", {"event_id": 1, "user_id": "anna"}),
+        ("/reservations", body("blue", 1, 2)),
+        (
+            "/reservations",
+            {"table_id": 1, "customer_name": "a", "reservation_time": DAY.isoformat(), "duration_minutes": 60},
+        ),
+        ("/rooms/create", {"name": "a"}),
+        ("/webhooks", {"url": "https://192.0.2.1/hook"}),
+    ]
+    found = [str(UUID(int=9))]
+    for path, content in calls:
+        headers = {"Authorization": f"Bearer {admin}"} if path in {"/rooms/create", "/webhooks"} else {}
+        answer = httpx.post(f"{url}{path}", json=content, headers=headers, timeout=PATIENCE_SECONDS).json()
+        thing = answer.get("room", answer)
+        if "id" in thing:
+            found.append(str(thing["id"]))
+    return found
 
 
 def asked(port: int, request: bytes) -> str:

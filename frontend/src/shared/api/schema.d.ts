@@ -603,8 +603,10 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Move a reservation
-         * @description Changes place or time at once or not at all: after a 409 the reservation is where it was.
+         * Change a reservation
+         * @description Changes place, time and details at once or not at all: after a 409 the reservation is as it was.
+         *
+         *     Fields that cannot be changed may be repeated as they are.
          */
         patch: operations["ReservationsReservationIdMove"];
         trace?: never;
@@ -765,6 +767,8 @@ export interface paths {
         /**
          * List tables
          * @description By id. With `at` and `duration_minutes` only tables that nobody has for any of that time.
+         *
+         *     The first thousand as an array; with `limit` or `cursor` a page. `Link` tells where an array would go on.
          */
         get: operations["TablesBrowse"];
         put?: never;
@@ -1167,6 +1171,12 @@ export interface components {
         };
         /** EventChange */
         EventChange: {
+            /** @description Cannot be changed */
+            available_seats?: number;
+            /** @description Cannot be changed */
+            booked_seats?: number;
+            /** @description Cannot be changed */
+            id?: number;
             /**
              * @description What people call it
              * @example Concert
@@ -1281,11 +1291,36 @@ export interface components {
         MoveBody: {
             /**
              * Format: date-time
+             * @description Cannot be changed
+             * @example 2026-12-01T10:00:00Z
+             * @example 2026-12-01T13:00:00+03:00
+             */
+            created_at?: string;
+            /**
+             * @description Who comes
+             * @example Anna
+             */
+            customer_name?: string;
+            /** @description For how long */
+            duration_minutes?: number;
+            /**
+             * Format: date-time
              * @description RFC 3339; without an offset it is UTC; at most six fractional digits; of the years 1970 to 2200
              * @example 2026-12-01T10:00:00Z
              * @example 2026-12-01T13:00:00+03:00
              */
             end_time?: string;
+            /** @description Cannot be changed */
+            id?: string;
+            /** @description How many come; not more than the table's seats */
+            party_size?: number | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339; without an offset it is UTC; at most six fractional digits; of the years 1970 to 2200
+             * @example 2026-12-01T10:00:00Z
+             * @example 2026-12-01T13:00:00+03:00
+             */
+            reservation_time?: string;
             /** @example blue-room */
             room_id?: string;
             /**
@@ -1530,6 +1565,11 @@ export interface components {
             name: string;
             seats: number;
         };
+        /** Page[TableBody] */
+        TablePage: {
+            items: components["schemas"]["TableBody"][];
+            next_cursor: string | null;
+        };
         /** TableRequest */
         TableRequest: {
             /**
@@ -1579,7 +1619,18 @@ export interface components {
         };
         /** UserChange */
         UserChange: {
+            /**
+             * Format: date-time
+             * @description Cannot be changed
+             * @example 2026-12-01T10:00:00Z
+             * @example 2026-12-01T13:00:00+03:00
+             */
+            createdAt?: string;
             disabled?: boolean;
+            /** @description Cannot be changed */
+            email?: string;
+            /** @description Cannot be changed */
+            id?: string;
             role?: components["schemas"]["Role"];
         };
         /** WebhookBody */
@@ -1598,7 +1649,7 @@ export interface components {
         /** WebhookRequest */
         WebhookRequest: {
             /** @description Of the messages that it gets; none for all */
-            types?: ("reservation.created" | "reservation.moved" | "reservation.cancelled" | "room.created" | "schedule.created" | "room.retired" | "room.seeded" | "table.created" | "table.deleted" | "event.created" | "event.changed" | "event.repaired" | "booking.created" | "booking.cancelled" | "place.checked")[];
+            types?: ("reservation.created" | "reservation.moved" | "reservation.changed" | "reservation.cancelled" | "room.created" | "schedule.created" | "room.retired" | "room.seeded" | "table.created" | "table.deleted" | "event.created" | "event.changed" | "event.repaired" | "booking.created" | "booking.cancelled" | "place.checked")[];
             /**
              * @description Where messages are sent: https, to a public address
              * @example https://hooks.example.com/holdfast
@@ -3704,6 +3755,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
+            /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
             503: {
                 headers: {
@@ -3827,6 +3887,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
+            /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
             503: {
                 headers: {
@@ -3918,6 +3987,15 @@ export interface operations {
             };
             /** @description The body is not JSON. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4445,6 +4523,10 @@ export interface operations {
                 at?: string | null;
                 /** @description and for so long */
                 duration_minutes?: number | null;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description Most items on the page; asks for a page */
+                limit?: number | null;
             };
             header?: never;
             path?: never;
@@ -4452,13 +4534,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description An array, or with `limit` or `cursor` a page */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TableBody"][];
+                    "application/json": components["schemas"]["TableBody"][] | components["schemas"]["TablePage"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -4569,6 +4651,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
+            /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
             503: {
                 headers: {
@@ -4637,6 +4728,15 @@ export interface operations {
             };
             /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,1 @@
+"""Notices: the conference service hears of bookings that were cancelled or moved."""
