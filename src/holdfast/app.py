@@ -109,7 +109,8 @@ class Parts:
         self.feeder = Feeder(self.journal, self.publishing.stream, listeners, settings.client_listeners_max)
         tokens = Tokens(self.database, settings, clock)
         self.access = Access(self.database, tokens, settings)
-        self.redis = None if settings.redis_address is None else RedisLink(settings.redis_address)
+        address = settings.redis_address
+        self.redis = None if address is None else RedisLink(address, settings.redis_seconds_max)
         self.accounts = Accounts(self.database, settings, tokens, clock, self.redis)
         longest = timedelta(days=settings.reservation_days_max)
         stop = partial(os.kill, os.getpid(), signal.SIGTERM)

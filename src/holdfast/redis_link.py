@@ -13,8 +13,6 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 T = TypeVar("T")
-SECONDS_MAX = 0.05
-"""How long anybody waits for Redis, at most."""
 PROBE_SECONDS = 0.5
 CONNECTIONS_MAX = 16
 TROUBLE = (RedisError, OSError, TimeoutError)
@@ -25,16 +23,17 @@ class RedisLink:
     """The way to Redis. Made once in each process.
 
     A call that fails, or takes too long, closes the link: nobody waits for Redis then, until it has answered again.
-    Each change is one line in the log.
+    Each change is one line in the log. `seconds_max` is how long anybody waits for Redis, at most.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, seconds_max: float) -> None:
+        self._seconds_max = seconds_max
         self.pool = BlockingConnectionPool.from_url(
             address,
             max_connections=CONNECTIONS_MAX,
-            timeout=SECONDS_MAX,
-            socket_timeout=SECONDS_MAX,
-            socket_connect_timeout=SECONDS_MAX,
+            timeout=seconds_max,
+            socket_timeout=seconds_max,
+            socket_connect_timeout=seconds_max,
             # What failed is not tried again: somebody waits for it.
             retry=Retry(NoBackoff(), 0),
         )
@@ -44,11 +43,11 @@ class RedisLink:
         self._is_closed = False
 
     async def call(self, operation: Callable[[], Awaitable[T]]) -> T | None:
-        """What Redis answers, or `None` when it is away; after 50 ms at most, and at once when it is known to be."""
+        """The answer of Redis; `None` when it is away, after `seconds_max`, or at once when that is known."""
         if not self.is_up:
             return None
         try:
-            async with asyncio.timeout(SECONDS_MAX):
+            async with asyncio.timeout(self._seconds_max):
                 return await operation()
         except TROUBLE as error:
             self._close(error)
@@ -57,7 +56,7 @@ class RedisLink:
     async def probe(self) -> bool:
         """Whether Redis answers now."""
         try:
-            async with asyncio.timeout(SECONDS_MAX):
+            async with asyncio.timeout(self._seconds_max):
                 await self.client.ping()
         except TROUBLE as error:
             self._close(error)

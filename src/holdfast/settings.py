@@ -70,6 +70,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_host: Annotated[str | None, Meta(description="Host of Redis, when REDIS_URL is not set")] = None
     redis_port: Annotated[int, Meta(ge=1, le=65535, description="Port of Redis")] = 6379
     redis_password: Annotated[str | None, Meta(description="Password of Redis", extra=SECRET)] = None
+    redis_seconds_max: Annotated[
+        float,
+        Meta(
+            ge=0.01,
+            le=10,
+            description="How long a request may wait for Redis; then nobody asks it until it answers again",
+        ),
+    ] = 0.05
 
     rate_limit_max: Annotated[
         int,

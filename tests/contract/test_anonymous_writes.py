@@ -121,7 +121,9 @@ async def test_of_many_at_once_as_many_as_may_get_through(few: Service) -> None:
 
 async def test_all_workers_together_count_in_redis(start: Start, database_url: str, redis_server: RedisServer) -> None:
     redis_server.client().flushall()
-    service = started(start, database_url, ANONYMOUS_WRITES_MAX=6, WORKERS=2, REDIS_URL=redis_server.url)
+    service = started(
+        start, database_url, ANONYMOUS_WRITES_MAX=6, WORKERS=2, REDIS_URL=redis_server.url, REDIS_SECONDS_MAX=10
+    )
     statuses = []
     for _ in range(10):
         # Each on a new connection, which any worker may take.

@@ -212,7 +212,7 @@ async def test_each_change_is_heard_through_every_worker(client: httpx.AsyncClie
 async def test_listeners_are_told_the_end_when_the_service_stops(
     database_url: str, start: Callable[..., Service]
 ) -> None:
-    service = start(DATABASE_URL=database_url)
+    service = start(DATABASE_URL=database_url, SHUTDOWN_SECONDS_MAX=60)
     async with (
         httpx.AsyncClient(base_url=service.url, timeout=30, verify=False) as client,
         listening(client) as listener,
@@ -221,8 +221,8 @@ async def test_listeners_are_told_the_end_when_the_service_stops(
         assert service.process is not None
         service.process.send_signal(signal.SIGTERM)
         assert await listener.next() is None
-        await asyncio.to_thread(service.process.wait, 10)
-        assert time.monotonic() - began < 5
+        await asyncio.to_thread(service.process.wait, 60)
+        assert time.monotonic() - began < 30
 
 
 async def admitted(client: httpx.AsyncClient, seconds_max: float = 5.0) -> None:

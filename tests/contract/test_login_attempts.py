@@ -126,7 +126,12 @@ async def test_with_redis_all_workers_count_together(
     start: Callable[..., Service], database_url: str, redis_server: RedisServer
 ) -> None:
     service = start(
-        DATABASE_URL=database_url, PASSWORD_COST=4, LOGIN_FAILURES_MAX=4, WORKERS=3, REDIS_URL=redis_server.url
+        DATABASE_URL=database_url,
+        PASSWORD_COST=4,
+        LOGIN_FAILURES_MAX=4,
+        WORKERS=3,
+        REDIS_URL=redis_server.url,
+        REDIS_SECONDS_MAX=10,
     )
     email = some_email()
     heard = []

@@ -99,7 +99,12 @@ async def test_with_redis_workers_and_services_count_together(
     start: Start, database_url: str, redis_server: RedisServer
 ) -> None:
     redis_server.client().flushall()
-    settings = {"DATABASE_URL": database_url, "REDIS_URL": redis_server.url, "RATE_LIMIT_MAX": 10}
+    settings = {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_server.url,
+        "REDIS_SECONDS_MAX": 10,
+        "RATE_LIMIT_MAX": 10,
+    }
     one, other = start(**settings, WORKERS=2), start(**settings)
     found = await statuses(one, 6) + await statuses(other, 4) + await statuses(one, 6)
     assert found == [200] * 10 + [429] * 6

@@ -74,6 +74,7 @@ class Office:
             "method": "GET",
             "path": path,
             "query_string": query.encode(),
+            "client": ("203.0.113.7", 4711),
             "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()],
         }
         return Asked(scope, b"", path.rpartition("/")[2])

@@ -5,9 +5,7 @@ import itertools
 import re
 import secrets
 import time
-from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 import structlog
 from litestar.config.cors import CORSConfig
@@ -19,11 +17,9 @@ from holdfast.errors import (
     BodyTooLarge,
     HoldfastError,
     InternalError,
-    InvalidRequest,
     RequestTimeout,
-    UnsupportedMediaType,
 )
-from holdfast.http import audit, errors
+from holdfast.http import audit, errors, heads
 from holdfast.http.hot import Answered, Asked, Headers, HotRoute, HotRoutes, arrived_body, has_left, send_with_next
 from holdfast.http.languages import preferred
 from holdfast.http.limits import PATHS
@@ -31,20 +27,10 @@ from holdfast.http.writes import Limits
 from holdfast.settings import Settings
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
-HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^\s:/?#@\[\]\\\x00-\x1f\x7f-\xff]*)(:(?P<port>[0-9]{0,5}))?")
-PORT_MAX = 65_535
-PLAIN = re.compile(rb"[ \t,]*(identity[ \t,]*)*", re.IGNORECASE)
-"""A `Content-Encoding` that says nothing has been done to the body."""
 DRAIN_BYTES_MAX = 16 * 1024 * 1024
 """How much of a body that is too large is read and dropped, so that its sender gets to read the answer."""
 CLIENT_GONE = 499
 """Counted and logged for a client that left: nobody is there to answer."""
-ONCE = frozenset(
-    {b"authorization", b"content-length", b"content-type", b"host", b"idempotency-key"}
-    | {b"last-event-id", b"origin", b"transfer-encoding"}
-)
-"""Headers that a request has once or not at all."""
-LENGTH_AND_CHUNKS = frozenset({b"content-length", b"transfer-encoding"})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 COMMON_HEADERS = {
     b"x-content-type-options": b"nosniff",
@@ -89,8 +75,8 @@ class Edge:
         started = time.perf_counter()
         hot: HotRoute | None = None
         try:
-            _check_target(scope)
-            _check_headers(scope)
+            heads.check_target(scope)
+            heads.check_headers(scope)
             if self._limits.rate is not None and scope["path"].startswith(PATHS):
                 exchange.more = await self._limits.rate.spend(scope)
             if self._limits.writes is not None:
@@ -270,42 +256,3 @@ def _again(body: bytes | None, receive: Receive) -> Receive:
         return first.pop() if first else await receive()
 
     return receive_again
-
-
-def _check_target(scope: HTTPScope) -> None:
-    """Refuse a path or a query that is not UTF-8: decoding puts replacement characters where it is not."""
-    query = scope["query_string"]
-    try:
-        if "\ufffd" in scope["path"]:
-            unquote_to_bytes(scope["raw_path"]).decode()
-        if b"%" in query or not query.isascii():
-            unquote_to_bytes(query).decode()
-    except UnicodeDecodeError:
-        raise InvalidRequest(rule="target") from None
-
-
-def _check_headers(scope: HTTPScope) -> None:
-    """Refuse a header twice that has one value, a length with chunks, a compressed body, and a `Host` that is none.
-
-    Of two values the hot calls, the framework and a proxy each take another (RFC 9110, 5.3 and 7.2; RFC 9112, 6.1). No
-    body is ever unpacked here (RFC 9110, 8.4).
-    """
-    seen: set[bytes] = set()
-    for name, value in scope["headers"]:
-        if name == b"content-encoding" and not PLAIN.fullmatch(value):
-            raise UnsupportedMediaType
-        if name not in ONCE:
-            continue
-        if name in seen:
-            raise InvalidRequest(rule="header_twice")
-        seen.add(name)
-        if name == b"host" and not _is_host(value):
-            raise InvalidRequest(rule="host")
-    if seen >= LENGTH_AND_CHUNKS:
-        raise InvalidRequest(rule="http")
-
-
-@lru_cache(1_000)
-def _is_host(value: bytes) -> bool:
-    found = HOST.fullmatch(value)
-    return found is not None and int(found["port"] or 0) <= PORT_MAX
