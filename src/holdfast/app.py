@@ -31,7 +31,8 @@ from holdfast.engine.calendar_settlement import Calendars
 from holdfast.engine.committer import Bounds, Committer
 from holdfast.engine.housekeeping import keep_house
 from holdfast.engine.pool_settlement import Pools
-from holdfast.engine.reader import RevisionReader
+from holdfast.engine.probe import Prober
+from holdfast.engine.reader import TagReader
 from holdfast.errors import InternalError
 from holdfast.events.api import EventsApi, SeatsApi, statistics
 from holdfast.events.availability import Availability, ProcessCache, RedisCache
@@ -99,6 +100,7 @@ class Parts:
         self.clock = clock
         self.settings = settings
         self.database = Database(database_url, settings)
+        self.prober = Prober(self.database)
         self.courier = courier(self.database, settings, clock)
         self.conference = conference or provider(settings)
         companions = companions_of(self.database, settings, self.courier, self.conference)
@@ -120,18 +122,18 @@ class Parts:
             RateLimit(settings, self.redis) if settings.rate_limit_max else None,
             AnonymousWrites(settings, self.redis) if settings.anonymous_writes_max else None,
         )
-        revisions = RevisionReader(self.database)
+        tags = TagReader(self.database)
         self.rooms = Rooms(self.database, clock)
         self.links = Links(self.conference)
         self.bookings = Bookings(self.database, self.committer, self.rooms, self.links, clock)
         self.board = Board(self.database, self.rooms, self.bookings, clock)
-        days = Days(self.database, self.rooms, revisions, clock)
+        days = Days(self.database, self.rooms, tags, clock)
         self.hot_rooms = HotRooms(self.access, days, self.bookings)
         self.tables = Tables(self.database, clock)
         rules = Rules(ManagedRooms(self.rooms, clock), FloorRules(self.tables))
         self.reservations = Reservations(self.database, self.committer, self.access, rules, longest)
         self.hot_stream = HotStream(self.access, self.feeder, settings.proxies)
-        self.hot = HotReservations(self.reservations, revisions)
+        self.hot = HotReservations(self.reservations, tags)
         self.events = Events(self.database, self.pools, clock)
         shared = None if self.redis is None else RedisCache(self.redis)
         availability = Availability(self.database, ProcessCache(), shared)
@@ -185,6 +187,7 @@ class Parts:
             "hot_rooms",
             "hot_stream",
             "journal",
+            "prober",
             "redis",
             "reservations",
             "rooms",
@@ -251,11 +254,10 @@ def bounds(settings: Settings) -> Bounds:
 
 def cors(settings: Settings) -> CORSConfig | None:
     """Which web pages of other origins may call the API, by the setting `CORS_ORIGINS`."""
-    origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
-    if not origins:
+    if not settings.origins:
         return None
     return CORSConfig(
-        allow_origins=origins,
+        allow_origins=settings.origins,
         allow_methods=["GET", "POST", "PATCH", "DELETE", "OPTIONS"],
         allow_headers=[
             "Authorization",

@@ -19,6 +19,7 @@ from holdfast.console import (
     prepared_url,
     read_settings,
     stop,
+    told,
     told_place,
 )
 from holdfast.first_process import step_aside
@@ -50,13 +51,9 @@ def main() -> None:
 def serve() -> None:
     """Serve the API; with no DATABASE_URL, on a private PostgreSQL in DATA_DIR."""
     from holdfast import server
-    from holdfast.database.embedded import EmbeddedFailed
-    from holdfast.database.migrate import NotReady
 
-    try:
+    with told(1, server.StartFailed):
         status = server.run(read_settings(), lambda line: console.print(line, highlight=False))
-    except (server.StartFailed, EmbeddedFailed, NotReady) as error:
-        stop(str(error))
     raise typer.Exit(status)
 
 
@@ -70,14 +67,10 @@ def migrate(
     from holdfast.database import migrate as migrations
 
     settings = read_settings()
-    with ExitStack() as stack:
-        try:
-            url = settings.database_direct_url or settings.postgres_url
-            url = url or stack.enter_context(embedded.running(Path(settings.data_dir)))
-            asyncio.run((migrations.downgrade if down else migrations.upgrade)(url, to))
-            now = asyncio.run(migrations.revision(url))
-        except (OSError, embedded.EmbeddedFailed) as error:
-            stop(str(error))
+    with told(), ExitStack() as stack:
+        url = settings.direct_url or stack.enter_context(embedded.running(Path(settings.data_dir)))
+        asyncio.run((migrations.downgrade if down else migrations.upgrade)(url, to))
+        now = asyncio.run(migrations.revision(url))
     console.print(f"The database is at revision {now or 'base'}")
 
 
@@ -85,17 +78,11 @@ def migrate(
 def relay() -> None:
     """Publish messages, beside services with RELAY=false or as one more that can take over."""
     from holdfast import relaying
-    from holdfast.database import embedded
-    from holdfast.database import migrate as migrations
-    from holdfast.database.connections import AWAY
 
     settings = read_settings()
-    with ExitStack() as stack:
-        try:
-            url = prepared_url(settings, stack)
-            asyncio.run(relaying.run(settings, url, lambda line: console.print(line, highlight=False)))
-        except (*AWAY, embedded.EmbeddedFailed, migrations.NotReady) as error:
-            stop(str(error))
+    with told(), ExitStack() as stack:
+        url = prepared_url(settings, stack)
+        asyncio.run(relaying.run(settings, url, lambda line: console.print(line, highlight=False)))
 
 
 @cli.command("create-admin")
@@ -105,22 +92,17 @@ def create_admin(
 ) -> None:
     """Make an admin. The password is asked for, or read from standard input."""
     from holdfast.accounts import operator
-    from holdfast.database import embedded
-    from holdfast.database import migrate as migrations
 
     settings = read_settings()
     keep_from_unused(settings)
     password = "" if promote else _password()
-    with ExitStack() as stack:
-        try:
-            # The first admin of a server may well be made before it has ever been started.
-            url = prepared_url(settings, stack)
-            if promote:
-                asyncio.run(operator.promote(url, settings, email))
-            else:
-                asyncio.run(operator.create_admin(url, settings, email, password))
-        except (OSError, embedded.EmbeddedFailed, migrations.NotReady, operator.Refused) as error:
-            stop(str(error))
+    with told(1, operator.Refused), ExitStack() as stack:
+        # The first admin of a server may well be made before it has ever been started.
+        url = prepared_url(settings, stack)
+        if promote:
+            asyncio.run(operator.promote(url, settings, email))
+        else:
+            asyncio.run(operator.create_admin(url, settings, email, password))
     console.print(f"{email.lower()} is an admin", highlight=False, markup=False)
 
 
@@ -132,9 +114,6 @@ def seed(
     from rich.progress import Progress
 
     from holdfast.clock import utc_now
-    from holdfast.database import embedded
-    from holdfast.database import migrate as migrations
-    from holdfast.database.connections import AWAY
     from holdfast.seeding import service as seeding
 
     settings = read_settings()
@@ -142,15 +121,12 @@ def seed(
         stop("PRODUCTION=true: everybody knows the password of the users that would be added; --yes adds them")
     keep_from_unused(settings)
     console.print(f"Seeding {told_place(settings)}", highlight=False, markup=False, soft_wrap=True)
-    with ExitStack() as stack:
-        try:
-            url = direct_url(settings, stack)
-            with Progress(console=console, transient=True) as progress:
-                bar = progress.add_task("Seeding", total=seeding.TOTAL)
-                tell = partial(progress.advance, bar)
-                added = asyncio.run(seeding.seed(url, utc_now(), settings.password_cost, tell))
-        except (*AWAY, embedded.EmbeddedFailed, migrations.NotReady, seeding.Overlap) as error:
-            stop(str(error))
+    with told(1, seeding.Overlap), ExitStack() as stack:
+        url = direct_url(settings, stack)
+        with Progress(console=console, transient=True) as progress:
+            bar = progress.add_task("Seeding", total=seeding.TOTAL)
+            tell = partial(progress.advance, bar)
+            added = asyncio.run(seeding.seed(url, utc_now(), settings.password_cost, tell))
     console.print(seeding.words(added), highlight=False, soft_wrap=True)
 
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import unquote, urlsplit
@@ -24,10 +25,29 @@ def read_settings() -> Settings:
         stop(str(error))
 
 
+@contextmanager
+def told(status: int = 1, *others: type[Exception]) -> Iterator[None]:
+    """Ends the command with one line when the database cannot be had, or says no; after `others`, too."""
+    from alembic.util import CommandError
+    from asyncpg import PostgresError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from holdfast.database.connections import AWAY, WrongAddress, words
+    from holdfast.database.embedded import EmbeddedFailed
+    from holdfast.database.migrate import NotReady
+
+    known: tuple[type[Exception], ...]
+    known = (*AWAY, PostgresError, SQLAlchemyError, CommandError, WrongAddress, EmbeddedFailed, NotReady, *others)
+    try:
+        yield
+    except known as error:
+        stop(words(error), status)
+
+
 def direct_url(settings: Settings, stack: ExitStack) -> str:
     """The address of a database whose tables are up to date, past any pooler; the private one runs inside `stack`."""
     url = prepared_url(settings, stack)
-    return settings.database_direct_url or url
+    return settings.direct_url or url
 
 
 def prepared_url(settings: Settings, stack: ExitStack) -> str:
@@ -36,16 +56,16 @@ def prepared_url(settings: Settings, stack: ExitStack) -> str:
     from holdfast.database import migrate as migrations
 
     url = settings.postgres_url
-    if url is None and settings.database_direct_url is None:
+    if settings.direct_url is None:
         url = stack.enter_context(embedded.running(Path(settings.data_dir)))
-    direct = settings.database_direct_url or url
+    direct = settings.direct_url or url
     assert direct is not None
     asyncio.run(
         migrations.prepare(
             direct,
             migrate=settings.migrate_on_start,
             seconds_max=settings.database_wait_seconds_max,
-            tell=lambda line: console.print(line, highlight=False),
+            tell=_say,
         )
     )
     return url or direct
@@ -53,7 +73,7 @@ def prepared_url(settings: Settings, stack: ExitStack) -> str:
 
 def told_place(settings: Settings) -> str:
     """Which database a command works on, for the person at the terminal, without secrets."""
-    url = settings.database_direct_url or settings.postgres_url
+    url = settings.direct_url
     if url is None:
         return f"the private PostgreSQL in {settings.data_dir}"
     parts = urlsplit(url)
@@ -65,7 +85,7 @@ def keep_from_unused(settings: Settings) -> None:
     """End, rather than fill a private database that nobody serves, while something else serves the port."""
     from holdfast.database import embedded
 
-    if settings.database_direct_url or settings.postgres_url or embedded.is_used(Path(settings.data_dir)):
+    if settings.direct_url or embedded.is_used(Path(settings.data_dir)):
         return
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
     try:
@@ -76,6 +96,20 @@ def keep_from_unused(settings: Settings) -> None:
         f"something serves port {settings.port}, and not on {told_place(settings)}: "
         "name its database in DATABASE_URL, or run this command beside it (docker compose exec api holdfast …)"
     )
+
+
+def found_url(settings: Settings, stack: ExitStack) -> str:
+    """The address of the database as it is, past any pooler; the private one runs inside `stack`."""
+    from holdfast.database import embedded, migrate
+
+    url = settings.direct_url or stack.enter_context(embedded.running(Path(settings.data_dir)))
+    seconds_max = settings.database_wait_seconds_max
+    asyncio.run(migrate.reach(url, seconds_max=seconds_max, tell=_say))
+    return url
+
+
+def _say(line: str) -> None:
+    console.print(line, highlight=False)
 
 
 def stop(line: str, status: int = 1) -> NoReturn:

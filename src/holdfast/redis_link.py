@@ -77,7 +77,7 @@ class RedisLink:
     def _close(self, error: Exception) -> None:
         if self.is_up:
             self.is_up = False
-            logger.warning("Redis does not answer: each worker does for itself", error=repr(error))
+            logger.warning("Redis does not answer: each worker does for itself", error=error)
             self._probe = asyncio.create_task(self._knock())
 
     def _open(self) -> None:

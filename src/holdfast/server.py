@@ -59,7 +59,7 @@ def run(settings: Settings, tell: Callable[[str], None]) -> int:
         os.environ[MULTIPROCESS] = stack.enter_context(tempfile.TemporaryDirectory(prefix="holdfast-metrics-"))
         asyncio.run(
             migrate.prepare(
-                settings.database_direct_url or url,
+                settings.direct_url or url,
                 migrate=settings.migrate_on_start,
                 seconds_max=settings.database_wait_seconds_max,
                 tell=tell,

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import quote
 
 import msgspec
-from dotenv import dotenv_values
 from msgspec import Meta
 
+from holdfast import settings_file
 from holdfast.settings_rules import JWT_SECRET_BYTES_MIN as SECRET_BYTES_MIN
-from holdfast.settings_rules import Networks, WrongSetting, check_together, from_secret_file, networks
+from holdfast.settings_rules import Networks, WrongSetting, check_together, networks
 
 SECRET = {"secret": True}
 RESERVATION_DAYS_LIMIT = 366
@@ -147,7 +147,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["ru", "en"], Meta(description="Language of messages for callers who name none")
     ] = "ru"
     cors_origins: Annotated[
-        str, Meta(description="Web origins that may call the API, separated by commas; * for any")
+        str,
+        Meta(
+            description="Web origins that may call the API, as browsers send them: https://app.example.org, without a "
+            "slash at the end; separated by commas; * for any"
+        ),
     ] = ""
 
     conference_provider: Annotated[
@@ -213,13 +217,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def postgres_url(self) -> str | None:
         """Where PostgreSQL is, or `None` when the private one is to be used. `DATABASE_URL` wins over its parts."""
         if self.database_url is not None:
-            return self.database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
+            return _plain(self.database_url)
         if self.db_host is None:
             return None
         password = f":{quote(self.db_password, safe='')}" if self.db_password else ""
         user = f"{quote(self.db_username, safe='')}{password}"
         host = f"[{self.db_host}]" if ":" in self.db_host else self.db_host
         return f"postgresql://{user}@{host}:{self.db_port}/{quote(self.db_database, safe='')}"
+
+    @property
+    def direct_url(self) -> str | None:
+        """Where PostgreSQL is past any pooler, or `None` when the private one is to be used."""
+        return self.postgres_url if self.database_direct_url is None else _plain(self.database_direct_url)
+
+    @property
+    def origins(self) -> list[str]:
+        """The web origins that may call the API."""
+        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
 
     @property
     def redis_address(self) -> str | None:
@@ -249,7 +263,7 @@ def load(environment: Mapping[str, str] | None = None, *, env_file: Path | None 
 
     Raises `WrongSetting` with the one line to show when a value is not allowed.
     """
-    given = {**_from_file(env_file), **(os.environ if environment is None else environment)}
+    given = {**settings_file.read(env_file), **(os.environ if environment is None else environment)}
     values = {name: value for name in HINTS if (value := _value(name, given)) is not None}
     settings = msgspec.convert(values, Settings, strict=False)
     check_together(settings, values)
@@ -284,16 +298,15 @@ def _metas(name: str) -> list[Meta]:
     return [part for part in get_args(HINTS[name])[1:] if isinstance(part, Meta)]
 
 
-def _from_file(env_file: Path | None) -> dict[str, str]:
-    if env_file is None or not env_file.is_file():
-        return {}
-    return {name: value for name, value in dotenv_values(env_file).items() if value is not None}
+def _plain(url: str) -> str:
+    """The address as PostgreSQL's own programs know it, too."""
+    return url.replace("postgresql+asyncpg://", "postgresql://", 1)
 
 
 def _value(name: str, given: Mapping[str, str]) -> Any:
     """The checked value of one setting, or `None` when it is not given."""
     variable = name.upper()
-    text = given.get(variable, "").strip() or (from_secret_file(variable, given) if is_secret(name) else "")
+    text = given.get(variable, "").strip() or (settings_file.secret(variable, given) if is_secret(name) else "")
     if not text:
         return None
     try:

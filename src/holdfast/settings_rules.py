@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from holdfast.settings_addresses import origin_fault, postgres_fault, redis_fault
 
 if TYPE_CHECKING:
     from holdfast.settings import Settings
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 JWT_SECRET_BYTES_MIN = 32
 WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?", re.ASCII)
 """With a host, and without a query: what is asked for is written behind it."""
+HOST_NAME = re.compile(r"[^\s/?#@\[\],%]+")
 TOKEN = re.compile(r"[!-~]+")
 PASSWORD_COST_MIN = 10
 Networks = tuple[IPv4Network | IPv6Network, ...]
@@ -29,14 +31,10 @@ def networks(text: str) -> Networks:
 
 def check_together(settings: "Settings", given: Mapping[str, Any]) -> None:
     """The rules, one after the other. Raises `WrongSetting`."""
-    url = settings.postgres_url
-    if url is not None and not url.startswith(("postgresql://", "postgres://")):
-        raise WrongSetting("DATABASE_URL=*** is not allowed: an address that begins with postgresql://")
+    _check_addresses(settings)
     secret = settings.jwt_secret
     if secret is not None and len(secret.encode()) < JWT_SECRET_BYTES_MIN:
         raise WrongSetting(f"JWT_SECRET=*** is not allowed: at least {JWT_SECRET_BYTES_MIN} bytes")
-    if settings.redis_url is not None and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
-        raise WrongSetting("REDIS_URL=*** is not allowed: an address that begins with redis://")
     for name, prop in (("trusted_proxies", "proxies"), ("webhook_networks", "webhook_allowed")):
         _check_networks(settings, name, prop)
     _check_conference(settings)
@@ -48,6 +46,25 @@ def check_together(settings: "Settings", given: Mapping[str, Any]) -> None:
         raise WrongSetting(
             f"PRODUCTION=true is not allowed: with it, PASSWORD_COST must be at least {PASSWORD_COST_MIN}"
         )
+
+
+def _check_addresses(settings: "Settings") -> None:
+    """Faults are told without the address, in which there is a password."""
+    for name, url, fault_of in (
+        ("DATABASE_URL", settings.database_url, postgres_fault),
+        ("DATABASE_DIRECT_URL", settings.database_direct_url, postgres_fault),
+        ("REDIS_URL", settings.redis_url, redis_fault),
+    ):
+        fault = None if url is None else fault_of(url)
+        if fault is not None:
+            raise WrongSetting(f"{name}=*** is not allowed: {fault}")
+    for name, host in (("DB_HOST", settings.db_host), ("REDIS_HOST", settings.redis_host)):
+        if host is not None and HOST_NAME.fullmatch(host) is None:
+            raise WrongSetting(f"{name}={host} is not allowed: a host's name or address alone")
+    for origin in settings.origins:
+        fault = origin_fault(origin)
+        if fault is not None:
+            raise WrongSetting(f"CORS_ORIGINS={origin} is not allowed: {fault}")
 
 
 def _check_networks(settings: "Settings", name: str, prop: str) -> None:
@@ -72,14 +89,3 @@ def _check_conference(settings: "Settings") -> None:
             )
     if settings.conference_token is not None and TOKEN.fullmatch(settings.conference_token) is None:
         raise WrongSetting("CONFERENCE_TOKEN=*** is not allowed: ASCII letters, digits and signs, without spaces")
-
-
-def from_secret_file(variable: str, given: Mapping[str, str]) -> str:
-    """A secret may lie in a file that `<NAME>_FILE` names, as container platforms hand it over."""
-    path = given.get(f"{variable}_FILE", "").strip()
-    if not path:
-        return ""
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongSetting(f"{variable}_FILE={path} is not allowed: a readable text file ({error})") from None

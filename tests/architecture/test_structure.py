@@ -25,7 +25,18 @@ SQL_BELONGS_IN = (
     "http/health.py",
     "upkeep/invariants.py",
     "upkeep/unreadable.py",
+    "upkeep/of_places.py",
+    "upkeep/of_rooms.py",
+    "upkeep/of_events.py",
+    "upkeep/of_messages.py",
+    "upkeep/of_accounts.py",
+    "upkeep/of_structure.py",
+    "upkeep/catalog.py",
+    "upkeep/sequences.py",
+    "upkeep/sessions.py",
     "upkeep/doctor.py",
+    "database/connections.py",
+    "engine/probe.py",
 )
 SQL = re.compile(r"\b(SELECT .+ FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b", re.DOTALL)
 BUILDERS = {"select", "insert", "update", "delete"}

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -13,6 +14,7 @@ from holdfast.settings import load
 from holdfast.upkeep import doctor
 from holdfast.upkeep.doctor import Finding, Level
 from redis_server import RedisServer
+from roles import role_with
 from service import free_port
 from terminal import holdfast
 
@@ -92,6 +94,29 @@ async def test_commits_that_are_not_kept(fresh_database_url: str, own: "asyncpg.
         Level.WRONG,
         "synchronous_commit is off: a crash loses bookings that were acknowledged",
     )
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "level", "text"),
+    [
+        ("default_transaction_isolation", "serializable", Level.DOUBTFUL, "is serializable: the service uses read"),
+        ("default_transaction_isolation", "repeatable read", Level.DOUBTFUL, "is repeatable read: the service uses"),
+        ("default_transaction_read_only", "on", Level.WRONG, "is on: no bookings can be taken"),
+        ("session_replication_role", "replica", Level.WRONG, "is replica: foreign keys are not looked at"),
+        ("enable_indexscan", "off", Level.DOUBTFUL, "is off: statements may read whole tables"),
+        ("search_path", "public, pg_catalog", Level.DOUBTFUL, "is public, pg_catalog: the tables are looked for"),
+    ],
+)
+async def test_settings_of_the_role(fresh_database_url: str, setting: str, value: str, level: Level, text: str) -> None:
+    async with role_with(fresh_database_url) as url:
+        name = urlsplit(url).username
+        own = await asyncpg.connect(fresh_database_url)
+        told = value if setting == "search_path" else f"'{value}'"
+        await own.execute(f"ALTER ROLE {name} SET {setting} = {told}")
+        await own.close()
+        found = bad(await findings(url, DATABASE_URL=url))
+        assert [each for each, _ in found] == [level]
+        assert f"{setting} {text}" in found[0][1]
 
 
 async def test_a_clock_that_is_late(fresh_database_url: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 
 from holdfast.engine import pool_statements, writing
+from holdfast.engine.transaction import BEGIN
 from proof import seats_sql, sql
 from proof.server import Server, Transaction
 from proof.sql import Row
@@ -50,8 +51,8 @@ class Backend:
 
     async def run(self, statement: str, arguments: tuple[Any, ...]) -> list[Row]:
         """Carry out one statement."""
-        if statement in {"BEGIN", "COMMIT", "ROLLBACK"}:
-            if statement == "BEGIN":
+        if statement in {BEGIN, "COMMIT", "ROLLBACK"}:
+            if statement == BEGIN:
                 self.transaction = self.server.begin()
             else:
                 self.end(commit=statement == "COMMIT" and not self.has_failed)
@@ -103,8 +104,9 @@ class Connection:
         row = await self.fetchrow(statement, *arguments)
         return None if row is None else next(iter(row.values()))
 
-    def transaction(self) -> "Block":
+    def transaction(self, *, isolation: str) -> "Block":
         """A transaction as a block."""
+        assert isolation == "read_committed"
         return Block(self)
 
     def is_closed(self) -> bool:
@@ -214,7 +216,7 @@ class Connection:
             return None
         if not self._server.is_stormy(weather.statement_faults):
             return None
-        return choose(LINK_FAULTS if statement in {"BEGIN", "ROLLBACK"} else STATEMENT_FAULTS)
+        return choose(LINK_FAULTS if statement in {BEGIN, "ROLLBACK"} else STATEMENT_FAULTS)
 
 
 class Block:
@@ -224,7 +226,7 @@ class Block:
         self._connection = connection
 
     async def __aenter__(self) -> None:
-        await self._connection.execute("BEGIN")
+        await self._connection.execute(BEGIN)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -94,7 +94,7 @@ ERRORS: dict[str, tuple[Edit, ...]] = {
     "believe without looking": (Edit(COMMITTER, "await self._was_committed(doubt)", "True"),),
     "look without the lock": (Edit(TRANSACTION, "        await doubt.work.lock_changed(connection)\n", ""),),
     "retry when the look fails": (
-        Edit(COMMITTER, "_attempts((Exception,), LOOK", "_attempts(AWAY, LOOK"),
+        Edit(COMMITTER, "attempts((Exception,), LOOK", "attempts(AWAY, LOOK"),
         Edit(
             COMMITTER,
             "except Exception as error:  # noqa",

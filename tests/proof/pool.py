@@ -7,6 +7,7 @@ from types import TracebackType
 import asyncpg
 
 from holdfast.database.connections import Database
+from holdfast.database.writes import Writes
 from proof.database import Connection
 from proof.server import Server
 
@@ -77,6 +78,7 @@ class SimulatedDatabase(Database):
 
     def __init__(self, server: Server, connections: int) -> None:
         self._pool = Pool(server, connections)  # type: ignore[assignment]
+        self.writes = Writes()
 
 
 class Lease:

@@ -10,11 +10,12 @@ from random import Random
 import structlog
 
 from holdfast.database.connections import READS_AT_ONCE
+from holdfast.engine import statements
 from holdfast.engine.calendar_settlement import Calendars
 from holdfast.engine.claims import SeatClaim
 from holdfast.engine.committer import Bounds, Committer, Lane
 from holdfast.engine.pool_settlement import Pools
-from holdfast.engine.reader import RevisionReader
+from holdfast.engine.reader import Reader
 from holdfast.errors import Unavailable
 from proof import weather
 from proof.clients import Clients
@@ -46,7 +47,7 @@ class Process:
         database = SimulatedDatabase(server, server.random.choice((bounds.lanes + READS_AT_ONCE, 1)))
         self.calendars = Committer(database, bounds, Calendars(self._clock, LONGEST), self._stop)
         self.pools = Committer(database, bounds, Pools(self._clock), self._stop)
-        self.reader = RevisionReader(database)
+        self.reader: Reader[str, int] = Reader(database, statements.revisions)
 
     def _clock(self) -> datetime:
         return START + timedelta(seconds=self.server.loop.time())
@@ -76,7 +77,7 @@ class Process:
 
     def read(self, read: Read) -> None:
         """Ask for a place's revision."""
-        self._watch(read, self.reader.revision(read.place))
+        self._watch(read, self.reader.get(read.place))
 
     def _watch(self, call: Call | Read, answer: "asyncio.Future[object]") -> None:
         self.pending[call] = None

@@ -40,7 +40,7 @@ class Postgres:
 
     def start(self) -> None:
         """Start it, recovering from a crash when there was one; returns when it takes connections."""
-        self._server.start()
+        self._server.start(is_only_user=True)
         self._runs = True
 
     def fill_disk(self) -> None:

@@ -6,6 +6,7 @@ from holdfast.accounts.roles import Role
 from holdfast.accounts.service import Accounts
 from holdfast.accounts.tokens import Tokens
 from holdfast.clock import utc_now
+from holdfast.database.again import again_on_conflict
 from holdfast.database.connections import Database
 from holdfast.errors import InvalidRequest, Unavailable
 from holdfast.http import fields
@@ -37,6 +38,7 @@ async def create_admin(url: str, settings: Settings, email: str, password: str) 
         await database.engine.dispose()
 
 
+@again_on_conflict
 async def promote(url: str, settings: Settings, email: str) -> None:
     """Make the account with this address an admin's, and let it be used. Raises `Refused`."""
     database = Database(url, settings)

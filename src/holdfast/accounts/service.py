@@ -15,6 +15,7 @@ from holdfast.accounts.queries import User
 from holdfast.accounts.roles import DUMMIES, Role
 from holdfast.accounts.tokens import Tokens
 from holdfast.clock import Clock
+from holdfast.database.again import again_on_conflict
 from holdfast.database.connections import Database
 from holdfast.errors import (
     Forbidden,
@@ -85,6 +86,7 @@ class Accounts:
         await self._check_no_guess("password", wanted.password, wanted.email)
         await self._make(wanted, None)
 
+    @again_on_conflict
     async def _make(self, wanted: RegisterRequest, key_id: UUID | None) -> Registered:
         user = User(
             id=key_id or uuids.uuid7(),
@@ -125,6 +127,7 @@ class Accounts:
         audit.note("signed in", by="password")
         return await self._tokens.make(user.id, user.role, user.epoch)
 
+    @again_on_conflict
     async def change_password(self, user_id: UUID, wanted: PasswordRequest, client: str) -> str:
         """Replace a password; answers a new token, for older ones end with it.
 
@@ -159,6 +162,7 @@ class Accounts:
         async with self._database.begin() as connection:
             return await queries.page(connection, skip=(number - 1) * size, limit=size)
 
+    @again_on_conflict
     async def change(self, user_id: UUID, wanted: UserChange) -> User:
         """Disable or enable an account, or give it a role.
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from holdfast.accounts import queries
 from holdfast.accounts.roles import Role
 from holdfast.clock import Clock
+from holdfast.database.again import again_on_conflict
 from holdfast.database.connections import Database
 from holdfast.errors import Unauthorized
 from holdfast.settings import Settings
@@ -75,6 +76,7 @@ class Tokens:
             raise Unauthorized
         return content
 
+    @again_on_conflict
     async def _key(self) -> str:
         """The setting `JWT_SECRET`, or the installation's own key, which the first to need it makes."""
         if self._secret is None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from holdfast.database.writes import Writes
 from holdfast.errors import Unavailable
 from holdfast.settings import Settings
 
@@ -38,6 +39,10 @@ AWAY = (
 """What a database that is away, too busy or not ours to write says; asking again later may help."""
 
 
+class WrongAddress(Exception):
+    """An address of PostgreSQL that no rule forbids and that cannot be used. Its text is one line, without it."""
+
+
 READS_AT_ONCE = 14
 """Connections of the engine's pool besides those of its lanes: combined reads, rooms, events, health, the relay."""
 JOURNAL_AT_ONCE = 4
@@ -54,9 +59,11 @@ class Database:
         self._command_seconds_max = settings.statement_seconds_max + 1
         self._pool: Pool | None = None
         self._journal: Pool | None = None
+        self.writes = Writes()
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self._connect,
+            isolation_level="READ COMMITTED",
             pool_size=settings.database_connections,
             max_overflow=0,
             pool_timeout=settings.statement_seconds_max,
@@ -137,6 +144,14 @@ def cut(connection: Connection) -> None:
         connection.terminate()
 
 
+def words(error: BaseException) -> str:
+    """One line on what went wrong. SQLAlchemy wraps what the driver says, and adds the statement."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        error = error.orig.__cause__ or error.orig
+    text = error.args[0] if isinstance(error, asyncpg.PostgresError) and error.args else error
+    return next(iter(str(text).strip().splitlines()), "") or type(error).__name__
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turns what a database that is away says, through either door, into `Unavailable`."""
@@ -153,6 +168,22 @@ def translated() -> Iterator[None]:
         raise
 
 
+SESSION = {
+    "application_name": "holdfast",
+    "timezone": "UTC",
+    "datestyle": "ISO",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_deferrable": "off",
+    "idle_session_timeout": "0",
+    "standard_conforming_strings": "on",
+}
+"""What sessions are, whatever was set for the role or the database. Behind a pooler each transaction says so itself."""
+UNBOUNDED = {"lock_timeout": "0", "statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
+CONNECT_SECONDS_MAX = 10.0
+# PostgreSQL 17 brought it.
+UNBOUND = "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'"
+
+
 def connect_arguments(settings: Settings) -> dict[str, Any]:
     """What every connection is opened with."""
     arguments: dict[str, Any] = {"timeout": settings.statement_seconds_max}
@@ -164,11 +195,47 @@ def connect_arguments(settings: Settings) -> dict[str, Any]:
         "statement_timeout": settings.statement_seconds_max,
         "idle_in_transaction_session_timeout": settings.statement_seconds_max,
     }
-    server_settings = {name: str(int(seconds * 1000)) for name, seconds in milliseconds.items()}
-    return arguments | {"server_settings": server_settings | {"application_name": "holdfast", "timezone": "UTC"}}
+    bounds = {name: str(int(seconds * 1000)) for name, seconds in milliseconds.items()}
+    return arguments | {"server_settings": SESSION | bounds}
 
 
-BY_INDEX = {"enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan"}
+def transaction(connection: Connection) -> AbstractAsyncContextManager[object]:
+    """A transaction in which each statement sees what was committed before it, whatever the role's default is."""
+    return connection.transaction(isolation="read_committed")
+
+
+async def connect_alone(url: str, **_: object) -> "asyncpg.Connection[Any]":
+    """A connection past any pooler, for work on whole tables, which may take as long as it takes."""
+    try:
+        connection: asyncpg.Connection[Any] = await asyncpg.connect(
+            url, timeout=CONNECT_SECONDS_MAX, server_settings=SESSION | UNBOUNDED
+        )
+    except (ValueError, OverflowError) as error:
+        # Its text may quote a part of the address, and that may be the password.
+        raise WrongAddress("the address of the database cannot be understood: look at DATABASE_URL or DB_…") from error
+    await connection.execute(UNBOUND)
+    return connection
+
+
+@asynccontextmanager
+async def alone(url: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
+    """Such a connection, which is closed at the end."""
+    connection = await connect_alone(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+BY_INDEX = {
+    "enable_seqscan": "off",
+    "enable_indexscan": "on",
+    "enable_indexonlyscan": "on",
+    "enable_nestloop": "on",
+    "enable_sort": "on",
+    "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
+}
 """What docs/operations.md has operators set who put a pooler between."""
 
 
@@ -181,14 +248,6 @@ def by_index(arguments: dict[str, Any]) -> dict[str, Any]:
     if "server_settings" not in arguments:
         return arguments
     return arguments | {"server_settings": arguments["server_settings"] | BY_INDEX}
-
-
-def without_bounds(arguments: dict[str, Any]) -> dict[str, Any]:
-    """For what reads whole tables, which may take longer than any request may."""
-    if "server_settings" not in arguments:
-        return arguments
-    unbounded = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
-    return arguments | {"server_settings": arguments["server_settings"] | unbounded}
 
 
 def statement_cache(settings: Settings) -> dict[str, Any]:

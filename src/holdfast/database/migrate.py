@@ -1,7 +1,8 @@
 """Brings the tables up to date, once, however many processes start at the same time."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -13,10 +14,11 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from holdfast.database.connections import AWAY
+from holdfast.database.connections import AWAY, alone, connect_alone, words
 
 LOCK_KEY = 4_711_202_611  # any number, as long as nobody else locks it
 POLL_SECONDS = 0.5
+ENCODING = "UTF8"
 
 
 class NotReady(Exception):
@@ -29,23 +31,43 @@ async def prepare(url: str, *, migrate: bool, seconds_max: float, tell: Callable
     Tables of a newer version are good enough: no release takes away what the one before it uses (CONTRIBUTING.md).
     Raises `NotReady` after `seconds_max` seconds; `tell` is given a line each time the wait gets a new reason.
     """
+
+    async def attempt() -> str | None:
+        found = await revision(url)
+        if found is not None and not is_known(found):
+            # While one version takes over from another, the older may well be started again.
+            tell(f"A newer version has brought the tables to revision {found}, with which this one works, too")
+        elif migrate:
+            await upgrade(url)
+        elif found != head():
+            return "its tables are not up to date: run `holdfast migrate`"
+        return None
+
+    await _wait(attempt, seconds_max, tell)
+
+
+async def reach(url: str, *, seconds_max: float, tell: Callable[[str], None]) -> None:
+    """Wait until the database answers, and leave it as it is. Raises `NotReady` after `seconds_max` seconds."""
+
+    async def attempt() -> None:
+        async with alone(url):
+            pass
+
+    await _wait(attempt, seconds_max, tell)
+
+
+async def _wait(attempt: Callable[[], Awaitable[str | None]], seconds_max: float, tell: Callable[[str], None]) -> None:
+    """Attempt until there is no reason to wait any more."""
     deadline = asyncio.get_running_loop().time() + seconds_max
     last = ""
     while True:
         try:
-            found = await revision(url)
-            if found is not None and not is_known(found):
-                # While one version takes over from another, the older may well be started again.
-                tell(f"A newer version has brought the tables to revision {found}, with which this one works, too")
-                return
-            if migrate:
-                await upgrade(url)
-                return
-            if found == head():
-                return
-            reason = "its tables are not up to date: run `holdfast migrate`"
+            reason = await attempt()
         except AWAY as error:
-            reason = f"it does not answer ({str(error) or type(error).__name__})"
+            verb = "refuses" if isinstance(error, asyncpg.PostgresError) else "does not answer"
+            reason = f"it {verb} ({words(error)})"
+        if reason is None:
+            return
         if asyncio.get_running_loop().time() > deadline:
             raise NotReady(f"gave up on the database after {seconds_max:g} s: {reason}")
         if reason != last:
@@ -90,12 +112,18 @@ def is_known(found: str) -> bool:
 
 async def run(url: str, work: Callable[[Connection], None]) -> None:
     """Run Alembic in one transaction, alone: whoever comes second finds everything done."""
-    # No time-outs: a migration of a large table takes as long as it takes.
     engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=lambda **_: asyncpg.connect(url), poolclass=NullPool
+        "postgresql+asyncpg://",
+        async_creator=partial(connect_alone, url),
+        poolclass=NullPool,
+        isolation_level="READ COMMITTED",
     )
     try:
         async with engine.begin() as connection:
+            encoding = (await connection.execute(text("SHOW server_encoding"))).scalar_one()
+            if encoding != ENCODING:
+                advice = f"create one with ENCODING '{ENCODING}' TEMPLATE template0"
+                raise NotReady(f"the database's encoding is {encoding}, which cannot keep every name: {advice}")
             # Of the transaction, not of the session: a pooler may be between.
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
             await connection.run_sync(work)

@@ -8,23 +8,24 @@ themselves, and a lone claim waits for nobody. Between processes and machines th
 import asyncio
 import zlib
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 import asyncpg
-import stamina
 import structlog
 from msgspec import Struct
 
 from holdfast import metrics
+from holdfast.database.again import CONFLICTS, attempts
 from holdfast.database.connections import AWAY, Database
 from holdfast.engine import transaction
 from holdfast.engine.claims import Place
 from holdfast.engine.link import Link
 from holdfast.engine.transaction import Asks, CommitInDoubt, KeyTaken, PlacesMissing, Settler, Stale
+from holdfast.engine.waiting import Waiting
 from holdfast.errors import ClientGone, Unavailable
 
-AGAIN = (PlacesMissing, Stale, KeyTaken, asyncpg.SerializationError, asyncpg.DeadlockDetectedError, *AWAY)
+AGAIN = (PlacesMissing, Stale, KeyTaken, *CONFLICTS, *AWAY)
 """After these nothing has changed, and settling the batch once more may go better."""
 LOOK_SECONDS_MAX = 10.0
 """How long a batch whose COMMIT was not answered waits for the database to come back and tell."""
@@ -44,25 +45,6 @@ class Bounds(Struct, frozen=True):
     lane_claims_max: int
     place_claims_max: int
     claim_seconds_max: float
-
-
-class Waiting(Generic[C, V]):
-    """A claim that has not been answered, and whom to answer. `deadline` is a time of the event loop."""
-
-    __slots__ = ("answer", "claim", "deadline", "is_gone")
-
-    def __init__(
-        self, claim: C, answer: "asyncio.Future[V]", deadline: float, is_gone: Callable[[], bool] | None
-    ) -> None:
-        self.claim = claim
-        self.answer = answer
-        self.deadline = deadline
-        self.is_gone = is_gone
-
-    def refuse(self, error: Exception) -> None:
-        """Answer with an error, unless nobody waits for an answer any more."""
-        if not self.answer.done():
-            self.answer.set_exception(error)
 
 
 class Committer(Generic[C, V]):
@@ -100,6 +82,7 @@ class Lane(Generic[C, V]):
         self._committer = committer
         self._bounds = committer.bounds
         self._link = Link(committer.database)
+        self._writes = committer.database.writes
         self._queue: deque[Waiting[C, V]] = deque()
         self._settling = 0
         self._by_place: dict[Place, int] = {}
@@ -211,12 +194,18 @@ class Lane(Generic[C, V]):
         try:
             await self._try(batch)
         except AGAIN as error:
-            logger.warning("claims could not be settled in time", claims=len(batch), error=repr(error))
+            logger.warning("claims could not be settled in time", claims=len(batch), error=error)
             for waiting in batch:
                 waiting.refuse(Unavailable())
         except Exception as error:
             if len(batch) == 1:
-                logger.exception("a claim cannot be settled", claim=repr(batch[0].claim))
+                claim = batch[0].claim  # whose it is, and for whom, is for no log
+                logger.exception(
+                    "a claim cannot be settled",
+                    sort=type(claim).__name__,
+                    claim_id=str(claim.id),
+                    kind=claim.place.kind,
+                )
                 batch[0].refuse(error)
                 return
             half = len(batch) // 2
@@ -233,7 +222,7 @@ class Lane(Generic[C, V]):
             pass
         except AGAIN:
             pass
-        async for attempt in _attempts(AGAIN, self._bounds.claim_seconds_max):
+        async for attempt in attempts(AGAIN, self._bounds.claim_seconds_max):
             with attempt:
                 now = asyncio.get_running_loop().time()
                 alive = [waiting for waiting in batch if self._is_alive(waiting, now)]
@@ -253,20 +242,41 @@ class Lane(Generic[C, V]):
             except BaseException as error:
                 await self._link.let_go(error)
                 raise
-            _answer(batch, work.verdicts())
-            metrics.BATCH_CLAIMS.observe(len(batch))
         except PlacesMissing:
             settler.forget()
             raise
-        except CommitInDoubt as doubt:
-            was_committed = await self._was_committed(doubt)
-            if was_committed is None:
-                for waiting, verdict in zip(batch, doubt.work.verdicts(), strict=True):
-                    waiting.refuse(settler.unknown(waiting.claim, verdict))
-            elif was_committed:
-                _answer(batch, doubt.work.verdicts())
-            else:
-                raise ConnectionResetError("the connection was lost before COMMIT took effect") from doubt
+        except CommitInDoubt as error:
+            doubt = error
+        except Exception as error:
+            self._writes.failed(error)
+            raise
+        else:
+            if work.proof() is not None:
+                self._writes.succeeded()
+            _answer(batch, work.verdicts())
+            metrics.BATCH_CLAIMS.observe(len(batch))
+            return
+        if (failure := await self._resolve(batch, doubt)) is not None:
+            self._writes.failed(failure)
+            raise failure
+
+    async def _resolve(self, batch: list[Waiting[C, V]], doubt: CommitInDoubt) -> Exception | None:
+        """Answer a batch whose COMMIT was not answered; or tell what to raise, as nothing was committed."""
+        settler = self._committer.settler
+        was_committed = await self._was_committed(doubt)
+        if was_committed is None:
+            for waiting, verdict in zip(batch, doubt.work.verdicts(), strict=True):
+                waiting.refuse(settler.unknown(waiting.claim, verdict))
+        elif was_committed:
+            _answer(batch, doubt.work.verdicts())
+        elif isinstance(doubt.__cause__, asyncpg.InternalServerError | asyncpg.UnknownPostgresError):
+            # Perhaps one claim of the batch is at fault: it is to be found.
+            return doubt.__cause__
+        else:
+            failure = ConnectionResetError("the connection was lost before COMMIT took effect")
+            failure.__cause__ = doubt
+            return failure
+        return None
 
     async def _was_committed(self, doubt: CommitInDoubt) -> bool | None:
         """Ask the database, as soon as it can be asked, what became of a COMMIT that it did not answer.
@@ -275,12 +285,12 @@ class Lane(Generic[C, V]):
         """
         try:
             # After any error: whatever it is, it says nothing about the COMMIT, and settling again may do it twice.
-            async for attempt in _attempts((Exception,), LOOK_SECONDS_MAX):
+            async for attempt in attempts((Exception,), LOOK_SECONDS_MAX):
                 with attempt:
                     async with self._committer.database.engine_connection() as connection:
                         return await transaction.was_committed(connection, doubt)
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody knows
-            logger.warning("nobody knows what became of a commit", error=repr(error))
+            logger.warning("nobody knows what became of a commit", error=error)
         return None
 
 
@@ -288,9 +298,3 @@ def _answer(batch: Sequence[Waiting[C, V]], verdicts: Sequence[V]) -> None:
     for waiting, verdict in zip(batch, verdicts, strict=True):
         if not waiting.answer.done():
             waiting.answer.set_result(verdict)
-
-
-def _attempts(errors: tuple[type[Exception], ...], seconds_max: float) -> AsyncIterator[stamina.Attempt]:
-    return stamina.retry_context(
-        on=errors, attempts=None, timeout=seconds_max, wait_initial=0.02, wait_max=0.5, wait_jitter=0.05
-    )

@@ -7,8 +7,10 @@ from datetime import timedelta
 import structlog
 
 from holdfast.clock import Clock
+from holdfast.database.again import again_on_conflict
 from holdfast.database.connections import AWAY, Pool
 from holdfast.engine import statements
+from holdfast.errors import Unavailable
 
 KEYS_KEPT = timedelta(hours=24)
 PAUSE_SECONDS = 600.0
@@ -22,13 +24,17 @@ async def keep_house(pool: Pool, clock: Clock) -> None:
         await asyncio.sleep(PAUSE_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
         try:
             await forget_old_keys(pool, clock)
-        except AWAY as error:
-            logger.warning("old keys are kept until the database is back", error=repr(error))
+        except (Unavailable, *AWAY) as error:
+            logger.warning("old keys are kept until the database is back", error=error)
 
 
 async def forget_old_keys(pool: Pool, clock: Clock) -> None:
     """Delete every key older than a day, a thousand in each transaction."""
-    more = True
-    while more:
-        async with pool.acquire() as connection:
-            more = await statements.forget_keys(connection, clock(), KEYS_KEPT)
+    while await _forget_some(pool, clock):
+        pass
+
+
+@again_on_conflict
+async def _forget_some(pool: Pool, clock: Clock) -> bool:
+    async with pool.acquire() as connection:
+        return await statements.forget_keys(connection, clock(), KEYS_KEPT)

@@ -37,4 +37,4 @@ class Link:
         try:
             await block.__aexit__(None if error is None else type(error), error, None)
         except Exception as failure:  # noqa: BLE001 - what it was used for is done, or has its own error
-            logger.warning("a connection could not be put back", error=repr(failure))
+            logger.warning("a connection could not be put back", error=failure)

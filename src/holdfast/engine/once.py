@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from holdfast.database.connections import Connection, Database, translated
+from holdfast.database.again import again_on_conflict
+from holdfast.database.connections import Connection, Database, transaction, translated
 from holdfast.engine import statements
 from holdfast.engine.claims import Key
 from holdfast.engine.transaction import KeyTaken
@@ -31,6 +32,7 @@ class Errand(NamedTuple):
     locked: Sequence[str] = ()
 
 
+@again_on_conflict
 async def once(database: Database, errand: Errand, work: Callable[[Connection], Awaitable[bytes]]) -> Made:
     """Work in one transaction, which remembers the answer, or find that this was done before.
 
@@ -39,7 +41,7 @@ async def once(database: Database, errand: Errand, work: Callable[[Connection], 
     with translated():
         for _ in range(ATTEMPTS_MAX):
             try:
-                async with database.engine_connection() as connection, connection.transaction():
+                async with database.engine_connection() as connection, transaction(connection):
                     return await _attempt(connection, errand, work)
             except KeyTaken:
                 # Rolled back; the next attempt finds what the other request was answered.

@@ -14,12 +14,19 @@ from msgspec import Struct
 from holdfast.database.connections import Connection
 from holdfast.engine.claims import Booking, Kind, Place
 from holdfast.engine.pool import Seats
+from holdfast.engine.statements import tag
 from holdfast.outbox.queries import Message
 
 # Sorted, so two batches can never wait on each other.
 LOCK = "SELECT FROM events WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE"
 
 REVISIONS = "SELECT id, revision FROM events WHERE id = ANY($1::bigint[])"
+
+# See `statements.TAGS`.
+TAGS = """
+SELECT id, revision, xmin, (SELECT (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint)
+FROM events WHERE id = ANY($1::bigint[])
+"""
 
 # For each claim its event, and the booking that the same person may have there: one descent of the unique index.
 LOOK = """
@@ -153,6 +160,12 @@ async def lock(connection: Connection, events: Sequence[int]) -> None:
 async def revisions(connection: Connection, events: Sequence[int]) -> dict[int, int]:
     """The revisions of those events that exist, without locking them."""
     return {row["id"]: row["revision"] for row in await connection.fetch(REVISIONS, events)}
+
+
+async def tags(connection: Connection, events: Sequence[int]) -> dict[int, bytes]:
+    """What those of these events that exist are tagged by now."""
+    rows = await connection.fetch(TAGS, events)
+    return {event: tag(revision, written_by, started_at) for event, revision, written_by, started_at in rows}
 
 
 async def look(connection: Connection, wanted: Sequence[Wish]) -> Look:

@@ -1,10 +1,11 @@
 """Reads that must be true, combined: all that arrive in one turn of the event loop share one query."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Generic, TypeVar
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from holdfast.database.again import again_on_conflict
 from holdfast.database.connections import AWAY, Connection, Database
 from holdfast.database.readable import UNREADABLE, leave_out
 from holdfast.engine import keys, statements
@@ -29,11 +30,11 @@ class Reader(Generic[K, V]):
     def __init__(
         self,
         database: Database,
-        read: Callable[[Connection, list[K]], Awaitable[Mapping[K, V]]],
+        read: Callable[[Connection, list[K]], Coroutine[Any, Any, Mapping[K, V]]],
         readers_max: int = READERS_MAX,
     ) -> None:
         self._database = database
-        self._find = read
+        self._find = again_on_conflict(read)
         self._readers_max = readers_max
         self._waiting: dict[K, list[asyncio.Future[V | None]]] = {}
         self._readers: set[asyncio.Task[None]] = set()
@@ -115,14 +116,14 @@ def _tell(asked: "Mapping[K, list[asyncio.Future[V | None]]]", found: Mapping[K,
                 answer.set_result(found.get(key))
 
 
-class RevisionReader(Reader[str, int]):
-    """Answers places' revisions, as they were after the question was asked."""
+class TagReader(Reader[str, bytes]):
+    """Answers what places are tagged by, as they were after the question was asked: every change makes it another."""
 
     def __init__(self, database: Database) -> None:
-        super().__init__(database, statements.revisions)
+        super().__init__(database, statements.tags)
 
-    def revision(self, place: str) -> "asyncio.Future[int | None]":
-        """The revision of the place with this key, `None` for one never named. The future raises `Unavailable`."""
+    def tag(self, place: str) -> "asyncio.Future[bytes | None]":
+        """The tag of the place with this key, `None` for one never named. The future raises `Unavailable`."""
         return self.get(place)
 
 

@@ -26,6 +26,14 @@ LOCK = "SELECT FROM places WHERE place = ANY($1::text[]) ORDER BY place FOR UPDA
 
 REVISIONS = "SELECT place, revision FROM places WHERE place = ANY($1::text[])"
 
+# A revision, and what tells it from the same number in another life of the database: the transaction that wrote the
+# row, which differs in whatever was restored, and when the server was started, which differs after a failover. Neither
+# costs a look at anything else.
+TAGS = """
+SELECT place, revision, xmin, (SELECT (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint)
+FROM places WHERE place = ANY($1::text[])
+"""
+
 # One descent of the index a claim, however long the place's history: see `calendar.py` for why one row is enough. What
 # somebody typed that never ends, or ends after all years that can be read, is in the way as far as anybody can ask.
 LOOK = """
@@ -121,6 +129,17 @@ async def lock(connection: Connection, places: Sequence[str]) -> None:
 async def revisions(connection: Connection, places: Sequence[str]) -> dict[str, int]:
     """The revisions of those places that have been named, without locking them."""
     return {row["place"]: row["revision"] for row in await connection.fetch(REVISIONS, places)}
+
+
+def tag(revision: int, written_by: int, started_at: int) -> bytes:
+    """An `ETag`: opaque to clients, and the same in every process."""
+    return b'"%d-%x-%x"' % (revision, written_by, started_at)
+
+
+async def tags(connection: Connection, places: Sequence[str]) -> dict[str, bytes]:
+    """What those of these places that have been named are tagged by now: as an `ETag`, with its quotes."""
+    rows = await connection.fetch(TAGS, places)
+    return {place: tag(revision, written_by, started_at) for place, revision, written_by, started_at in rows}
 
 
 async def look(

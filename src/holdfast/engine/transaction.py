@@ -14,23 +14,19 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
+from holdfast.database import connections
 from holdfast.database.connections import AWAY, Connection, cut
 from holdfast.engine.claims import Place
 from holdfast.errors import OutcomeUnknown
 
+BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 STALE = "HF001"
 """SQLSTATE of the functions that write, when a place is not at the revision that the batch was decided on."""
 KEYS_UNIQUE = "pk_idempotency_keys"
 """The constraint that a key which was used before breaks."""
-ENDED = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.DatabaseDroppedError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-)
-"""What ends a session of the server, in whatever it was. After its other errors nothing has been committed."""
+DOUBTFUL = ("08", "25P03", "40003", "57P", "58", "XX")
+"""Beginnings of the SQLSTATEs with which a session ends in whatever it was, or which say nothing of it: class XX is for
+what should not happen, and a sharded database reports a lost node so. After other errors nothing has been committed."""
 
 C_contra = TypeVar("C_contra", bound="Asks", contravariant=True)
 V = TypeVar("V")
@@ -147,7 +143,7 @@ async def was_committed(connection: Connection, doubt: CommitInDoubt) -> bool:
 
     If the answer is no, it stays so.
     """
-    async with connection.transaction():
+    async with connections.transaction(connection):
         await doubt.work.lock_changed(connection)
         if await connection.fetchval(doubt.proof.statement, *doubt.proof.arguments):
             return True
@@ -158,7 +154,7 @@ async def was_committed(connection: Connection, doubt: CommitInDoubt) -> bool:
 
 async def _settle_locked(connection: Connection, work: Work[Any]) -> None:
     """Settle while nobody else can change the batch's places."""
-    await connection.execute("BEGIN")
+    await connection.execute(BEGIN)
     try:
         await work.lock(connection)
         await work.decide(connection, careful=True)
@@ -182,9 +178,15 @@ async def _write(connection: Connection, work: Work[Any], proof: Proof) -> None:
     try:
         await work.write(connection)
     except BaseException as error:
-        if isinstance(error, asyncpg.PostgresError) and not isinstance(error, ENDED):
+        if isinstance(error, asyncpg.PostgresError) and not tells_nothing(error):
             raise _known(work, error) from error
         raise _doubt(connection, work, proof, error, has_lock=False) from error
+
+
+def tells_nothing(error: asyncpg.PostgresError) -> bool:
+    """Whether an error of the server leaves open what became of what was to be committed."""
+    is_unknown = isinstance(error, asyncpg.UnknownPostgresError) and error.sqlstate != STALE
+    return is_unknown or (error.sqlstate or "XX").startswith(DOUBTFUL)
 
 
 def _known(work: Work[Any], error: BaseException) -> BaseException:

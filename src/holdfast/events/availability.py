@@ -1,7 +1,7 @@
-"""How many seats are left, as ready bytes, kept by the revision of their event.
+"""How many seats are left, as ready bytes, kept by the revision of their event, as its tag tells it.
 
-No answer is believed for its age alone: each request asks the database for the event's revision, together with all
-that ask in the same turn of the event loop, and what is kept serves only if it is of that revision.
+No answer is believed for its age alone: each request asks the database for the event's tag, together with all
+that ask in the same turn of the event loop, and what is kept serves only if it is of that tag.
 """
 
 import asyncio
@@ -27,10 +27,10 @@ KEPT_HERE_MAX = 50_000
 class SeatCache(Protocol):
     """Keeps what is told of events, for half a minute. It may forget anything at any time."""
 
-    async def get(self, event_id: int, revision: int) -> bytes | None:
+    async def get(self, event_id: int, tag: bytes) -> bytes | None:
         """What was kept of the event at this revision."""
 
-    async def put(self, event_id: int, revision: int, body: bytes) -> None:
+    async def put(self, event_id: int, tag: bytes, body: bytes) -> None:
         """Keep what is told of the event at this revision."""
 
 
@@ -38,16 +38,16 @@ class ProcessCache:
     """In this process."""
 
     def __init__(self) -> None:
-        self._kept: TTLCache[int, tuple[int, bytes]] = TTLCache(KEPT_HERE_MAX, KEPT_SECONDS)
+        self._kept: TTLCache[int, tuple[bytes, bytes]] = TTLCache(KEPT_HERE_MAX, KEPT_SECONDS)
 
-    async def get(self, event_id: int, revision: int) -> bytes | None:
+    async def get(self, event_id: int, tag: bytes) -> bytes | None:
         """What was kept of the event at this revision."""
         kept = self._kept.get(event_id)
-        return kept[1] if kept is not None and kept[0] == revision else None
+        return kept[1] if kept is not None and kept[0] == tag else None
 
-    async def put(self, event_id: int, revision: int, body: bytes) -> None:
+    async def put(self, event_id: int, tag: bytes, body: bytes) -> None:
         """Keep what is told of the event at this revision, and no other."""
-        self._kept[event_id] = (revision, body)
+        self._kept[event_id] = (tag, body)
 
 
 class RedisCache:
@@ -56,15 +56,15 @@ class RedisCache:
     def __init__(self, link: RedisLink) -> None:
         self._link = link
 
-    async def get(self, event_id: int, revision: int) -> bytes | None:
+    async def get(self, event_id: int, tag: bytes) -> bytes | None:
         """What was kept of the event at this revision."""
         kept = await self._link.call(lambda: self._link.client.get(_name(event_id)))
-        mark = b"%d " % revision
+        mark = tag + b" "
         return kept[len(mark) :] if isinstance(kept, bytes) and kept.startswith(mark) else None
 
-    async def put(self, event_id: int, revision: int, body: bytes) -> None:
+    async def put(self, event_id: int, tag: bytes, body: bytes) -> None:
         """Keep what is told of the event at this revision, and no other."""
-        kept = b"%d %b" % (revision, body)
+        kept = b"%b %b" % (tag, body)
         await self._link.call(lambda: self._link.client.set(_name(event_id), kept, ex=KEPT_SECONDS))
 
 
@@ -74,49 +74,44 @@ class Availability:
     def __init__(self, database: Database, near: SeatCache, far: SeatCache | None) -> None:
         self._near = near
         self._far = far
-        self._revisions: Reader[int, int] = Reader(database, _revisions)
+        self._tags: Reader[int, bytes] = Reader(database, pool_statements.tags)
         self._events: Reader[int, Event] = Reader(database, _events)
-        self._misses: dict[tuple[int, int], asyncio.Task[bytes]] = {}
+        self._misses: dict[tuple[int, bytes], asyncio.Task[bytes]] = {}
 
     async def of(self, event_id: int) -> bytes:
         """The event in JSON, as the database has it after this was asked. Raises `EventNotFound`, `Unavailable`."""
-        revision = await self._revisions.get(event_id)
-        if revision is None:
+        tag = await self._tags.get(event_id)
+        if tag is None:
             raise EventNotFound
-        body = await self._near.get(event_id, revision)
-        return body if body is not None else await self._miss(event_id, revision)
+        body = await self._near.get(event_id, tag)
+        return body if body is not None else await self._miss(event_id, tag)
 
-    async def _miss(self, event_id: int, revision: int) -> bytes:
+    async def _miss(self, event_id: int, tag: bytes) -> bytes:
         """Find it further away. Of those who ask for the same at once, one goes and all are answered."""
-        miss = self._misses.get((event_id, revision))
+        miss = self._misses.get((event_id, tag))
         if miss is None:
-            miss = asyncio.create_task(self._fetch(event_id, revision))
-            self._misses[event_id, revision] = miss
-            miss.add_done_callback(lambda _: self._misses.pop((event_id, revision)))
+            miss = asyncio.create_task(self._fetch(event_id, tag))
+            self._misses[event_id, tag] = miss
+            miss.add_done_callback(lambda _: self._misses.pop((event_id, tag)))
         # Whoever leaves does not take it along.
         return await asyncio.shield(miss)
 
-    async def _fetch(self, event_id: int, revision: int) -> bytes:
-        body = None if self._far is None else await self._far.get(event_id, revision)
+    async def _fetch(self, event_id: int, tag: bytes) -> bytes:
+        body = None if self._far is None else await self._far.get(event_id, tag)
         if body is None:
             event = await self._events.get(event_id)
             if event is None:
                 raise EventNotFound
-            # Read after the revision: it may know more, never less.
-            revision = event.revision
+            # Read after the tag: it may know more, never less.
             body = msgspec.json.encode(EventBody.of(event))
             if self._far is not None:
-                await self._far.put(event_id, revision, body)
-        await self._near.put(event_id, revision, body)
+                await self._far.put(event_id, tag, body)
+        await self._near.put(event_id, tag, body)
         return body
 
 
 def _name(event_id: int) -> str:
     return f"holdfast:event:{event_id}"
-
-
-async def _revisions(connection: Connection, ids: list[int]) -> dict[int, int]:
-    return await pool_statements.revisions(connection, ids)
 
 
 async def _events(connection: Connection, ids: list[int]) -> dict[int, Event]:

@@ -26,12 +26,33 @@ INSERT = "INSERT INTO events (name, total_seats, created_at) VALUES ($1, $2, $3)
 
 UPDATE = "UPDATE events SET name = $2, total_seats = $3 WHERE id = $1"
 
-# A left join, as both tables are read whole anyway.
+# Left joins, as the tables are read whole anyway. What is written down of a person fits what they hold.
 MISCOUNTED = """
 SELECT e.id
 FROM events e LEFT JOIN (SELECT event_id, count(*) AS bookings FROM bookings GROUP BY event_id) b ON b.event_id = e.id
 WHERE coalesce(b.bookings, 0) <> e.booked_seats
-ORDER BY e.id
+UNION
+SELECT coalesce(b.event_id, c.event_id)
+FROM (SELECT event_id, user_id, count(*) AS held FROM bookings GROUP BY event_id, user_id) b
+FULL JOIN (
+    SELECT event_id, user_id, sum(CASE change WHEN 'created' THEN 1 ELSE -1 END) AS held
+    FROM seat_changes GROUP BY event_id, user_id
+) c ON c.event_id = b.event_id AND c.user_id = b.user_id
+WHERE coalesce(b.held, 0) <> coalesce(c.held, 0)
+ORDER BY 1
+"""
+
+NOTE_CHANGES = """
+INSERT INTO seat_changes (user_id, event_id, revision, booking_id, change, occurred_at)
+SELECT coalesce(b.user_id, c.user_id), $1, $2, coalesce(b.last, c.last),
+    CASE WHEN coalesce(b.held, 0) > coalesce(c.held, 0) THEN 'created' ELSE 'cancelled' END, $3
+FROM (SELECT user_id, count(*) AS held, max(id) AS last FROM bookings WHERE event_id = $1 GROUP BY user_id) b
+FULL JOIN (
+    SELECT user_id, sum(CASE change WHEN 'created' THEN 1 ELSE -1 END) AS held,
+        (array_agg(booking_id ORDER BY revision DESC))[1] AS last
+    FROM seat_changes WHERE event_id = $1 GROUP BY user_id
+) c ON c.user_id = b.user_id
+WHERE coalesce(b.held, 0) <> coalesce(c.held, 0)
 """
 
 COUNT = "SELECT count(*) FROM bookings WHERE event_id = $1"
@@ -81,7 +102,7 @@ async def update_event(connection: Connection, event: Event) -> None:
 
 
 async def miscounted_events(connection: Connection) -> list[int]:
-    """The ids of events whose count is not that of their bookings."""
+    """The ids of events whose count, or whose log of changes, does not fit their bookings."""
     return [row["id"] for row in await connection.fetch(MISCOUNTED)]
 
 
@@ -89,6 +110,12 @@ async def count_bookings(connection: Connection, event_id: int) -> int:
     """How many bookings an event has."""
     found: int = await connection.fetchval(COUNT, event_id)
     return found
+
+
+async def note_changes(connection: Connection, event_id: int, revision: int, now: datetime) -> int:
+    """Write down what of a locked event's bookings, and of those that are gone, was never written down; how many."""
+    done: str = await connection.execute(NOTE_CHANGES, event_id, revision, now)
+    return int(done.rpartition(" ")[2])
 
 
 async def set_booked(connection: Connection, event_id: int, bookings: int) -> None:

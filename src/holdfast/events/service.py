@@ -7,7 +7,8 @@ import uuid_utils.compat as uuids
 from msgspec import UNSET, Struct
 
 from holdfast.clock import Clock
-from holdfast.database.connections import Connection, Database, translated
+from holdfast.database.again import again_on_conflict
+from holdfast.database.connections import Connection, Database, transaction, translated
 from holdfast.engine import pool_settlement, pool_statements
 from holdfast.engine.claims import Book, Booking, Cancel, Key, SeatClaim, Seated, SeatVerdict
 from holdfast.engine.committer import Committer
@@ -82,13 +83,14 @@ class Events:
 
         return await once(self._database, Errand(uuids.uuid7(), key, now), work)
 
+    @again_on_conflict
     async def change(self, event_id: int, change: EventChange) -> Event:
         """Rename an event, or give it more or fewer seats.
 
         Raises `EventNotFound`, `InvalidRequest` for a field that cannot be changed, `SeatsAlreadyBooked`.
         """
         with translated():
-            async with self._database.engine_connection() as connection, connection.transaction():
+            async with self._database.engine_connection() as connection, transaction(connection):
                 await pool_statements.lock(connection, [event_id])
                 # In a statement of its own: the one that waited for the lock saw what was before.
                 event = (await queries.events_by_id(connection, [event_id])).get(event_id)

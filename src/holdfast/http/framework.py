@@ -10,7 +10,8 @@ from litestar.exceptions import (
     ValidationException,
 )
 
-from holdfast.errors import HoldfastError, InternalError, InvalidRequest, MethodNotAllowed, NotFound
+from holdfast.database.again import is_conflict
+from holdfast.errors import HoldfastError, InternalError, InvalidRequest, MethodNotAllowed, NotFound, Unavailable
 
 PARAMETER_RULES = {
     "limit": "limit",
@@ -42,7 +43,8 @@ def translate(error: Exception, request: Request[Any, Any, Any]) -> HoldfastErro
         case ClientException():
             return InvalidRequest()
         case _:
-            return InternalError()
+            # A read of ours that another transaction got in the way of, which only a database set up so does.
+            return Unavailable() if is_conflict(error) else InternalError()
 
 
 def invalid(error: ValidationException) -> InvalidRequest:

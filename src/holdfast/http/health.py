@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from holdfast import __version__, metrics
 from holdfast.database.connections import AWAY, Database
+from holdfast.engine.probe import Prober
 from holdfast.outbox.journal import Journal
 from holdfast.redis_link import RedisLink
 from holdfast.settings import Settings
@@ -25,7 +26,7 @@ State = Literal["ok", "degraded", "unavailable"]
 class Dependency(Struct, omit_defaults=True):
     """One thing that the service needs: how long it took to answer, or how far it is behind."""
 
-    status: Literal["ok", "unavailable", "read_only"]
+    status: Literal["ok", "unavailable", "read_only", "disk_full", "failing"]
     milliseconds: float | None = None
     lag_seconds: float | None = None
 
@@ -53,9 +54,9 @@ class Info(Struct):
     summary="State of the service and of what it needs",
     responses={503: ResponseSpec(Health, description="No bookings can be taken now", generate_examples=False)},
 )
-async def health(database: Database, journal: Journal, redis: RedisLink | None) -> Response[Health]:
+async def health(database: Database, journal: Journal, prober: Prober, redis: RedisLink | None) -> Response[Health]:
     """200 when bookings can be taken, else 503."""
-    found = await _probe(database)
+    found = await _probe(database, prober)
     if found.status != "ok":
         return Response(Health("unavailable", __version__, {"database": found}), status_code=503)
     dependencies = {"database": found, "relay": await _relay(journal)}
@@ -85,15 +86,17 @@ async def _probe_redis(redis: RedisLink) -> Dependency:
     return Dependency("ok", round((time.perf_counter() - started) * 1000, 2))
 
 
-async def _probe(database: Database) -> Dependency:
-    """Ask the database, through the engine's own door, whether it takes writes."""
+async def _probe(database: Database, prober: Prober) -> Dependency:
+    """Ask the database, through the engine's own door, whether it takes writes, and what became of the last."""
     started = time.perf_counter()
     try:
         async with asyncio.timeout(PROBE_SECONDS_MAX), database.pool.acquire() as connection:
             writable = await connection.fetchval(WRITABLE)
+        milliseconds = round((time.perf_counter() - started) * 1000, 2)
+        state = await prober.state() if writable else "read_only"
     except AWAY:
         return Dependency("unavailable")
-    return Dependency("ok" if writable else "read_only", round((time.perf_counter() - started) * 1000, 2))
+    return Dependency(state or "ok", milliseconds)
 
 
 async def _relay(journal: Journal) -> Dependency:

@@ -31,7 +31,7 @@ class Consumer:
             except ResponseError as error:
                 # The group is gone with all that Redis had in its memory: it is made anew.
                 if NO_GROUP not in str(error):
-                    logger.warning("subscribers are told nothing", error=repr(error))
+                    logger.warning("subscribers are told nothing", error=error)
                 await asyncio.sleep(PAUSE_SECONDS)
             except REDIS_AWAY:
                 await asyncio.sleep(PAUSE_SECONDS)

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from holdfast.database.connections import Connection, Database
+from holdfast.database.again import again_on_conflict
+from holdfast.database.connections import Connection, Database, transaction
 from holdfast.outbox import queries
 from holdfast.outbox.queries import Entry, Lag
 
@@ -57,6 +58,7 @@ class Journal:
         async with self._database.journal.acquire() as connection:
             return await queries.lag(connection)
 
+    @again_on_conflict
     async def take(self, holder: str) -> "Lease | None":
         """Take the lease, unless somebody has it."""
         async with self._database.journal.acquire() as connection:
@@ -77,6 +79,7 @@ class Lease:
         self.floor = 0
         """All positions that are given from now on are greater."""
 
+    @again_on_conflict
     async def number(self) -> int:
         """Give positions to some of the messages that wait; how many."""
         async with self._database.pool.acquire() as connection:
@@ -85,23 +88,27 @@ class Lease:
             raise Deposed
         return count
 
+    @again_on_conflict
     async def renumber(self, after: int, floor: int) -> int:
         """Have the messages after a position wait for new ones, which will be greater than `floor`; how many."""
         self.floor = max(self.floor, floor)
         async with self.held() as connection:
             return await queries.renumber(connection, after)
 
+    @again_on_conflict
     async def renew(self, delivered: int, *, stuck: bool) -> None:
         """Keep the lease, and tell how far delivering has come and whether it is stuck."""
         async with self._database.journal.acquire() as connection:
             if not await queries.renew(connection, self.fence, LEASE, delivered, stuck=stuck):
                 raise Deposed
 
+    @again_on_conflict
     async def remove(self, delivered: int, age: timedelta = KEPT) -> int:
         """Delete some of the messages that were delivered and have been kept long enough; how many."""
         async with self.held() as connection:
             return await queries.remove(connection, delivered, age, REMOVED_AT_ONCE)
 
+    @again_on_conflict
     async def let_go(self, delivered: int) -> None:
         """Give it up, so that nobody has to wait until it expires."""
         async with self._database.journal.acquire() as connection:
@@ -110,7 +117,7 @@ class Lease:
     @asynccontextmanager
     async def held(self) -> AsyncIterator[Connection]:
         """A transaction in which nobody else can take the lease, for what only its holder may change."""
-        async with self._database.journal.acquire() as connection, connection.transaction():
+        async with self._database.journal.acquire() as connection, transaction(connection):
             if not await queries.hold(connection, self.fence, self.floor, LEASE):
                 raise Deposed
             yield connection

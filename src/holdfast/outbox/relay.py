@@ -17,6 +17,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from holdfast.database.connections import AWAY
+from holdfast.errors import Unavailable
 from holdfast.outbox.consumer import Consumer
 from holdfast.outbox.journal import NUMBERED_AT_ONCE, REMOVED_AT_ONCE, Deposed, Journal, Lease
 from holdfast.outbox.outlets import Outlet
@@ -102,7 +103,7 @@ class Relay:
                 self._links.found_database()
                 if lease is not None:
                     await self._work(lease)
-            except AWAY as error:
+            except (Unavailable, *AWAY) as error:
                 self._links.lost_database(error)
             except Exception:
                 logger.exception("the relay begins anew")
@@ -122,7 +123,7 @@ class Relay:
         except* Deposed:
             logger.warning("another process publishes messages now", fence=lease.fence)
         finally:
-            with suppress(TimeoutError, *AWAY):
+            with suppress(TimeoutError, Unavailable, *AWAY):
                 async with asyncio.timeout(FAREWELL_SECONDS):
                     await lease.let_go(term.delivered)
 
@@ -151,7 +152,7 @@ class Term:
             except RedisError as error:
                 self._links.lost_redis(error)
                 pause = PAUSE_SECONDS
-            except AWAY as error:
+            except (Unavailable, *AWAY) as error:
                 self._links.lost_database(error)
                 pause = PAUSE_SECONDS
             await asyncio.sleep(pause)
@@ -198,7 +199,7 @@ class Links:
     def lost_redis(self, error: Exception) -> None:
         """Redis does not answer, or refuses."""
         if not self.is_stuck:
-            logger.warning("Redis is away: messages wait in the outbox", error=repr(error))
+            logger.warning("Redis is away: messages wait in the outbox", error=error)
         self.is_stuck = True
 
     def found_redis(self) -> None:
@@ -210,7 +211,7 @@ class Links:
     def lost_database(self, error: Exception) -> None:
         """The database does not answer, or refuses."""
         if not self._is_cut_off:
-            logger.warning("the database is away: no messages are published", error=repr(error))
+            logger.warning("the database is away: no messages are published", error=error)
         self._is_cut_off = True
 
     def found_database(self) -> None:

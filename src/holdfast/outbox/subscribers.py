@@ -81,6 +81,6 @@ async def _tell(subscriber: Subscriber, told: Told) -> None:
             if attempt == ATTEMPTS:
                 logger.exception("a subscriber fails; the message is passed over", id=str(told.id), type=told.type)
                 return None
-            logger.warning("a subscriber fails", id=str(told.id), type=told.type, error=repr(error))
+            logger.warning("a subscriber fails", id=str(told.id), type=told.type, error=error)
             await asyncio.sleep(PAUSE_SECONDS * attempt)
     return None

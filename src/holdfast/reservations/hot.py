@@ -5,7 +5,7 @@ from msgspec import Struct
 
 from holdfast.accounts.watch import Watch
 from holdfast.engine.claims import Place, Refused
-from holdfast.engine.reader import RevisionReader
+from holdfast.engine.reader import TagReader
 from holdfast.http import fields, idempotency
 from holdfast.http.bodies import check_media_type
 from holdfast.http.hot import Answered, Asked, HotRoute
@@ -17,19 +17,20 @@ from holdfast.reservations.service import ROWS_AT_ONCE, Evening, Reservations
 LISTS_BYTES_MAX = 32 * 1024 * 1024
 ALL = Window()
 NOT_MODIFIED = 304
+NEVER_NAMED = b'"0"'
 
 
 class ReadyList(Struct, frozen=True):
-    """A room's whole list as bytes, as it was at a revision or later."""
+    """A room's whole list as bytes, as it was at a revision or later. `tag` is the answer's `ETag`."""
 
-    revision: int
+    tag: bytes
     body: bytes
 
 
 class HotReservations:
     """Answers hot calls; made once in each process."""
 
-    def __init__(self, reservations: Reservations, reader: RevisionReader) -> None:
+    def __init__(self, reservations: Reservations, reader: TagReader) -> None:
         self._reservations = reservations
         self._reader = reader
         self._lists: LRUCache[Place, ReadyList] = LRUCache(
@@ -73,20 +74,19 @@ class HotReservations:
         authorization = asked.header(b"authorization")
         caller = await self._reservations.access.caller(authorization)
         # Read after the request arrived: what was acknowledged before it was sent is never missing.
-        revision = await self._reader.revision(place.key) or 0
-        tag = b'"%d"' % revision
+        tag = await self._reader.tag(place.key) or NEVER_NAMED
         headers = ((b"etag", tag), (b"cache-control", b"no-cache"))
         if tag in (asked.headers.get(b"if-none-match") or b""):
             return Answered(NOT_MODIFIED, b"", headers)
         ready = self._lists.get(place)
-        if ready is None or ready.revision != revision:
+        if ready is None or ready.tag != tag:
             parts = self._reservations.of_place(place, ALL, None)
             # Read after the revision: it may hold more than the revision says, never less.
             first = await anext(parts)
             if len(first) >= ROWS_AT_ONCE:
                 watch = Watch(self._reservations.access, authorization, caller)
                 return Answered(200, answers.joined(first, watch.over(parts)), headers)
-            ready = ReadyList(revision, answers.array(first))
+            ready = ReadyList(tag, answers.array(first))
             if len(ready.body) < LISTS_BYTES_MAX // 100:
                 self._lists[place] = ready
         return Answered(200, ready.body, headers)

@@ -11,6 +11,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from holdfast.clock import Clock
+from holdfast.database.again import again_on_conflict
 from holdfast.database.connections import Database, translated
 from holdfast.engine import statements
 from holdfast.engine.claims import Claim, Granted, Interval, Key, Reason, Refused, Release, Reserve, Verdict
@@ -139,6 +140,7 @@ class Bookings:
         async with self._database.begin() as connection:
             return await queries.is_taken(connection, place_of(room_id), interval)
 
+    @again_on_conflict
     async def _refuse(self, key: Key | None) -> Verdict:
         """Refuse a slot that is taken as the engine would. With a key, what took it may be this very request's twin."""
         refused = Refused(Reason.TIME_CONFLICT)

@@ -9,7 +9,7 @@ from msgspec import Struct
 from holdfast.clock import Clock
 from holdfast.database.connections import Connection, Database
 from holdfast.engine.claims import Interval
-from holdfast.engine.reader import Reader, RevisionReader
+from holdfast.engine.reader import Reader, TagReader
 from holdfast.errors import RoomNotFound
 from holdfast.rooms import answers, queries, slots
 from holdfast.rooms.queries import Day
@@ -25,7 +25,6 @@ NOTHING = answers.listed([])
 class ReadyDay(Struct, frozen=True):
     """A day's free slots as JSON, as they were at a revision of the room or later. `tag` is the answer's `ETag`."""
 
-    revision: int
     tag: bytes
     body: bytes
 
@@ -33,9 +32,9 @@ class ReadyDay(Struct, frozen=True):
 class Days:
     """The days of this installation's rooms. Made once in each process."""
 
-    def __init__(self, database: Database, rooms: Rooms, revisions: RevisionReader, clock: Clock) -> None:
+    def __init__(self, database: Database, rooms: Rooms, tags: TagReader, clock: Clock) -> None:
         self._rooms = rooms
-        self._revisions = revisions
+        self._tags = tags
         self._clock = clock
         self._taken: Reader[Day, list[Interval]] = Reader(database, self._look)
         self._ready: LRUCache[RoomDay, ReadyDay] = LRUCache(
@@ -43,44 +42,44 @@ class Days:
         )
         self._stored: LRUCache[Day, bool] = LRUCache(STORED_MAX)
 
-    def revision(self, wanted: RoomDay) -> "asyncio.Future[int | None]":
-        """The room's revision, to be asked for before who asks is known, and told to `free`."""
-        asked = self._revisions.revision(wanted.place)
+    def tag(self, wanted: RoomDay) -> "asyncio.Future[bytes | None]":
+        """The room's tag, to be asked for before who asks is known, and told to `free`."""
+        asked = self._tags.tag(wanted.place)
         # Nobody may wait for it in the end.
         asked.add_done_callback(lambda done: done.cancelled() or done.exception())
         return asked
 
-    async def free(self, wanted: RoomDay, asked: "asyncio.Future[int | None]") -> ReadyDay:
+    async def free(self, wanted: RoomDay, asked: "asyncio.Future[bytes | None]") -> ReadyDay:
         """The slots of a day that nobody holds, as the database has them after this was asked. Raises `RoomNotFound`.
 
         Of a day more than ten years away there are none, whatever the revision.
         """
-        revision = await asked
-        if revision is None:
+        tag = await asked
+        if tag is None:
             raise RoomNotFound
         ready = self._ready.get(wanted)
-        if ready is not None and ready.revision == revision:
+        if ready is not None and ready.tag == tag:
             return ready
-        return await self._read(wanted, revision)
+        return await self._read(wanted, tag)
 
-    async def _read(self, wanted: RoomDay, revision: int) -> ReadyDay:
+    async def _read(self, wanted: RoomDay, tag: bytes) -> ReadyDay:
         """Read the day anew: after the revision, so it may hold more than the revision says, never less."""
         room = await self._rooms.get(wanted.room_id)
         if slots.is_far(wanted.date, self._clock().date()):
             # Not kept, and tagged by another name: some day it will be near.
-            return ReadyDay(revision, b'"%d-far"' % revision, NOTHING)
+            return ReadyDay(tag[:-1] + b'-far"', NOTHING)
         if room.schedule is None or room.retired_at is not None:
-            return self._keep(wanted, revision, NOTHING)
+            return self._keep(wanted, tag, NOTHING)
         taken = await self._taken.get(Day(room.id, wanted.date, room.schedule))
         ready = self._ready.get(wanted)
-        if ready is not None and ready.revision == revision:
+        if ready is not None and ready.tag == tag:
             # Somebody who waited for the same has been quicker.
             return ready
         free = slots.free(slots.of_day(room.id, room.schedule, wanted.date), taken or [])
-        return self._keep(wanted, revision, answers.listed(free))
+        return self._keep(wanted, tag, answers.listed(free))
 
-    def _keep(self, wanted: RoomDay, revision: int, body: bytes) -> ReadyDay:
-        ready = ReadyDay(revision, b'"%d"' % revision, body)
+    def _keep(self, wanted: RoomDay, tag: bytes, body: bytes) -> ReadyDay:
+        ready = ReadyDay(tag, body)
         self._ready[wanted] = ready
         return ready
 

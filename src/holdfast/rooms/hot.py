@@ -43,12 +43,12 @@ class HotRooms:
         """The free slots of a day; for the ordinary handler too. Raises what refuses it."""
         wanted, fault = _room_day(asked)
         # Asked together with who the caller is, which saves a trip to the database; told to nobody before.
-        revision = None if wanted is None else self._days.revision(wanted)
+        tag = None if wanted is None else self._days.tag(wanted)
         await self._signed_in(asked)
-        if wanted is None or revision is None:
+        if wanted is None or tag is None:
             assert fault is not None
             raise fault
-        ready = await self._days.free(wanted, revision)
+        ready = await self._days.free(wanted, tag)
         headers = ((b"etag", ready.tag), (b"cache-control", b"no-cache"))
         if ready.tag in (asked.headers.get(b"if-none-match") or b""):
             return Answered(NOT_MODIFIED, b"", headers)

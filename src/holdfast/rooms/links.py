@@ -28,7 +28,7 @@ class Links:
         try:
             return await self._provider.create(booking_id, interval.start, interval.end)
         except ConferenceError as error:
-            logger.warning("the conference service gave no link", booking_id=str(booking_id), error=repr(error))
+            logger.warning("the conference service gave no link", booking_id=str(booking_id), error=error)
             raise ConferenceServiceError from None
         except BadConferenceUrl as error:
             logger.exception("the conference service gave what is no link", booking_id=str(booking_id))

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import uuid_utils.compat as uuids
 from msgspec import Struct
 
 from holdfast.accounts.passwords import Passwords
-from holdfast.database.connections import Connection
+from holdfast.database.again import again_on_conflict
+from holdfast.database.connections import Connection, alone, transaction
 from holdfast.engine import statements, writing
 from holdfast.engine.writing import Changes
 from holdfast.outbox.queries import Message
@@ -54,8 +54,7 @@ def words(report: Report) -> str:
 
 async def seed(url: str, now: datetime, password_cost: int, tell: Tell) -> Report:
     """Add what is missing of the plan to a migrated database, and check that nothing overlaps. Raises `Overlap`."""
-    connection: asyncpg.Connection[Any] = await asyncpg.connect(url)
-    try:
+    async with alone(url) as connection:
         users = await _add_people(connection, now, password_cost, tell)
         owners = await queries.users_there(connection, [each.id for each in plan.people(now)])
         wanted = plan.rooms(now)
@@ -71,8 +70,6 @@ async def seed(url: str, now: datetime, password_cost: int, tell: Tell) -> Repor
         if await queries.count_overlaps(connection, [room.place.key for room in wanted]):
             raise Overlap("active reservations of a room overlap")
         return Report(users, rooms, bookings)
-    finally:
-        await connection.close()
 
 
 async def _add_people(connection: Connection, now: datetime, password_cost: int, tell: Tell) -> int:
@@ -95,6 +92,7 @@ async def _add_people(connection: Connection, now: datetime, password_cost: int,
     return added
 
 
+@again_on_conflict
 async def _add_room(connection: Connection, room: Room, owners: Sequence[UUID], now: datetime) -> int | None:
     """Add a room, its schedule and its bookings, as a writer by hand should; how many bookings that were.
 
@@ -102,7 +100,7 @@ async def _add_room(connection: Connection, room: Room, owners: Sequence[UUID], 
     """
     assert room.schedule is not None, "every room here has one"
     place = room.place.key
-    async with connection.transaction():
+    async with transaction(connection):
         await statements.ensure_places(connection, [room.place])
         await statements.lock(connection, [place])
         if await queries.rooms_there(connection, [room.id]):

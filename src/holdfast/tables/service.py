@@ -4,7 +4,8 @@ import msgspec
 import uuid_utils.compat as uuids
 
 from holdfast.clock import Clock
-from holdfast.database.connections import Connection, Database, translated
+from holdfast.database.again import again_on_conflict
+from holdfast.database.connections import Connection, Database, transaction, translated
 from holdfast.engine import statements, writing
 from holdfast.engine.claims import Key
 from holdfast.engine.once import Errand, Made, once
@@ -48,6 +49,7 @@ class Tables:
 
         return await once(self._database, Errand(uuids.uuid7(), key, now), work)
 
+    @again_on_conflict
     async def delete(self, table_id: int) -> None:
         """Take a table away. Raises `TableNotFound`, `TableHasReservations`.
 
@@ -57,7 +59,7 @@ class Tables:
         place = place_of(table_id)
         now = self._clock()
         with translated():
-            async with self._database.engine_connection() as connection, connection.transaction():
+            async with self._database.engine_connection() as connection, transaction(connection):
                 # A table that was typed into psql may have no row to lock yet.
                 await statements.ensure_places(connection, [place])
                 await statements.lock(connection, [place.key])

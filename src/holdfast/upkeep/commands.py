@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from holdfast.console import console, direct_url, read_settings, stop
-from holdfast.settings import Settings
+from holdfast.console import console, direct_url, found_url, read_settings, stop, told
 
 if TYPE_CHECKING:
-    from holdfast.upkeep.doctor import Finding, Level
+    from holdfast.upkeep.findings import Finding, Level
     from holdfast.upkeep.invariants import Broken, Invariant
 
 
@@ -22,19 +21,20 @@ def doctor() -> None:
     from holdfast.clock import utc_now
     from holdfast.database import embedded
     from holdfast.upkeep import doctor as looking
+    from holdfast.upkeep.findings import Level
 
     settings = read_settings()
     with ExitStack() as stack:
         try:
             # Neither made nor brought up to date: nothing may change because somebody looked.
-            url = settings.database_direct_url or settings.postgres_url
+            url = settings.direct_url
             if url is None and embedded.is_made(Path(settings.data_dir)):
                 url = stack.enter_context(embedded.running(Path(settings.data_dir)))
         except embedded.EmbeddedFailed as error:
             stop(str(error))
         levels = asyncio.run(_tell(looking.findings(url, settings, utc_now)))
-    if looking.Level.WRONG in levels:
-        stop(f"{levels.count(looking.Level.WRONG)} wrong")
+    if Level.WRONG in levels:
+        stop(f"{levels.count(Level.WRONG)} wrong")
 
 
 async def _tell(findings: "AsyncIterator[Finding]") -> "list[Level]":
@@ -53,19 +53,13 @@ async def _tell(findings: "AsyncIterator[Finding]") -> "list[Level]":
 
 def check() -> None:
     """Look through the whole database for what must never be. 1: there is some."""
-    from holdfast.database import embedded
-    from holdfast.database import migrate as migrations
-    from holdfast.database.connections import AWAY
     from holdfast.upkeep import invariants
 
     settings = read_settings()
-    with ExitStack() as stack:
-        try:
-            url = direct_url(settings, stack)
-            with console.status("") as status:
-                found = asyncio.run(_broken(url, settings, lambda each: status.update(each.sentence)))
-        except (*AWAY, embedded.EmbeddedFailed, migrations.NotReady) as error:
-            stop(str(error), 2)
+    with told(2), ExitStack() as stack:
+        url = found_url(settings, stack)
+        with console.status("") as status:
+            found = asyncio.run(_broken(url, lambda each: status.update(each.sentence)))
     for each in found:
         console.print(f"Not so: {each.invariant.sentence}", style="red", highlight=False)
         for line in each.lines[: invariants.SHOWN_MAX]:
@@ -79,35 +73,26 @@ def check() -> None:
         console.print(invariant.sentence, highlight=False)
 
 
-async def _broken(url: str, settings: Settings, tell: "Callable[[Invariant], None]") -> "list[Broken]":
-    import asyncpg
-
-    from holdfast.database.connections import connect_arguments, without_bounds
+async def _broken(url: str, tell: "Callable[[Invariant], None]") -> "list[Broken]":
+    from holdfast.database.connections import alone
     from holdfast.upkeep import invariants
 
-    connection = await asyncpg.connect(url, **without_bounds(connect_arguments(settings)))
-    try:
+    async with alone(url) as connection:
         return await invariants.broken(connection, tell)
-    finally:
-        await connection.close()
 
 
 def repair() -> None:
-    """Count the bookings anew of events that `check` finds, while bookings go on."""
+    """Mend what `check` finds and a count can: events' counts, and sequences that are behind. Bookings go on."""
     from holdfast.clock import utc_now
-    from holdfast.database import embedded
-    from holdfast.database import migrate as migrations
-    from holdfast.database.connections import AWAY
     from holdfast.events import operator
+    from holdfast.upkeep import sequences
 
     settings = read_settings()
-    with ExitStack() as stack:
-        try:
-            mended = asyncio.run(operator.repair(direct_url(settings, stack), settings, utc_now))
-        except (*AWAY, embedded.EmbeddedFailed, migrations.NotReady) as error:
-            stop(str(error), 2)
+    with told(2), ExitStack() as stack:
+        url = direct_url(settings, stack)
+        mended = asyncio.run(sequences.repair(url)) + asyncio.run(operator.repair(url, utc_now))
     for each in mended:
-        console.print(f"event {each.id}: {each.before} became {each.after}", highlight=False)
+        console.print(each.words, highlight=False)
     console.print(f"{len(mended)} mended", highlight=False)
 
 
@@ -116,14 +101,9 @@ def psql(
 ) -> None:
     """Type SQL into the service's database, the private one too."""
     from holdfast.database import embedded
-    from holdfast.database import migrate as migrations
-    from holdfast.database.connections import AWAY
 
     settings = read_settings()
-    with ExitStack() as stack:
-        try:
-            url = direct_url(settings, stack)
-        except (*AWAY, embedded.EmbeddedFailed, migrations.NotReady) as error:
-            stop(str(error), 2)
+    with told(2), ExitStack() as stack:
+        url = direct_url(settings, stack)
         done = subprocess.run([embedded.binary("psql"), url, *(arguments or [])], check=False)
     raise typer.Exit(done.returncode)

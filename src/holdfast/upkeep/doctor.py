@@ -3,12 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from enum import Enum
 from ipaddress import ip_address
 
 import asyncpg
 import redis.asyncio
-from msgspec import Struct
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -20,12 +18,15 @@ from holdfast.database.connections import (
     JOURNAL_AT_ONCE,
     READS_AT_ONCE,
     Connection,
-    connect_arguments,
-    without_bounds,
+    WrongAddress,
+    connect_alone,
+    words,
 )
 from holdfast.settings import Settings
 from holdfast.settings_rules import PASSWORD_COST_MIN
-from holdfast.upkeep import invariants
+from holdfast.upkeep import invariants, sessions
+from holdfast.upkeep.findings import Finding, Level, doubtful, fine, wrong
+from holdfast.upkeep.of_structure import VERSION
 
 POSTGRES_MIN = 150_000
 REDIS_MIN = (5, 0)
@@ -44,37 +45,6 @@ SELECT count(*) FILTER (WHERE disabled_why <> 'admin'),
     count(*) FILTER (WHERE disabled_at IS NULL AND failing_since IS NOT NULL)
 FROM webhooks WHERE removed_at IS NULL
 """
-
-
-class Level(Enum):
-    """How bad it is."""
-
-    FINE = "ok"
-    DOUBTFUL = "look at this"
-    WRONG = "wrong"
-
-
-class Finding(Struct, frozen=True):
-    """One thing that was looked at, how it is, and what to do about it."""
-
-    level: Level
-    text: str
-    advice: str = ""
-
-
-def fine(text: str) -> Finding:
-    """As it should be."""
-    return Finding(Level.FINE, text)
-
-
-def doubtful(text: str, advice: str) -> Finding:
-    """It works, and may not be what was meant."""
-    return Finding(Level.DOUBTFUL, text, advice)
-
-
-def wrong(text: str, advice: str) -> Finding:
-    """It does not work, or not as promised."""
-    return Finding(Level.WRONG, text, advice)
 
 
 async def findings(url: str | None, settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
@@ -129,13 +99,16 @@ async def of_database(url: str, settings: Settings, clock: Clock) -> AsyncIterat
     """The server, its tables, its clock, what waits in the outbox, and what must be true of all that is there."""
     try:
         async with asyncio.timeout(SECONDS_MAX):
-            connection = await asyncpg.connect(url, **without_bounds(connect_arguments(settings)))
-    except AWAY as error:
-        said = str(error) or type(error).__name__
-        yield wrong(f"The database does not answer ({said})", "Is it running, and is DATABASE_URL or DB_… right?")
+            connection = await connect_alone(url)
+    except (*AWAY, asyncpg.PostgresError, WrongAddress) as error:
+        yield wrong(
+            f"The database does not answer ({words(error)})", "Is it running, and is DATABASE_URL or DB_… right?"
+        )
         return
     try:
         for finding in await _of_server(connection, settings):
+            yield finding
+        for finding in await _of_sessions(url, settings):
             yield finding
         yield await _of_clock(connection, clock)
         tables = await _of_tables(url)
@@ -176,6 +149,22 @@ async def _of_server(connection: Connection, settings: Settings) -> list[Finding
             )
         )
     return found or [fine(told)]
+
+
+async def _of_sessions(url: str, settings: Settings) -> list[Finding]:
+    """Of the role past the pooler and, if another is used through it, of that one, too."""
+    found = await sessions.found(url, is_pooler=False)
+    pooled = settings.postgres_url
+    if settings.database_direct_url is None or pooled is None:
+        return found
+    try:
+        async with asyncio.timeout(SECONDS_MAX):
+            return found + await sessions.found(pooled, is_pooler=True)
+    except (*AWAY, asyncpg.PostgresError) as error:
+        return [
+            *found,
+            wrong(f"The pooler does not answer ({words(error)})", "Is it running, and is DATABASE_URL right?"),
+        ]
 
 
 def connections_max(settings: Settings) -> int:
@@ -232,8 +221,13 @@ async def _of_webhooks(connection: Connection) -> Finding:
 
 
 async def _of_invariants(connection: Connection) -> list[Finding]:
+    # Of the revision more is told above.
     broken = await invariants.broken(connection, lambda _: None)
-    found = [wrong(f"Not so: {each.invariant.sentence}", "`holdfast check` says where") for each in broken]
+    found = [
+        wrong(f"Not so: {each.invariant.sentence}", "`holdfast check` says where")
+        for each in broken
+        if each.invariant is not VERSION
+    ]
     return found or [fine("Everything that must be true of the data is")]
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from holdfast.console import console, prepared_url, read_settings, stop
+from holdfast.console import console, prepared_url, read_settings, stop, told
 
 if TYPE_CHECKING:
     from holdfast.webhooks.bodies import SecretBody
@@ -96,9 +96,6 @@ def deliveries(webhook: HookId) -> None:
 
 def _ask(ask: "Callable[[Webhooks], Awaitable[T]]") -> T:
     """Do it on the database; what is refused ends the command."""
-    from holdfast.database import embedded
-    from holdfast.database import migrate as migrations
-    from holdfast.database.connections import AWAY
     from holdfast.webhooks import operator
 
     settings = read_settings()
@@ -107,11 +104,9 @@ def _ask(ask: "Callable[[Webhooks], Awaitable[T]]") -> T:
         async with operator.opened(url, settings) as hooks:
             return await ask(hooks)
 
-    with ExitStack() as stack:
-        try:
-            return asyncio.run(work(prepared_url(settings, stack)))
-        except (*AWAY, embedded.EmbeddedFailed, migrations.NotReady, operator.Refused) as error:
-            stop(str(error))
+    with told(1, operator.Refused), ExitStack() as stack:
+        return asyncio.run(work(prepared_url(settings, stack)))
+    raise AssertionError("what is told ends the command")
 
 
 def _show_secret(made: "SecretBody") -> None:

@@ -9,7 +9,8 @@ import msgspec
 import uuid_utils.compat as uuids
 
 from holdfast.clock import Clock
-from holdfast.database.connections import Connection, Database, translated
+from holdfast.database.again import again_on_conflict
+from holdfast.database.connections import Connection, Database, transaction, translated
 from holdfast.errors import InvalidRequest, WebhookDisabled, WebhookNotFound, WebhooksFull
 from holdfast.outbox import queries as outbox
 from holdfast.webhooks import addresses, queries
@@ -38,6 +39,7 @@ class Webhooks:
         async with self._transaction() as connection:
             return await queries.webhooks(connection)
 
+    @again_on_conflict
     async def add(self, wanted: WebhookRequest) -> SecretBody:
         """Make a webhook, which gets what is published from now on. Raises `InvalidRequest`, `WebhooksFull`."""
         rule = addresses.fault(wanted.url, self._networks)
@@ -58,12 +60,14 @@ class Webhooks:
         async with self._transaction() as connection:
             return await _found(connection, hook_id)
 
+    @again_on_conflict
     async def remove(self, hook_id: UUID) -> None:
         """Remove a webhook, with what waits for it and its log."""
         async with self._transaction() as connection:
             if not await queries.remove(connection, hook_id, self._clock()):
                 raise WebhookNotFound
 
+    @again_on_conflict
     async def enable(self, hook_id: UUID) -> Webhook:
         """Switch a webhook on: what still waits is sent, and what is published from now on."""
         async with self._transaction() as connection:
@@ -71,12 +75,14 @@ class Webhooks:
             await queries.enable(connection, hook_id, position, self._clock())
             return await _found(connection, hook_id)
 
+    @again_on_conflict
     async def disable(self, hook_id: UUID) -> Webhook:
         """Switch a webhook off."""
         async with self._transaction() as connection:
             await sending.disable(connection, hook_id, Disabled.ADMIN, self._clock())
             return await _found(connection, hook_id)
 
+    @again_on_conflict
     async def rotate(self, hook_id: UUID) -> SecretBody:
         """A new secret; for a day, messages are signed with the old one as well."""
         made = SecretBody(hook_id, signing.new_secret())
@@ -85,6 +91,7 @@ class Webhooks:
                 raise WebhookNotFound
         return made
 
+    @again_on_conflict
     async def test(self, hook_id: UUID) -> UUID:
         """Have a test message sent; its id. Raises `WebhookDisabled`."""
         message_id, now = uuids.uuid7(), self._clock()
@@ -112,7 +119,7 @@ class Webhooks:
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Connection]:
         with translated():
-            async with self._database.engine_connection() as connection, connection.transaction():
+            async with self._database.engine_connection() as connection, transaction(connection):
                 yield connection
 
 

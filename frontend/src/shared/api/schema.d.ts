@@ -1137,7 +1137,7 @@ export interface components {
             lag_seconds?: number | null;
             milliseconds?: number | null;
             /** @enum {string} */
-            status: "ok" | "unavailable" | "read_only";
+            status: "ok" | "unavailable" | "read_only" | "disk_full" | "failing";
         };
         /**
          * Disabled

@@ -15,7 +15,9 @@ import structlog
 from msgspec import Struct
 
 from holdfast.clock import Clock
+from holdfast.database.again import again_on_conflict
 from holdfast.database.connections import AWAY, Connection, Database
+from holdfast.errors import Unavailable
 from holdfast.outbox import positions
 from holdfast.outbox.journal import Deposed, Journal, Lease
 from holdfast.outbox.queries import Entry
@@ -124,6 +126,7 @@ class Courier:
         while self._under_way:
             await asyncio.wait(self._under_way.values())
 
+    @again_on_conflict
     async def tidy(self, lease: Lease) -> bool:
         """Forget some of what is older than 30 days or was removed; whether there is more."""
         more = False
@@ -142,6 +145,7 @@ class Courier:
         """Let go of connections."""
         await self._sender.close()
 
+    @again_on_conflict
     async def _note(self, lease: Lease, entries: list[Entry]) -> None:
         """Write down who gets these entries."""
         now, hooks = self._clock(), list(self._hooks.values())
@@ -156,6 +160,7 @@ class Courier:
             self._news.set()
             await self._check_room(lease, list({each.webhook_id for each in wanted}))
 
+    @again_on_conflict
     async def _check_room(self, lease: Lease, hooks: list[UUID]) -> None:
         """Switch off those of these webhooks for which too many messages wait. Looked for while nothing is locked."""
         async with self._database.pool.acquire() as connection:
@@ -176,7 +181,7 @@ class Courier:
                 await self._settle(lease, delivery, came)
         except Deposed:
             pass
-        except AWAY:
+        except (Unavailable, *AWAY):
             # It stays due, and is sent again: not at once, as that could not be written down either.
             await asyncio.sleep(PAUSE_SECONDS)
         except Exception:
@@ -186,6 +191,7 @@ class Courier:
             del self._under_way[delivery.webhook_id, delivery.message_id]
             self._news.set()
 
+    @again_on_conflict
     async def _settle(self, lease: Lease, delivery: Delivery, came: Attempt) -> None:
         now, hook_id = self._clock(), delivery.webhook_id
         async with lease.held() as connection:
@@ -250,7 +256,7 @@ class Courier:
                 pause = await step(lease)
             except Deposed:
                 raise
-            except AWAY:
+            except (Unavailable, *AWAY):
                 # The relay's own line in the log says that the database is away.
                 pause = PAUSE_SECONDS
             except Exception:
