@@ -45,8 +45,7 @@ from holdfast.http.health import exposition, health, info
 from holdfast.http.hot import HotRoute, HotRoutes
 from holdfast.http.idempotency import HEADER, REPLAYED
 from holdfast.http.languages import preferred
-from holdfast.http.limits import RateLimit
-from holdfast.http.writes import AnonymousWrites, Limits
+from holdfast.http.writes import Limits
 from holdfast.live.api import stream
 from holdfast.live.feeder import Feeder
 from holdfast.live.hot import HotStream
@@ -118,10 +117,7 @@ class Parts:
         stop = partial(os.kill, os.getpid(), signal.SIGTERM)
         self.committer = Committer(self.database, bounds(settings), Calendars(clock, longest), stop)
         self.pools = Committer(self.database, bounds(settings), Pools(clock), stop)
-        self.limits = Limits(
-            RateLimit(settings, self.redis) if settings.rate_limit_max else None,
-            AnonymousWrites(settings, self.redis) if settings.anonymous_writes_max else None,
-        )
+        self.limits = Limits.of(settings, self.redis)
         tags = TagReader(self.database)
         self.rooms = Rooms(self.database, clock)
         self.links = Links(self.conference)

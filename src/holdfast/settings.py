@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from holdfast import settings_file
+from holdfast.settings_addresses import address, plain
 from holdfast.settings_rules import JWT_SECRET_BYTES_MIN as SECRET_BYTES_MIN
 from holdfast.settings_rules import Networks, WrongSetting, check_together, networks
 
@@ -71,12 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_port: Annotated[int, Meta(ge=1, le=65535, description="Port of Redis")] = 6379
     redis_password: Annotated[str | None, Meta(description="Password of Redis", extra=SECRET)] = None
     redis_seconds_max: Annotated[
-        float,
-        Meta(
-            ge=0.01,
-            le=10,
-            description="How long a request may wait for Redis; then nobody asks it until it answers again",
-        ),
+        float, Meta(ge=0.01, le=10, description="How long a request may wait for Redis before doing without it")
     ] = 0.05
 
     rate_limit_max: Annotated[
@@ -217,18 +213,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def postgres_url(self) -> str | None:
         """Where PostgreSQL is, or `None` when the private one is to be used. `DATABASE_URL` wins over its parts."""
         if self.database_url is not None:
-            return _plain(self.database_url)
+            return plain(self.database_url)
         if self.db_host is None:
             return None
-        password = f":{quote(self.db_password, safe='')}" if self.db_password else ""
-        user = f"{quote(self.db_username, safe='')}{password}"
-        host = f"[{self.db_host}]" if ":" in self.db_host else self.db_host
-        return f"postgresql://{user}@{host}:{self.db_port}/{quote(self.db_database, safe='')}"
+        login, host = (self.db_username, self.db_password), (self.db_host, self.db_port)
+        return f"{address('postgresql', login, host)}/{quote(self.db_database, safe='')}"
 
     @property
     def direct_url(self) -> str | None:
         """Where PostgreSQL is past any pooler, or `None` when the private one is to be used."""
-        return self.postgres_url if self.database_direct_url is None else _plain(self.database_direct_url)
+        return self.postgres_url if self.database_direct_url is None else plain(self.database_direct_url)
 
     @property
     def origins(self) -> list[str]:
@@ -240,9 +234,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Where Redis is, or `None` when there is none. `REDIS_URL` wins over its parts."""
         if self.redis_url is not None or self.redis_host is None:
             return self.redis_url
-        password = f":{quote(self.redis_password, safe='')}@" if self.redis_password else ""
-        host = f"[{self.redis_host}]" if ":" in self.redis_host else self.redis_host
-        return f"redis://{password}{host}:{self.redis_port}/0"
+        return address("redis", ("", self.redis_password), (self.redis_host, self.redis_port)) + "/0"
 
     @property
     def proxies(self) -> Networks:
@@ -296,11 +288,6 @@ def allowed(name: str) -> str:
 
 def _metas(name: str) -> list[Meta]:
     return [part for part in get_args(HINTS[name])[1:] if isinstance(part, Meta)]
-
-
-def _plain(url: str) -> str:
-    """The address as PostgreSQL's own programs know it, too."""
-    return url.replace("postgresql+asyncpg://", "postgresql://", 1)
 
 
 def _value(name: str, given: Mapping[str, str]) -> Any:

@@ -1,7 +1,7 @@
-"""Addresses in settings: of PostgreSQL, of Redis, and of web pages' origins. Pure: texts in, faults out."""
+"""Addresses in settings: of PostgreSQL, of Redis, and of web pages' origins. Pure: texts in, faults or texts out."""
 
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 POSTGRES = ("postgresql://", "postgresql+asyncpg://", "postgres://")
 REDIS = ("redis://", "rediss://", "unix://")
@@ -59,3 +59,16 @@ def _fault(url: str) -> str | None:
     if all(each is not None and (not each[2] or 0 < int(each[2]) <= PORT_MAX) for each in found):
         return None
     return f"host and port, the port a number from 1 to {PORT_MAX}; {ESCAPED}"
+
+
+def address(scheme: str, login: tuple[str, str | None], host: tuple[str, int]) -> str:
+    """An address without a path, made of a name and password, and of a host and port."""
+    name, password = login
+    user = quote(name, safe="") + (f":{quote(password, safe='')}" if password else "")
+    place = f"[{host[0]}]" if ":" in host[0] else host[0]
+    return f"{scheme}://{user}{'@' if user else ''}{place}:{host[1]}"
+
+
+def plain(url: str) -> str:
+    """The address as PostgreSQL's own programs know it, too."""
+    return url.replace("postgresql+asyncpg://", "postgresql://", 1)

@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from ipaddress import IPv4Network, IPv6Network
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from cachetools import TTLCache
 from limits.aio.storage import RedisStorage
@@ -30,6 +30,14 @@ class Limits(NamedTuple):
 
     rate: RateLimit | None
     writes: "AnonymousWrites | None"
+
+    @classmethod
+    def of(cls, settings: Settings, link: RedisLink | None) -> Self:
+        """The bounds that the settings ask for."""
+        return cls(
+            RateLimit(settings, link) if settings.rate_limit_max else None,
+            AnonymousWrites(settings, link) if settings.anonymous_writes_max else None,
+        )
 
 
 class Allowance:
