@@ -19,6 +19,7 @@ RESERVATION_DAYS_LIMIT = 366
 """No installation may allow longer reservations: a list by window looks this far back for one that still runs."""
 
 Seconds = Annotated[float, Meta(ge=0.1, le=3600)]
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,12 +197,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )
     lock_seconds_max: Annotated[Seconds, Meta(description="How long PostgreSQL may wait for a lock")] = 5.0
     statement_seconds_max: Annotated[Seconds, Meta(description="How long one SQL statement may run")] = 5.0
-    shutdown_seconds_max: Annotated[
-        Seconds, Meta(description="How long a stopping worker may take to answer what it has accepted")
-    ] = 10.0
-    log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], Meta(description="Least level that is logged")
-    ] = "info"
+    shutdown_seconds_max: Annotated[Seconds, Meta(description="How long a stopping worker may go on answering")] = 10.0
+    log_level: Annotated[LogLevel, Meta(description="Least level that is logged")] = "info"
     log_requests: Annotated[bool, Meta(description="Log one line a request, not only failures")] = False
 
     @property
