@@ -143,7 +143,7 @@ def board(room: dict[str, Any], day: str = DAY) -> str:
 
 def slot(page: Page, room: dict[str, Any], at: str, day: str = DAY) -> Locator:
     """A half hour on the board, by the viewer's clock."""
-    return page.get_by_label(f"{room['name']} {day} {at}:00")
+    return page.locator(f"[data-day='{day}']").get_by_label(f"{room['name']}, {at}–")
 
 
 def item(page: Page, at: str) -> Locator:

@@ -209,10 +209,10 @@ async def test_one_does_not_see_who_holds_it_and_an_admin_does(http: httpx.Async
     await book(http, room, headers, "10:00")
     address = (await http.get("/me", headers=headers)).json()["user"]["email"]
     stranger = await visits.page(board(room), other)
-    await expect(item(stranger, "10:00")).to_have_attribute("aria-label", "10:00–10:30, Taken")
+    await expect(item(stranger, "10:00")).to_have_attribute("aria-label", f"10:00–10:30, {room['name']}, Taken")
     admin = await visits.page(board(room), (await dummy(http, "admin"))["Authorization"].split()[1])
     await expect(item(admin, "10:00")).to_have_attribute(
-        "aria-label", f"10:00–10:30, {address}, Can be moved or cancelled"
+        "aria-label", f"10:00–10:30, {room['name']}, {address}, Can be moved or cancelled"
     )
 
 

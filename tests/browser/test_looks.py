@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from browsing import DAY, Visits, bearer, board, book, make_event, make_room, make_table, somebody, take_seat
+from browsing import Visits, bearer, board, book, make_event, make_room, make_table, slot, somebody, take_seat
 from playwright.async_api import expect
 
 from people import dummy
@@ -82,7 +82,7 @@ async def test_a_phone_books_by_touch(http: httpx.AsyncClient, visits: Visits) -
     room = await make_room(http)
     token, _ = await somebody(http)
     page = await visits.page(board(room), token, width=390, has_touch=True, is_mobile=True)
-    await page.get_by_label(f"{room['name']} {DAY} 09:00:00").tap()
+    await slot(page, room, "09:00").tap()
     await page.get_by_role("dialog").get_by_role("button", name="Book").tap()
     await expect(page.locator("[data-item]")).to_have_attribute("data-kind", "mine")
 
