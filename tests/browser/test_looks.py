@@ -2,10 +2,24 @@
 
 import httpx
 import pytest
-from browsing import Visits, bearer, board, book, make_event, make_room, make_table, slot, somebody, take_seat
+from browsing import (
+    DAY,
+    Visits,
+    bearer,
+    board,
+    book,
+    dine,
+    make_event,
+    make_room,
+    make_table,
+    slot,
+    somebody,
+    take_seat,
+)
 from playwright.async_api import expect
 
 from people import dummy
+from service import Service
 
 PAGES = ("/", "/rooms", "/bookings", "/events", "/floor", "/password")
 ADMIN_PAGES = ("/admin/rooms", "/admin/bookings", "/admin/tables", "/admin/users")
@@ -76,6 +90,36 @@ async def test_no_page_is_wider_than_the_screen(http: httpx.AsyncClient, visits:
         await page.goto(f"/app{path}")
         await expect(page.get_by_role("heading", level=1)).to_be_attached()
         assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+CUT = """
+() => [...document.querySelectorAll("main :not(h1)")]
+  .filter((each) => each.children.length === 0 && each.textContent !== "" && getComputedStyle(each).overflowX !== "visible")
+  .filter((each) => each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 2)
+  .map((each) => each.textContent)
+"""
+
+
+@pytest.mark.parametrize("language", ["en-GB", "ru-RU"])
+@pytest.mark.parametrize("width", [1440, 390])
+async def test_no_text_of_the_board_and_the_floor_is_cut(
+    own_service: Service, visits: Visits, width: int, language: str
+) -> None:
+    visits.url = own_service.url
+    async with httpx.AsyncClient(base_url=own_service.url, timeout=30) as http:
+        token, headers = await somebody(http)
+        room = await make_room(
+            http, name="Большая переговорная" if width < 400 else "Большая переговорная на третьем этаже"
+        )
+        stretch = {"start_time": f"{DAY}T09:00:00Z", "end_time": f"{DAY}T09:45:00Z"}
+        await http.post("/reservations", json={"room_id": room["id"], **stretch}, headers=headers)
+        table = await make_table(http, location="Зимний сад у окна")
+        await dine(http, table, f"{DAY}T18:00:00Z", headers, name="Анна Каренина")
+        page = await visits.page(f"/?day={DAY}", token, width=width, language=language)
+        for path in ("", "floor"):
+            await page.goto(f"/app/{path}?day={DAY}")
+            await expect(page.locator("[data-item]").first).to_be_attached()
+            assert await page.evaluate(CUT) == []
 
 
 async def test_a_phone_books_by_touch(http: httpx.AsyncClient, visits: Visits) -> None:

@@ -104,7 +104,7 @@ function Head({ axis, now, title }: { axis: Axis; now: Moment; title: string }) 
           </div>
         ))}
         {isWithin(axis.within, now) && (
-          <span className={classes.now} style={{ left: pixelsAt(axis.within, now) }}>
+          <span className={classes.now} style={{ left: `clamp(20px, ${pixelsAt(axis.within, now)}px, 100% - 20px)` }}>
             {clock(now)}
           </span>
         )}
