@@ -31,6 +31,18 @@ interface Props {
   onGrab: (item: Item, event: React.DragEvent) => void;
 }
 
+/** A change elsewhere makes the items anew; a row is drawn again only if its own differ. */
+function isSameRow(one: Props, other: Props): boolean {
+  const { items: before, ...rest } = one;
+  const { items: now } = other;
+  const names = Object.keys(rest) as (keyof typeof rest)[];
+  return names.every((name) => one[name] === other[name]) && before.length === now.length && before.every((item, index) => isSameItem(item, now[index]));
+}
+
+function isSameItem(one: Item, other: Item | undefined): boolean {
+  return other !== undefined && (Object.keys(one) as (keyof Item)[]).every((name) => one[name] === other[name]);
+}
+
 export const PlaceRow = memo(function PlaceRow(props: Props) {
   const { row, items, axis, ghost, canDrag, onOpen, onGrab } = props;
   return (
@@ -57,7 +69,7 @@ export const PlaceRow = memo(function PlaceRow(props: Props) {
       </div>
     </div>
   );
-});
+}, isSameRow);
 
 function Cells({ row, items, axis, past, tabStop, isReadOnly, onCell }: Props) {
   const { t } = useTranslation();
