@@ -334,5 +334,6 @@ async def test_the_hour_at_the_edge_can_be_read(http: httpx.AsyncClient, visits:
         await view.evaluate("(view, left) => { view.scrollLeft = left; }", left)
         text = await page.locator("[data-day]").get_by_text(hour, exact=True).bounding_box()
         edge = await page.locator("[data-day]").get_by_text("Rooms", exact=True).bounding_box()
-        assert text is not None and edge is not None
+        assert text is not None
+        assert edge is not None
         assert text["x"] >= edge["x"] + edge["width"] - 0.5

@@ -94,7 +94,8 @@ async def test_no_page_is_wider_than_the_screen(http: httpx.AsyncClient, visits:
 
 CUT = """
 () => [...document.querySelectorAll("main :not(h1)")]
-  .filter((each) => each.children.length === 0 && each.textContent !== "" && getComputedStyle(each).overflowX !== "visible")
+  .filter((each) => each.children.length === 0 && each.textContent !== "")
+  .filter((each) => getComputedStyle(each).overflowX !== "visible")
   .filter((each) => each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 2)
   .map((each) => each.textContent)
 """
