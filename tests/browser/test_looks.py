@@ -19,7 +19,6 @@ from browsing import (
 from playwright.async_api import expect
 
 from people import dummy
-from service import Service
 
 PAGES = ("/", "/rooms", "/bookings", "/events", "/floor", "/password")
 ADMIN_PAGES = ("/admin/rooms", "/admin/bookings", "/admin/tables", "/admin/users")
@@ -104,10 +103,10 @@ CUT = """
 @pytest.mark.parametrize("language", ["en-GB", "ru-RU"])
 @pytest.mark.parametrize("width", [1440, 390])
 async def test_no_text_of_the_board_and_the_floor_is_cut(
-    own_service: Service, visits: Visits, width: int, language: str
+    restaurant: str, visits: Visits, width: int, language: str
 ) -> None:
-    visits.url = own_service.url
-    async with httpx.AsyncClient(base_url=own_service.url, timeout=30) as http:
+    visits.url = restaurant
+    async with httpx.AsyncClient(base_url=restaurant, timeout=30) as http:
         token, headers = await somebody(http)
         room = await make_room(
             http, name="Большая переговорная" if width < 400 else "Большая переговорная на третьем этаже"
