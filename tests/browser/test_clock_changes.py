@@ -103,12 +103,17 @@ async def test_bars_stand_at_their_hours(http: httpx.AsyncClient, visits: Visits
     await expect(page.locator("[data-item]")).to_have_count(
         sum(start < at + timedelta(minutes=45) for at in held.values())
     )
+    await stand_at(page, held, timedelta(minutes=45), start, end)
+
+
+async def stand_at(page: Page, held: dict[str, datetime], length: timedelta, start: datetime, end: datetime) -> None:
+    """Look whether bars are where their moments are, among half hours that are all there and named apart."""
     found = await page.evaluate(PLACES)
     pixels = found["width"] / ((end - start) / HALF_HOUR)
     assert len(found["cells"]) == (end - start) / HALF_HOUR
     assert len(set(found["cells"])) == len(found["cells"])
     for name, (left, width) in found["bars"].items():
-        first, last = max(held[name], start), min(held[name] + timedelta(minutes=45), end)
+        first, last = max(held[name], start), min(held[name] + length, end)
         assert left == pytest.approx((first - start) / HALF_HOUR * pixels, abs=1.5)
         assert width == pytest.approx((last - first) / HALF_HOUR * pixels, abs=2.5)
 
@@ -283,11 +288,7 @@ async def test_dinners_stand_at_their_hours(host: httpx.AsyncClient, visits: Vis
         held[await dine(host, table, text(at), headers)] = at
     page = await visits.page(f"/floor?day={day}", token, zone=zone)
     await expect(page.locator("[data-item]")).to_have_count(4)
-    found = await page.evaluate(PLACES)
-    pixels = found["width"] / ((end - start) / HALF_HOUR)
-    for name, (left, width) in found["bars"].items():
-        assert left == pytest.approx((held[name] - start) / HALF_HOUR * pixels, abs=1.5)
-        assert width == pytest.approx(3 * pixels, abs=2.5)
+    await stand_at(page, held, timedelta(minutes=90), start, end)
 
 
 async def test_a_dinner_moves_by_as_far_as_it_is_dragged(host: httpx.AsyncClient, visits: Visits) -> None:
