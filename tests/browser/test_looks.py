@@ -92,11 +92,21 @@ async def test_no_page_is_wider_than_the_screen(http: httpx.AsyncClient, visits:
 
 
 CUT = """
-() => [...document.querySelectorAll("main :not(h1)")]
-  .filter((each) => each.children.length === 0 && each.textContent !== "")
-  .filter((each) => getComputedStyle(each).overflowX !== "visible")
-  .filter((each) => each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 2)
-  .map((each) => each.textContent)
+() => {
+  const pen = document.createElement("canvas").getContext("2d");
+  const texts = [...document.querySelectorAll("main :not(h1)")]
+    .filter((each) => each.children.length === 0 && each.textContent !== "")
+    .filter((each) => getComputedStyle(each).overflowX !== "visible")
+    .filter((each) => each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 2)
+    .map((each) => each.textContent);
+  const hints = [...document.querySelectorAll("main input[placeholder]")].filter((each) => {
+    const style = getComputedStyle(each);
+    pen.font = style.font;
+    const room = each.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    return pen.measureText(each.placeholder).width > room;
+  });
+  return [...texts, ...hints.map(({ placeholder }) => placeholder)];
+}
 """
 
 
