@@ -24,8 +24,6 @@ export default defineConfig({
   resolve: {
     alias: {
       "@": here("./src"),
-      // The timeline's library brings it along for events that repeat, and nothing here does.
-      rrule: here("./src/shared/timeline/rrule.ts"),
     },
   },
   build: {

@@ -76,10 +76,10 @@ async def somebody(http: httpx.AsyncClient) -> tuple[str, dict[str, str]]:
     return bearer(headers), headers
 
 
-async def make_room(http: httpx.AsyncClient, **hours: Any) -> dict[str, Any]:
+async def make_room(http: httpx.AsyncClient, *, name: str = "", **hours: Any) -> dict[str, Any]:
     """A managed room, open around the clock unless `hours` say otherwise."""
     admin = await dummy(http, "admin")
-    fields = {"name": f"Room {uuid4().hex[:12]}", "capacity": 8}
+    fields = {"name": name or f"Room {uuid4().hex[:12]}", "capacity": 8}
     room = (await http.post("/rooms/create", json=fields, headers=admin)).json()["room"]
     body = {"daysOfWeek": [1, 2, 3, 4, 5, 6, 7], "startTime": "00:00", "endTime": "23:59"} | hours
     made = await http.post(f"/rooms/{room['id']}/schedule/create", json=body, headers=admin)
@@ -112,9 +112,9 @@ async def take_seat(http: httpx.AsyncClient, event: dict[str, Any], person: str,
     return int(answer.json()["id"])
 
 
-async def make_table(http: httpx.AsyncClient, seats: int = 4) -> dict[str, Any]:
+async def make_table(http: httpx.AsyncClient, seats: int = 4, location: str = "Hall") -> dict[str, Any]:
     """A table with a name of its own."""
-    body = {"name": f"Table {uuid4().hex[:8]}", "seats": seats, "location": "Hall"}
+    body = {"name": f"Table {uuid4().hex[:8]}", "seats": seats, "location": location}
     made = await http.post("/tables", json=body, headers=await dummy(http, "admin"))
     assert made.status_code == 201, made.text
     return dict(made.json())
@@ -143,7 +143,7 @@ def board(room: dict[str, Any], day: str = DAY) -> str:
 
 def slot(page: Page, room: dict[str, Any], at: str, day: str = DAY) -> Locator:
     """A half hour on the board, by the viewer's clock."""
-    return page.get_by_label(f"{room['name']} {day} {at}:00")
+    return page.locator(f"[data-day='{day}']").get_by_label(f"{room['name']}, {at}–")
 
 
 def item(page: Page, at: str) -> Locator:

@@ -12,7 +12,6 @@ import pytest
 from browsing import Visits
 from playwright.async_api import Browser, async_playwright
 
-from databases import migrated_database
 from service import Service
 
 ROOT = Path(__file__).parents[2]
@@ -64,13 +63,12 @@ def guarded_app(database_url: str) -> Iterator[str]:
         yield service.url
 
 
-@pytest.fixture(scope="module")
-async def restaurant() -> AsyncIterator[str]:
-    """The address of a service of one file's tests, with no other tables than theirs."""
-    async with migrated_database() as url:
-        settings = {"DATABASE_URL": url, "JWT_SECRET": "s" * 32, "PASSWORD_COST": 4, "RATE_LIMIT_MAX": 0}
-        with Service(settings) as service:
-            yield service.url
+@pytest.fixture
+def restaurant(fresh_database_url: str) -> Iterator[str]:
+    """The address of a service of one test, with no other tables than its own: which are offered depends on all."""
+    settings = {"DATABASE_URL": fresh_database_url, "JWT_SECRET": "s" * 32, "PASSWORD_COST": 4, "RATE_LIMIT_MAX": 0}
+    with Service(settings) as service:
+        yield service.url
 
 
 @pytest.fixture

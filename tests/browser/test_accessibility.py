@@ -132,7 +132,8 @@ async def test_pages_of_the_club(
 async def test_pages_of_the_restaurant(
     http: httpx.AsyncClient, visits: Visits, language: str, width: int, scheme: str
 ) -> None:
-    table, day = await make_table(http), "2031-05-01"
+    # One of two stays free, so that there is something to offer.
+    table, _, day = await make_table(http), await make_table(http), "2031-05-01"
     token, headers = await somebody(http)
     _, other = await somebody(http)
     await dine(http, table, f"{day}T{width // 60:02}:00:00Z", headers, name=f"Own {language} {scheme}")

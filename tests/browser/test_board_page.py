@@ -3,6 +3,7 @@
 import asyncio
 
 import httpx
+import pytest
 from browsing import DAY, Visits, board, book, item, make_room, slot, somebody
 from playwright.async_api import Page, Route, expect
 
@@ -209,10 +210,10 @@ async def test_one_does_not_see_who_holds_it_and_an_admin_does(http: httpx.Async
     await book(http, room, headers, "10:00")
     address = (await http.get("/me", headers=headers)).json()["user"]["email"]
     stranger = await visits.page(board(room), other)
-    await expect(item(stranger, "10:00")).to_have_attribute("aria-label", "10:00–10:30, Taken")
+    await expect(item(stranger, "10:00")).to_have_attribute("aria-label", f"10:00–10:30, {room['name']}, Taken")
     admin = await visits.page(board(room), (await dummy(http, "admin"))["Authorization"].split()[1])
     await expect(item(admin, "10:00")).to_have_attribute(
-        "aria-label", f"10:00–10:30, {address}, Can be moved or cancelled"
+        "aria-label", f"10:00–10:30, {room['name']}, {address}, Can be moved or cancelled"
     )
 
 
@@ -277,3 +278,62 @@ async def test_a_dialog_leaves_the_board_where_it_was(http: httpx.AsyncClient, v
     await expect(page.get_by_role("dialog")).to_have_count(0)
     await expect(slot(page, room, "20:00")).to_be_in_viewport()
     await expect(slot(page, room, "08:00")).not_to_be_in_viewport()
+
+
+async def test_half_hours_tell_their_room_and_what_they_are(http: httpx.AsyncClient, visits: Visits) -> None:
+    room = await make_room(http, startTime="09:00", endTime="17:00")
+    token, headers = await somebody(http)
+    await book(http, room, headers, "10:00")
+    page = await visits.page(board(room), token)
+    await expect(item(page, "10:00")).to_have_attribute(
+        "aria-label", f"10:00–10:30, {room['name']}, My booking, Can be moved or cancelled"
+    )
+    for at, words in (
+        ("08:30", "08:30–09:00, {}, closed"),
+        ("10:00", "10:00–10:30, {}, taken"),
+        ("10:30", "10:30–11:00, {}, free"),
+    ):
+        times, _, state = words.split(", ")
+        await expect(slot(page, room, at)).to_have_attribute("aria-label", f"{room['name']}, {times}, {state}")
+
+
+async def test_the_running_half_hour_is_reserved_from_now_on(http: httpx.AsyncClient, visits: Visits) -> None:
+    room = await make_room(http)
+    token, _ = await somebody(http)
+    page = await visits.page("/sign-in")
+    await page.clock.install(time=f"{DAY}T15:20:20Z")
+    await page.evaluate("token => localStorage.setItem('holdfast.token', token)", token)
+    await page.goto(f"/app{board(room)}")
+    await expect(slot(page, room, "14:30")).to_have_attribute("aria-label", f"{room['name']}, 14:30–15:00, past")
+    await expect(slot(page, room, "15:00")).to_have_attribute("aria-label", f"{room['name']}, 15:00–15:30, free")
+    await slot(page, room, "15:00").click()
+    await expect(page.get_by_text("This time has passed")).to_have_count(0)
+    async with page.expect_response(lambda answer: answer.request.method == "POST"):
+        await page.get_by_role("dialog").get_by_role("button", name="Reserve").click()
+    assert await reserved(http, room["id"]) == [("15:21", "15:30")]
+
+
+async def test_the_half_hour_before_has_passed(http: httpx.AsyncClient, visits: Visits) -> None:
+    room = await make_room(http)
+    token, _ = await somebody(http)
+    page = await visits.page("/sign-in")
+    await page.clock.install(time=f"{DAY}T15:20:20Z")
+    await page.evaluate("token => localStorage.setItem('holdfast.token', token)", token)
+    await page.goto(f"/app{board(room)}")
+    await slot(page, room, "14:30").click()
+    await expect(page.get_by_role("alert")).to_contain_text("This time has passed")
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+async def test_the_hour_at_the_edge_can_be_read(http: httpx.AsyncClient, visits: Visits, width: int) -> None:
+    room = await make_room(http)
+    token, _ = await somebody(http)
+    page = await visits.page(board(room), token, width=width)
+    view = page.locator("[data-day] [role=region]")
+    for left, hour in ((0, "00:00"), (640, "07:00"), (710, "08:00"), (745, "08:00")):
+        await view.evaluate("(view, left) => { view.scrollLeft = left; }", left)
+        text = await page.locator("[data-day]").get_by_text(hour, exact=True).bounding_box()
+        edge = await page.locator("[data-day]").get_by_text("Rooms", exact=True).bounding_box()
+        assert text is not None
+        assert edge is not None
+        assert text["x"] >= edge["x"] + edge["width"] - 0.5

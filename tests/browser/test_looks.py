@@ -2,7 +2,20 @@
 
 import httpx
 import pytest
-from browsing import DAY, Visits, bearer, board, book, make_event, make_room, make_table, somebody, take_seat
+from browsing import (
+    DAY,
+    Visits,
+    bearer,
+    board,
+    book,
+    dine,
+    make_event,
+    make_room,
+    make_table,
+    slot,
+    somebody,
+    take_seat,
+)
 from playwright.async_api import expect
 
 from people import dummy
@@ -78,11 +91,52 @@ async def test_no_page_is_wider_than_the_screen(http: httpx.AsyncClient, visits:
         assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
+CUT = """
+() => {
+  const pen = document.createElement("canvas").getContext("2d");
+  const texts = [...document.querySelectorAll("main :not(h1)")]
+    .filter((each) => each.children.length === 0 && each.textContent !== "")
+    .filter((each) => getComputedStyle(each).overflowX !== "visible")
+    .filter((each) => each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 2)
+    .map((each) => each.textContent);
+  const hints = [...document.querySelectorAll("main input[placeholder]")].filter((each) => {
+    const style = getComputedStyle(each);
+    pen.font = style.font;
+    const room = each.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    return pen.measureText(each.placeholder).width > room;
+  });
+  return [...texts, ...hints.map(({ placeholder }) => placeholder)];
+}
+"""
+
+
+@pytest.mark.parametrize("language", ["en-GB", "ru-RU"])
+@pytest.mark.parametrize("width", [1440, 390])
+async def test_no_text_of_the_board_and_the_floor_is_cut(
+    restaurant: str, visits: Visits, width: int, language: str
+) -> None:
+    visits.url = restaurant
+    async with httpx.AsyncClient(base_url=restaurant, timeout=30) as http:
+        token, headers = await somebody(http)
+        room = await make_room(
+            http, name="Большая переговорная" if width < 400 else "Большая переговорная на третьем этаже"
+        )
+        stretch = {"start_time": f"{DAY}T09:00:00Z", "end_time": f"{DAY}T09:45:00Z"}
+        await http.post("/reservations", json={"room_id": room["id"], **stretch}, headers=headers)
+        table = await make_table(http, location="Зимний сад у окна")
+        await dine(http, table, f"{DAY}T18:00:00Z", headers, name="Анна Каренина")
+        page = await visits.page(f"/?day={DAY}", token, width=width, language=language)
+        for path in ("", "floor"):
+            await page.goto(f"/app/{path}?day={DAY}")
+            await expect(page.locator("[data-item]").first).to_be_attached()
+            assert await page.evaluate(CUT) == []
+
+
 async def test_a_phone_books_by_touch(http: httpx.AsyncClient, visits: Visits) -> None:
     room = await make_room(http)
     token, _ = await somebody(http)
     page = await visits.page(board(room), token, width=390, has_touch=True, is_mobile=True)
-    await page.get_by_label(f"{room['name']} {DAY} 09:00:00").tap()
+    await slot(page, room, "09:00").tap()
     await page.get_by_role("dialog").get_by_role("button", name="Book").tap()
     await expect(page.locator("[data-item]")).to_have_attribute("data-kind", "mine")
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from browsing import DAY, Visits, bearer, board, book, make_room, somebody
+from browsing import DAY, Visits, bearer, board, book, make_room, slot, somebody
 from playwright.async_api import Page, expect
 
 from people import PASSWORD, dummy, login, register, signed_in, some_email
@@ -69,7 +69,7 @@ async def test_an_admin_makes_a_room_and_sees_its_slots(http: httpx.AsyncClient,
     room = page.get_by_role("group", name=name)
     await expect(room).to_contain_text("Mo–Fr · 10:00–12:00")
     user = await visits.page(f"/?day={DAY}&q={name.replace(' ', '+')}", (await somebody(http))[0])
-    await user.get_by_label(f"{name} {DAY} 11:30:00").click()
+    await slot(user, {"name": name}, "11:30").click()
     await expect(user.get_by_role("dialog").get_by_role("button", name="Book")).to_be_enabled()
 
 
@@ -226,7 +226,7 @@ async def test_users_do_not_get_to_the_admins_pages(http: httpx.AsyncClient, vis
 async def test_an_admin_is_told_that_users_book(http: httpx.AsyncClient, visits: Visits) -> None:
     room = await make_room(http)
     page = await visits.page(board(room), bearer(await dummy(http, "admin")))
-    await page.get_by_label(f"{room['name']} {DAY} 10:00:00").click()
+    await slot(page, room, "10:00").click()
     await expect(page.get_by_role("alert")).to_contain_text("Rooms are booked by users")
 
 

@@ -2,7 +2,6 @@
 import "@mantine/core/styles.css";
 import "@mantine/dates/styles.css";
 import "@mantine/notifications/styles.css";
-import "@mantine/schedule/styles.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { startLanguages } from "@/shared/i18n";

@@ -1,6 +1,7 @@
 /**
- * Moments and days. A moment is an ISO text in UTC, as the API writes it; a day is `YYYY-MM-DD` where the viewer is;
- * a local time is `YYYY-MM-DD HH:mm:ss` where the viewer is, as the timeline wants it.
+ * Moments and days. A moment is an ISO text in UTC, as the API writes it; a day is `YYYY-MM-DD` where the viewer is.
+ * A day begins with its first moment and lasts until the next day's: 24 hours, but for the days when clocks change.
+ * Local times are for reading only: on such a day one of them may name two moments, or none.
  */
 import dayjs from "dayjs";
 import utc from "dayjs/plugin/utc";
@@ -23,6 +24,9 @@ export interface Hours {
 }
 
 export const SLOT_MINUTES = 30;
+export const MINUTE = 60_000;
+/** Clocks are put back by two hours at most, so the other moment with the same time is nearer than this. */
+const CHANGE_NEAR = 180 * MINUTE;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 export function today(): Day {
@@ -31,16 +35,16 @@ export function today(): Day {
 
 /** The day that an address names, or today. */
 export function dayFrom(text: string | null): Day {
-  return text !== null && DAY.test(text) && dayjs(text).format("YYYY-MM-DD") === text ? text : today();
+  return text !== null && DAY.test(text) && dayjs.utc(text).format("YYYY-MM-DD") === text ? text : today();
 }
 
 export function addDays(day: Day, days: number): Day {
-  return dayjs(day).add(days, "day").format("YYYY-MM-DD");
+  return dayjs.utc(day).add(days, "day").format("YYYY-MM-DD");
 }
 
-/** From midnight to midnight where the viewer is: 23 or 25 hours when clocks change. */
+/** From the first moment of a day to the next day's, where the viewer is. */
 export function stretchOf(day: Day): Stretch {
-  return { start: moment(`${day} 00:00:00`), end: moment(`${addDays(day, 1)} 00:00:00`) };
+  return { start: minuteOf(day, 0), end: minuteOf(addDays(day, 1), 0) };
 }
 
 /** The UTC dates that a viewer's day touches: two, unless the viewer's clock is UTC. */
@@ -51,13 +55,34 @@ export function utcDates(day: Day): Day[] {
   return first === last ? [first] : [first, last];
 }
 
-export function moment(local: string): Moment {
-  return dayjs(local).utc().format("YYYY-MM-DDTHH:mm:ss[Z]");
+export function momentOf(milliseconds: number): Moment {
+  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }
 
-/** A minute of the viewer's day, by what clocks on the wall show. */
+/**
+ * A minute of the viewer's day, by what clocks on the wall show. Of two moments with this time it is the first; a time
+ * that clocks leave out becomes as much later as they are put forward.
+ */
 export function minuteOf(day: Day, minute: number): Moment {
-  return moment(dayjs(day).startOf("day").hour(Math.floor(minute / 60)).minute(minute % 60).format("YYYY-MM-DD HH:mm:ss"));
+  const [year = 0, month = 1, date = 1] = day.split("-").map(Number);
+  return momentOf(new Date(year, month - 1, date, 0, minute).getTime());
+}
+
+/** The minute of its day that clocks show at a moment; 0 if it is on another day. */
+export function minuteIn(day: Day, at: Moment): number {
+  const date = new Date(at);
+  return dayOf(at) === day ? date.getHours() * 60 + date.getMinutes() : 0;
+}
+
+/** The moments of a day, from its first one on, in steps of so many minutes; each of two with the same local time. */
+export function momentsOf(day: Day, step: number): Moment[] {
+  return momentsIn(stretchOf(day), step);
+}
+
+export function momentsIn({ start, end }: Stretch, step: number): Moment[] {
+  const found: Moment[] = [];
+  for (let at = Date.parse(start); at < Date.parse(end); at += step * MINUTE) found.push(momentOf(at));
+  return found;
 }
 
 export function localTime(at: Moment): string {
@@ -75,8 +100,32 @@ export function dayOf(at: Moment): Day {
   return dayjs(at).format("YYYY-MM-DD");
 }
 
+/** The time of day, and how far from UTC when clocks show this time twice: `09:30`, `02:30 (UTC+2)`. */
 export function clock(at: Moment): string {
-  return localTime(at).slice(11, 16);
+  const time = localTime(at).slice(11, 16);
+  return isRepeated(at) ? `${time} (${offsetOf(at)})` : time;
+}
+
+/** Tells whether clocks show the local time of a moment once more, as they are put back near it. */
+export function isRepeated(at: Moment): boolean {
+  const moment = Date.parse(at);
+  const offset = offsetAt(moment);
+  return [-CHANGE_NEAR, CHANGE_NEAR].some((away) => {
+    const other = offsetAt(moment + away);
+    return other !== offset && offsetAt(moment + (offset - other) * MINUTE) === other;
+  });
+}
+
+/** How far the viewer's clock is from UTC: `UTC+2`, `UTC−3:30`. */
+export function offsetOf(at: Moment): string {
+  const offset = offsetAt(Date.parse(at));
+  const minutes = Math.abs(offset) % 60;
+  const hours = Math.floor(Math.abs(offset) / 60);
+  return `UTC${offset < 0 ? "−" : "+"}${hours}${minutes === 0 ? "" : `:${two(minutes)}`}`;
+}
+
+function offsetAt(moment: number): number {
+  return -new Date(moment).getTimezoneOffset();
 }
 
 export function clockRange({ start, end }: Stretch): string {
@@ -94,7 +143,7 @@ function utcTime(at: Moment): string {
 }
 
 export function minutesOf({ start, end }: Stretch): number {
-  return Math.floor((Date.parse(end) - Date.parse(start)) / 60_000);
+  return Math.floor((Date.parse(end) - Date.parse(start)) / MINUTE);
 }
 
 export function plusMinutes(at: Moment, minutes: number): Moment {
@@ -103,6 +152,14 @@ export function plusMinutes(at: Moment, minutes: number): Moment {
 
 export function overlap(one: Stretch, other: Stretch): boolean {
   return Date.parse(one.start) < Date.parse(other.end) && Date.parse(other.start) < Date.parse(one.end);
+}
+
+/** What two stretches that overlap have in common. */
+export function common(one: Stretch, other: Stretch): Stretch {
+  return {
+    start: Date.parse(one.start) < Date.parse(other.start) ? other.start : one.start,
+    end: Date.parse(one.end) < Date.parse(other.end) ? one.end : other.end,
+  };
 }
 
 /** When a room is open within a stretch, by start. Its days are UTC days, which the viewer's need not be. */

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "react";
 import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
-import { clockRange, closedWithin, openWithin, type Stretch } from "@/shared/time";
+import { clockRange, closedWithin, common, openWithin, type Stretch } from "@/shared/time";
 import type { Room } from "@/shared/api/queries";
 import type { Item } from "@/shared/timeline/timeline";
 import classes from "./BoardPage.module.css";
@@ -18,6 +18,7 @@ export function PrintedDay({ title, rooms, items, within }: Props) {
   const { t } = useTranslation();
   const isPrinting = useIsPrinting();
   if (!isPrinting) return null;
+  const hours = (room: Room): string => opening(room, within)?.map(clockRange).join(", ") ?? t("print.always");
   return (
     <section className={classes.printed}>
       <h1>{title}</h1>
@@ -33,7 +34,7 @@ export function PrintedDay({ title, rooms, items, within }: Props) {
           {rooms.map((room) => (
             <tr key={room.id}>
               <th scope="row">{room.name}</th>
-              <td>{opening(room, within) || t("print.closed")}</td>
+              <td>{hours(room) || t("print.closed")}</td>
               <td>
                 {items
                   .filter(({ rowId }) => rowId === room.id)
@@ -48,9 +49,11 @@ export function PrintedDay({ title, rooms, items, within }: Props) {
   );
 }
 
-function opening(room: Room, within: Stretch): string {
-  if (closedWithin(room.hours, within).length === 0 || !room.isManaged) return "00:00–24:00";
-  return room.hours === null ? "" : openWithin(room.hours, within).map(clockRange).join(", ");
+/** When a room is open on this day; `null`: all of it. */
+function opening(room: Room, within: Stretch): Stretch[] | null {
+  if (room.isRetired) return [];
+  if (closedWithin(room.hours, within).length === 0 || !room.isManaged) return null;
+  return room.hours === null ? [] : openWithin(room.hours, within).map((open) => common(open, within));
 }
 
 function useIsPrinting(): boolean {

@@ -2,18 +2,19 @@
 import { Button, Text, VisuallyHidden } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import dayjs from "dayjs";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 import { useLive } from "@/shared/live/live";
 import { useLeaving } from "@/shared/reservation/Leaving";
-import { dayFrom, type Day, minuteOf, type Moment, plusMinutes, stretchOf, today } from "@/shared/time";
+import { dayFrom, type Day, MINUTE, minuteOf, type Moment, momentOf, plusMinutes, stretchOf, today } from "@/shared/time";
 import type { Item, Target } from "@/shared/timeline/timeline";
 import { Timeline } from "@/shared/timeline/Timeline";
 import { useFlash } from "@/shared/timeline/useFlash";
 import { DayPicker } from "@/shared/ui/DayPicker";
 import { IconPlus } from "@/shared/ui/icons";
 import { Answer, Empty, useTitle } from "@/shared/ui/states";
+import { useNow } from "@/shared/useNow";
 import { useUser } from "@/shared/user";
 import { DinnerDialog, NewPartyDialog } from "./dialogs";
 import classes from "./Floor.module.css";
@@ -152,19 +153,8 @@ function NoTables() {
 
 /** The next full quarter of an hour; on other days when the evening begins. */
 function firstWanted(day: Day, now: Moment): Wanted {
-  const date = new Date(now);
-  const minute = day === today() ? Math.ceil((date.getHours() * 60 + date.getMinutes() + 1) / 15) * 15 : (EVENING_HOUR + 2) * 60;
-  const start = minuteOf(day, minute);
+  const quarter = 15 * MINUTE;
+  const next = momentOf((Math.floor(Date.parse(now) / quarter) + 1) * quarter);
+  const start = day === today() ? next : minuteOf(day, (EVENING_HOUR + 2) * 60);
   return { name: "", size: 2, tableId: null, start, end: plusMinutes(start, DINNER_MINUTES) };
-}
-
-const TICK_MILLISECONDS = 15_000;
-
-function useNow(): Moment {
-  const [now, setNow] = useState(() => new Date().toISOString());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(new Date().toISOString()), TICK_MILLISECONDS);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
 }

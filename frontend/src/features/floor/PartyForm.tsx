@@ -3,8 +3,8 @@ import { Button, Group, NativeSelect, Radio, Stack, Text, TextInput } from "@man
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { DayField, minuteIn, StartField } from "@/shared/reservation/WhenFields";
-import { clock, dayOf, minuteOf, minutesOf, type Moment, plusMinutes, type Stretch, utcRange } from "@/shared/time";
+import { DayField, StartField } from "@/shared/reservation/WhenFields";
+import { clock, dayOf, minuteIn, minuteOf, minutesOf, type Moment, plusMinutes, type Stretch, utcRange } from "@/shared/time";
 import { SendForm } from "@/shared/ui/SendForm";
 import classes from "./Floor.module.css";
 import { nextStart, offers } from "./offers";
@@ -62,7 +62,7 @@ export function PartyForm({ first, movedId, action, onSend, onClose }: Props) {
           <SizeField size={wanted.size} onSize={(size) => setWanted({ ...wanted, size })} />
         </Group>
       )}
-      <DayField day={day} onDay={(picked) => startAt(minuteOf(picked, minuteIn(day, wanted.start)))} />
+      <DayField day={day} onDay={(picked) => picked !== day && startAt(minuteOf(picked, minuteIn(day, wanted.start)))} />
       <Group grow title={utcRange(wanted)}>
         <StartField start={wanted.start} onStart={startAt} />
         <LengthField minutes={length} onMinutes={(minutes) => startAt(wanted.start, minutes)} />

@@ -34,7 +34,7 @@ export function RoomPage() {
         return (
           <>
             <PageTitle>{room.name}</PageTitle>
-            <About room={room} />
+            <About room={room} day={day} />
             <Box my="md" maw={280}>
               <DayPicker day={day} onDay={goTo} />
             </Box>
@@ -46,13 +46,13 @@ export function RoomPage() {
   );
 }
 
-function About({ room }: { room: Room }) {
+function About({ room, day }: { room: Room; day: Day }) {
   const { t } = useTranslation();
   const parts = [room.description, room.capacity === null ? null : t("room.seats", { count: room.capacity })];
   return (
     <Text c="dimmed" size="sm">
       {parts.filter((part) => part !== null).map((part) => `${part} · `)}
-      <HoursText hours={room.hours} />
+      <HoursText hours={room.hours} day={day} />
     </Text>
   );
 }

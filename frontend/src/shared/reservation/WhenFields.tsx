@@ -4,7 +4,7 @@ import { DatePickerInput } from "@mantine/dates";
 import dayjs from "dayjs";
 import { useTranslation } from "react-i18next";
 import type { Room } from "@/shared/api/queries";
-import { clock, dayOf, type Day, minuteOf, minutesOf, type Moment, plusMinutes, type Stretch, utcRange } from "@/shared/time";
+import { clock, dayOf, type Day, minuteIn, minuteOf, minutesOf, type Moment, MINUTE, momentOf, momentsIn, momentsOf, plusMinutes, type Stretch, utcRange } from "@/shared/time";
 
 export interface When extends Stretch {
   roomId: string;
@@ -26,9 +26,8 @@ const DAY_MINUTES = 24 * 60;
 export function WhenFields({ rooms, value, onChange, hasFixedLength = false, mayName = false }: Props) {
   const { t } = useTranslation();
   const day = dayOf(value.start);
-  const minute = minuteIn(day, value.start);
   const length = minutesOf(value);
-  const ends = times(day, minute + STEP, minute + DAY_MINUTES, minute + length);
+  const ends = times(day, momentsIn({ start: nextStep(value.start), end: plusMinutes(value.start, DAY_MINUTES + 1) }, STEP), value.end);
 
   const other = { value: "", label: t("reserve.other") };
 
@@ -44,7 +43,7 @@ export function WhenFields({ rooms, value, onChange, hasFixedLength = false, may
         nothingFoundMessage={t("board.noRooms")}
         onChange={(roomId) => roomId !== null && onChange({ ...value, roomId })}
       />
-      <DayField day={day} onDay={(picked) => moveTo(minuteOf(picked, minute))} />
+      <DayField day={day} onDay={(picked) => picked !== day && moveTo(minuteOf(picked, minuteIn(day, value.start)))} />
       <Group grow align="flex-start" title={utcRange(value)}>
         <StartField start={value.start} onStart={moveTo} />
         <NativeSelect
@@ -75,7 +74,7 @@ export function DayField({ day, onDay }: { day: Day; onDay: (day: Day) => void }
 export function StartField({ start, onStart }: { start: Moment; onStart: (start: Moment) => void }) {
   const { t } = useTranslation();
   const day = dayOf(start);
-  const data = times(day, 0, DAY_MINUTES - STEP, minuteIn(day, start));
+  const data = times(day, momentsOf(day, STEP), start);
   return (
     <NativeSelect
       label={t("when.start")}
@@ -86,17 +85,13 @@ export function StartField({ start, onStart }: { start: Moment; onStart: (start:
   );
 }
 
-/** Moments of a day every quarter of an hour, and the one that is chosen now, whatever it is. */
-function times(day: Day, first: number, last: number, chosen: number): { value: Moment; label: string }[] {
-  const minutes = new Set<number>([chosen]);
-  for (let minute = Math.ceil(first / STEP) * STEP; minute <= last; minute += STEP) minutes.add(minute);
-  return [...minutes].sort((one, other) => one - other).map((minute) => {
-    const at = minuteOf(day, minute);
-    return { value: at, label: minute < DAY_MINUTES ? clock(at) : `${clock(at)} (${dayjs(at).format("D MMM")})` };
-  });
+/** The first quarter of an hour after a moment. */
+function nextStep(at: Moment): Moment {
+  return momentOf((Math.floor(Date.parse(at) / (STEP * MINUTE)) + 1) * STEP * MINUTE);
 }
 
-export function minuteIn(day: Day, at: Moment): number {
-  const [hours, minutes] = clock(at).split(":").map(Number);
-  return dayOf(at) === day ? (hours ?? 0) * 60 + (minutes ?? 0) : 0;
+/** Moments to choose from, with the one that is chosen now, whatever it is. */
+function times(day: Day, moments: Moment[], chosen: Moment): { value: Moment; label: string }[] {
+  const all = [...new Set([...moments, chosen])].sort((one, other) => Date.parse(one) - Date.parse(other));
+  return all.map((at) => ({ value: at, label: dayOf(at) === day ? clock(at) : `${clock(at)} (${dayjs(at).format("D MMM")})` }));
 }

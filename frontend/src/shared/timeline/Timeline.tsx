@@ -1,13 +1,19 @@
-/** A day of many places. The grid, dragging and keys are the library's; what may be done with it is the caller's. */
+/**
+ * A day of many places, one in each row. What may be done with it is the caller's. Drawn by hand, for no library knows
+ * days that have not 24 hours.
+ */
 import { useMediaQuery } from "@mantine/hooks";
-import { ResourcesDayView, type ScheduleEventData } from "@mantine/schedule";
-import { IconCalendarCheck, IconClock, IconLock, IconTrash, IconUsers } from "@/shared/ui/icons";
-import { memo, useCallback, useMemo, useState } from "react";
-import { useTranslation } from "react-i18next";
-import { clockRange, type Day, minuteOf, minutesOf, moment, type Moment, plusMinutes, SLOT_MINUTES, stretchOf } from "@/shared/time";
-import { closedOf, eventOf, type Item, type ItemKind, resourceOf, type Row, scrollTime, type Target } from "./timeline";
+import { memo, useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { clock, type Day, type Moment, type Stretch } from "@/shared/time";
+import { useNow } from "@/shared/useNow";
+import { type Axis, axisOf, fromNow, pixelsAt } from "./axis";
+import { cellOf, useCellFocus } from "./cells";
+import { type Ghost, PlaceRow } from "./PlaceRow";
+import { type Item, type Row, scrollStart, type Target } from "./timeline";
 import classes from "./Timeline.module.css";
-import { ROW_PIXELS, useNearRows } from "./useNearRows";
+import { type Drop, useDrag } from "./useDrag";
+import { useDraw } from "./useDraw";
+import { useNearRows } from "./useNearRows";
 
 interface Props {
   day: Day;
@@ -18,7 +24,7 @@ interface Props {
   words: { rows: string; all: string };
   /** Where another day than today begins, when no row says when it opens. */
   firstHour?: number;
-  /** Somebody clicked a free half hour, or drew over several. */
+  /** Somebody clicked a half hour, or drew over several. Of the running one it is what is left. */
   onPick: (target: Target) => void;
   onOpen: (itemId: string) => void;
   onMove: (itemId: string, target: Target) => void;
@@ -26,202 +32,124 @@ interface Props {
   mayMove: (item: Item, target: Target) => boolean;
 }
 
-const ICONS = { mine: IconCalendarCheck, guest: IconUsers, taken: IconLock, waiting: IconClock, leaving: IconTrash };
-const DROP = "data-drop";
+const NO_ITEMS: readonly Item[] = [];
 
 export const Timeline = memo(function Timeline(props: Props) {
-  const { day, rows, items, isReadOnly, words, firstHour = 8, onPick, onOpen, onMove, mayMove } = props;
-  const { t, i18n } = useTranslation();
-  const isTouch = useMediaQuery("(pointer: coarse)", false, { getInitialValueInEffect: false });
-  const near = useNearRows(rows);
-  const resources = useMemo(() => near.rows.map(resourceOf), [near.rows]);
-  const closed = useMemo(() => near.rows.flatMap(closedOf), [near.rows]);
-  const events = useMemo(() => {
-    const there = new Set(near.rows.map(({ id }) => id));
-    return [...closed, ...items.filter(({ rowId }) => there.has(rowId)).map(eventOf)];
-  }, [near.rows, closed, items]);
-  const [mark] = useState(() => new DropMark());
-
-  const hint = t("board.movable");
-  const renderEvent = useCallback(
-    (event: ScheduleEventData, given: Record<string, unknown>) => {
-      const item = itemOf(event);
-      if (item === undefined) return <div {...plain(given)} data-closed />;
-      return <Block given={given} item={item} hint={item.canMove ? hint : undefined} />;
-    },
-    [hint],
-  );
-
-  return (
-    <div
-      className={classes.timeline}
-      onDragOverCapture={(event) => mark.over(event, day, mayMove)}
-      onDragEndCapture={(event) => mark.end(event)}
-      onDropCapture={(event) => mark.end(event)}
-    >
-      <ResourcesDayView
-        // Scrolling to now happens when it is made.
-        key={day}
-        date={day}
-        resources={resources}
-        events={events}
-        intervalMinutes={SLOT_MINUTES}
-        eventDragInterval={SLOT_MINUTES}
-        slotWidth={44}
-        rowHeight={ROW_PIXELS - 1}
-        radius="md"
-        withHeader={false}
-        slotLabelFormat={hourLabel}
-        startScrollTime={scrollTime(rows, stretchOf(day), new Date().toISOString(), firstHour)}
-        locale={i18n.language}
-        mode={isReadOnly ? "static" : "default"}
-        withEventsDragAndDrop={!isReadOnly && !isTouch}
-        withDragSlotSelect={!isReadOnly && !isTouch}
-        canDragEvent={(event) => itemOf(event)?.canMove === true}
-        onEventDragStart={(event) => mark.start(itemOf(event))}
-        onEventDrop={({ event, newStart, resourceId }) => {
-          const item = itemOf(event);
-          const target = item && movedTo(item, moment(newStart), String(resourceId));
-          if (target && mayMove(item, target)) onMove(item.id, target);
-        }}
-        onTimeSlotClick={({ slotStart, resourceId }) => onPick(picked(moment(slotStart), String(resourceId)))}
-        onSlotDragEnd={({ rangeStart, rangeEnd, resourceId }) =>
-          onPick({ rowId: String(resourceId), start: moment(rangeStart), end: moment(wholeEnd(rangeEnd)) })
-        }
-        onEventClick={(event) => onOpen(String(event.id))}
-        renderEvent={renderEvent}
-        renderResourceLabel={(resource) => <RowLabel label={resource.label} detail={detailOf(resource.payload)} />}
-        scrollAreaProps={{
-          type: "auto",
-          scrollbarSize: 10,
-          onScrollPositionChange: near.onScroll,
-          viewportProps: { tabIndex: 0, role: "region", "aria-label": words.all },
-        }}
-        labels={{ resources: words.rows, resourceSlot: t("board.slot"), timeSlot: t("board.slot") }}
-        styles={near.styles}
-        classNames={{
-          resourcesDayViewScrollArea: classes.scroll,
-          resourcesDayViewCorner: classes.corner,
-          resourcesDayViewTimeLabel: classes.hour,
-          resourcesDayViewResourceLabel: classes.row,
-          resourcesDayViewRowSlot: classes.slot,
-          resourcesDayViewBackgroundEvent: classes.closed,
-          resourcesDayViewDragPreview: classes.ghost,
-          resourcesDayViewCurrentTimeIndicatorTimeBubble: classes.now,
-        }}
-      />
-    </div>
-  );
+  // Another day is another timeline, which begins where that day does.
+  return <OneDay key={props.day} {...props} />;
 });
 
-interface BlockProps {
-  item: Item;
-  hint: string | undefined;
-  /** What the library gives its own button. */
-  given: Record<string, unknown>;
-}
+function OneDay({ day, rows, items, isReadOnly, words, firstHour, onPick, onOpen, onMove, mayMove }: Props) {
+  const now = useNow();
+  const isTouch = useMediaQuery("(pointer: coarse)", false, { getInitialValueInEffect: false });
+  const isDrawable = !isReadOnly && !isTouch;
+  const axis = useMemo(() => axisOf(day), [day]);
+  const [begin] = useState(() => scrollStart(rows, day, now, firstHour));
+  const view = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    if (view.current) view.current.scrollLeft = pixelsAt(axis.within, begin);
+  }, [axis, begin]);
 
-/** One reservation. The colour alone says nothing that the picture and the words do not. There may be a thousand. */
-function Block({ item, hint, given }: BlockProps) {
-  const Icon = ICONS[item.kind];
-  const kind: ItemKind = item.kind;
-  const { draggable, title, tabIndex, onClick, onDragStart, onDragEnd } = given as React.ComponentProps<"button">;
-  return (
-    <button
-      type="button"
-      {...{ draggable, title, tabIndex, onClick, onDragStart, onDragEnd }}
-      data-kind={kind}
-      data-item={item.id}
-      aria-label={[clockRange(item), item.title, hint].filter(Boolean).join(", ")}
-      className={classes.block}
-    >
-      <Icon />
-      {minutesOf(item) > SLOT_MINUTES && <span className={classes.title}>{item.title}</span>}
-    </button>
+  const near = useNearRows(rows);
+  const byRow = useMemo(() => grouped(items), [items]);
+  const pick = useCallback((wanted: Target) => onPick({ ...wanted, ...fromNow(wanted, new Date().toISOString()) }), [onPick]);
+  const drag = useDrag(view, mayMove, onMove);
+  const draw = useDraw(isDrawable, axis.slots, pick);
+  const focus = useCellFocus(near.rows, axis.slots.length, firstSlot(axis, begin));
+  const onCell = useCallback(
+    (event: React.MouseEvent) => {
+      const cell = cellOf(event.target);
+      const slot = cell && axis.slots[cell.index];
+      if (slot) pick({ rowId: cell.rowId, start: slot.start, end: slot.end });
+    },
+    [axis, pick],
   );
-}
-
-function RowLabel({ label, detail }: { label: React.ReactNode; detail: string | undefined }) {
+  const past = useMemo(() => runningSince(axis, now), [axis, now]);
   return (
-    <div className={classes.rowLabel}>
-      <span className={classes.rowName}>
-        {label}
-      </span>
-      {detail !== undefined && <span className={classes.rowDetail}>{detail}</span>}
+    <div className={classes.timeline} data-day={day} data-drop={drag.drop ? kindOf(drag.drop) : undefined} {...drag.handlers} {...draw.handlers}>
+      {/* What scrolls must be reached by keys. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div ref={view} className={classes.scroll} role="region" tabIndex={0} aria-label={words.all} onScroll={near.onScroll}>
+        <Head axis={axis} now={now} title={words.rows} />
+        <div className={classes.rows} style={near.room} onFocus={focus.onFocus} onKeyDown={focus.onKeyDown} role="presentation">
+          {near.rows.map((row) => (
+            <PlaceRow
+              key={row.id}
+              {...{ row, axis, past, isReadOnly, onCell, onOpen }}
+              items={byRow.get(row.id) ?? NO_ITEMS}
+              tabStop={focus.stop.rowId === row.id ? focus.stop.index : undefined}
+              ghost={ghostOf(row.id, drag.drop, draw.drawn)}
+              canDrag={isDrawable}
+              onGrab={drag.grab}
+            />
+          ))}
+          {isWithin(axis.within, now) && <NowLine axis={axis} now={now} />}
+        </div>
+      </div>
     </div>
   );
 }
 
-/** Marks the whole timeline while an item is dragged, with whether it may be dropped where the pointer is. */
-class DropMark {
-  private dragged: Item | undefined;
+function Head({ axis, now, title }: { axis: Axis; now: Moment; title: string }) {
+  return (
+    <div className={classes.head}>
+      <div className={classes.corner}>{title}</div>
+      <div className={classes.hours} style={{ width: axis.width }}>
+        {axis.marks.map(({ left, width, time, offset }) => (
+          <div key={left} className={classes.hour} style={{ left, width }}>
+            <span className={classes.hourText}>
+              {time}
+              {offset !== null && <small>{offset}</small>}
+            </span>
+          </div>
+        ))}
+        {isWithin(axis.within, now) && (
+          <span className={classes.now} style={{ left: `clamp(20px, ${pixelsAt(axis.within, now)}px, 100% - 20px)` }}>
+            {clock(now)}
+          </span>
+        )}
+      </div>
+    </div>
+  );
+}
 
-  start(item: Item | undefined): void {
-    this.dragged = item;
+function NowLine({ axis, now }: { axis: Axis; now: Moment }) {
+  return (
+    <div className={classes.over} aria-hidden>
+      <div className={classes.nowLine} style={{ left: pixelsAt(axis.within, now) }} />
+    </div>
+  );
+}
+
+function grouped(items: readonly Item[]): ReadonlyMap<string, Item[]> {
+  const found = new Map<string, Item[]>();
+  for (const item of items) {
+    const others = found.get(item.rowId);
+    if (others) others.push(item);
+    else found.set(item.rowId, [item]);
   }
-
-  over(event: React.DragEvent, day: Day, mayMove: Props["mayMove"]): void {
-    const target = this.dragged && under(event, day, this.dragged);
-    if (!target || !this.dragged) return;
-    event.currentTarget.setAttribute(DROP, mayMove(this.dragged, target) ? "allowed" : "forbidden");
-  }
-
-  end(event: React.DragEvent): void {
-    this.dragged = undefined;
-    event.currentTarget.removeAttribute(DROP);
-  }
+  return found;
 }
 
-function under(event: React.DragEvent, day: Day, item: Item): Target | undefined {
-  const slots = slotsUnder(event.clientX, event.clientY);
-  const index = slots?.getAttribute("data-drag-slot-index");
-  const rowId = slots?.getAttribute("data-drag-slot-group");
-  if (!slots || index == null || rowId == null) return undefined;
-  const { left, width } = slots.getBoundingClientRect();
-  // As the library rounds: to the nearer edge.
-  const past = event.clientX - left > width / 2 ? 1 : 0;
-  const start = minuteOf(day, (Number(index) + past) * SLOT_MINUTES);
-  return movedTo(item, start, rowId);
+function isWithin({ start, end }: Stretch, at: Moment): boolean {
+  return Date.parse(start) <= Date.parse(at) && Date.parse(at) < Date.parse(end);
 }
 
-/** The half hour at a point. While something is dragged the slots take no pointer, so it is looked for by its place. */
-function slotsUnder(x: number, y: number): Element | undefined {
-  for (const element of document.elementsFromPoint(x, y)) {
-    const row = element.querySelectorAll(":scope > [data-drag-slot-index]");
-    for (const slot of row) {
-      const { left, right } = slot.getBoundingClientRect();
-      if (left <= x && x < right) return slot;
-    }
-  }
-  return undefined;
+/** The start of the running half hour: what ended until then has passed. On another day its first or last moment. */
+function runningSince({ within, slots }: Axis, now: Moment): Moment {
+  const running = slots.find((slot) => isWithin(slot, now));
+  return running?.start ?? (Date.parse(now) < Date.parse(within.start) ? within.start : within.end);
 }
 
-function movedTo(item: Item, start: Moment, rowId: string): Target {
-  return { rowId, start, end: plusMinutes(start, minutesOf(item)) };
+function firstSlot({ slots }: Axis, begin: Moment): number {
+  return Math.max(0, slots.findIndex(({ end }) => Date.parse(begin) < Date.parse(end)));
 }
 
-function picked(start: Moment, rowId: string): Target {
-  return { rowId, start, end: plusMinutes(start, SLOT_MINUTES) };
+function kindOf({ isAllowed }: Drop): "allowed" | "forbidden" {
+  return isAllowed ? "allowed" : "forbidden";
 }
 
-/** The day's last slot ends at midnight, which the library writes as a second before. */
-function wholeEnd(local: string): string {
-  return local.endsWith("23:59:59") ? `${local.slice(0, 10)} 24:00:00` : local;
-}
-
-function hourLabel(local: string): string {
-  // The current time is written by this function too.
-  return local.endsWith(":30:00") ? "" : local.slice(11, 16);
-}
-
-function itemOf(event: ScheduleEventData): Item | undefined {
-  return (event.payload as { item?: Item } | undefined)?.item;
-}
-
-function detailOf(payload: Record<PropertyKey, unknown> | undefined): string | undefined {
-  return payload?.["detail"] as string | undefined;
-}
-
-function plain({ style, className }: Record<string, unknown>): { style?: React.CSSProperties; className?: string } {
-  return { style: style as React.CSSProperties, className: className as string };
+function ghostOf(rowId: string, drop: Drop | null, drawn: Target | undefined): Ghost | undefined {
+  if (drop?.target.rowId === rowId) return { start: drop.target.start, end: drop.target.end, kind: kindOf(drop) };
+  return drawn?.rowId === rowId ? { start: drawn.start, end: drawn.end, kind: "drawn" } : undefined;
 }

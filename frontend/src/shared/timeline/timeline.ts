@@ -1,6 +1,5 @@
 /** What a timeline shows and asks: one day, places as rows, time from left to right. Rooms, or tables. */
-import type { ScheduleEventData, ScheduleResourceData } from "@mantine/schedule";
-import { clock, clockRange, type Moment, overlap, type Stretch, utcRange } from "@/shared/time";
+import { MINUTE, minuteOf, type Day, type Moment, momentOf, overlap, type Stretch, stretchOf } from "@/shared/time";
 
 export interface Row {
   id: string;
@@ -26,38 +25,13 @@ export interface Target extends Stretch {
   rowId: string;
 }
 
-/** The item as the library wants it; our own is its payload. */
-export function eventOf(item: Item): ScheduleEventData<{ item: Item }> {
-  return {
-    id: item.id,
-    resourceId: item.rowId,
-    title: `${clockRange(item)} ${item.title} (${utcRange(item)})`,
-    start: new Date(item.start),
-    end: new Date(item.end),
-    color: "gray",
-    payload: { item },
-  };
-}
+/** What can be said of a half hour of a place. */
+export type CellState = "free" | "taken" | "closed" | "past";
 
-export function closedOf(row: Row): ScheduleEventData[] {
-  return row.closed.map((stretch) => ({
-    id: `closed ${row.id} ${stretch.start}`,
-    resourceId: row.id,
-    title: "",
-    start: new Date(stretch.start),
-    end: new Date(stretch.end),
-    color: "gray",
-    display: "background",
-  }));
-}
-
-export function resourceOf(row: Row): ScheduleResourceData {
-  return { id: row.id, label: row.label, payload: { detail: row.detail } };
-}
-
-/** Which item is in the way of a target, but for the one that is moved there. */
-export function inTheWay(items: readonly Item[], target: Target, movedId?: string): Item | undefined {
-  return items.find((item) => item.rowId === target.rowId && item.id !== movedId && overlap(item, target));
+export function stateOf(row: Row, items: readonly Item[], cell: Stretch, now: Moment): CellState {
+  if (items.some((item) => overlap(item, cell))) return "taken";
+  if (row.closed.some((closed) => overlap(closed, cell))) return "closed";
+  return Date.parse(cell.end) <= Date.parse(now) ? "past" : "free";
 }
 
 /** Items that are new, or elsewhere than before, and that somebody else has changed. */
@@ -74,12 +48,16 @@ function trace(item: Item): string {
 }
 
 /** Where a day's view begins: an hour before now; on other days when the first of the places opens. On a full hour. */
-export function scrollTime(rows: readonly Row[], within: Stretch, now: Moment, firstHour = 8): string {
-  if (overlap(within, { start: now, end: new Date(Date.parse(now) + 1).toISOString() })) return hourOf(now, -1);
+export function scrollStart(rows: readonly Row[], day: Day, now: Moment, firstHour = 8): Moment {
+  const within = stretchOf(day);
+  if (Date.parse(within.start) <= Date.parse(now) && Date.parse(now) < Date.parse(within.end)) {
+    return hourOf(Math.max(Date.parse(now) - 60 * MINUTE, Date.parse(within.start)));
+  }
   const opening = rows.flatMap(({ closed: [first] }) => (first?.start === within.start && first.end !== within.end ? [first.end] : []));
-  return opening.length === 0 ? `${String(firstHour).padStart(2, "0")}:00:00` : hourOf(opening.sort()[0] ?? now, 0);
+  return opening.length === 0 ? minuteOf(day, firstHour * 60) : hourOf(Math.min(...opening.map((at) => Date.parse(at))));
 }
 
-function hourOf(at: Moment, more: number): string {
-  return `${String(Math.max(0, Number(clock(at).slice(0, 2)) + more)).padStart(2, "0")}:00:00`;
+/** The full hour, on clocks where the viewer is, that a moment is in. */
+function hourOf(at: number): Moment {
+  return momentOf(at - (at % MINUTE) - new Date(at).getMinutes() * MINUTE);
 }

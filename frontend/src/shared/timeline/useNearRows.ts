@@ -1,9 +1,9 @@
-/** Of many rows only those in sight, and some around them, are drawn: the library would draw all, each time. */
+/** Of many rows only those in sight, and some around them, are drawn. */
 import { useCallback, useMemo, useState } from "react";
 import type { Row } from "./timeline";
 
 /** With its border. Rows must be equally high, so that what is not drawn can be made up for. */
-export const ROW_PIXELS = 56;
+const ROW_PIXELS = 56;
 /** What is at least above the rows: the page's head, the tools, the hours. */
 const ABOVE_PIXELS = 170;
 /** The rows move on in steps: scrolling a little draws nothing. */
@@ -16,13 +16,10 @@ export function useNearRows(all: Row[]) {
   const first = Math.max(0, Math.min(step * STEP - AROUND, all.length - inSight));
   const last = first + inSight + 2 * AROUND;
   const rows = useMemo(() => all.slice(first, last), [all, first, last]);
-  const onScroll = useCallback(({ y }: { y: number }) => setStep(Math.floor(y / ROW_PIXELS / STEP)), []);
-  const styles = useMemo(
-    () => ({
-      resourcesDayViewTimeLabelsRow: { marginBottom: first * ROW_PIXELS - 1 },
-      resourcesDayViewInner: { paddingBottom: Math.max(0, all.length - last) * ROW_PIXELS },
-    }),
+  const onScroll = useCallback((event: React.UIEvent) => setStep(Math.floor(event.currentTarget.scrollTop / ROW_PIXELS / STEP)), []);
+  const room = useMemo(
+    () => ({ paddingTop: first * ROW_PIXELS, paddingBottom: Math.max(0, all.length - last) * ROW_PIXELS }),
     [all.length, first, last],
   );
-  return { rows, styles, onScroll };
+  return { rows, room, onScroll };
 }

@@ -1,16 +1,16 @@
-/** A room's weekly hours in words, where the viewer is; in UTC when the pointer rests on them. */
+/** A room's weekly hours in words, where the viewer is, as clocks go on a day; in UTC when the pointer rests on them. */
 import dayjs from "dayjs";
 import { useTranslation } from "react-i18next";
-import { clock, type Hours, today } from "@/shared/time";
+import { clock, type Day, type Hours, today } from "@/shared/time";
 
-export function HoursText({ hours }: { hours: Hours | null }) {
+export function HoursText({ hours, day = today() }: { hours: Hours | null; day?: Day }) {
   const { t, i18n } = useTranslation();
   if (hours === null) return t("room.noHours");
   const names = weekdays(i18n.language);
   const days = runs(hours.daysOfWeek).map(([first, last]) =>
     first === last ? names[first - 1] : `${names[first - 1] ?? ""}–${names[last - 1] ?? ""}`,
   );
-  const local = [hours.startTime, hours.endTime].map((time) => clock(`${today()}T${time}:00Z`)).join("–");
+  const local = [hours.startTime, hours.endTime].map((time) => clock(`${day}T${time}:00Z`)).join("–");
   const utc = `${hours.startTime}–${hours.endTime} UTC`;
   return <span title={utc}>{`${days.join(", ")} · ${local}`}</span>;
 }
