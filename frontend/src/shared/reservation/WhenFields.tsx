@@ -1,10 +1,11 @@
 /** Which room, which day, from when until when: the fields that reserving and moving share. */
-import { Group, NativeSelect, Select } from "@mantine/core";
+import { Group, NativeSelect, Select, Text } from "@mantine/core";
 import { DatePickerInput } from "@mantine/dates";
 import dayjs from "dayjs";
 import { useTranslation } from "react-i18next";
 import type { Room } from "@/shared/api/queries";
-import { clock, dayOf, type Day, minuteOf, minutesOf, type Moment, plusMinutes, type Stretch, utcRange } from "@/shared/time";
+import type { Refusal } from "./rules";
+import { clock, dayOf, type Day, minuteOf, minutesOf, type Moment, plusMinutes, type Stretch, stretchOf, utcRange } from "@/shared/time";
 
 export interface When extends Stretch {
   roomId: string;
@@ -18,32 +19,24 @@ interface Props {
   hasFixedLength?: boolean;
   /** Whether a room may be chosen that is not there yet; its id is "" until it has a name. */
   mayName?: boolean;
+  /** Why a room cannot be had at this time; unknown while nobody knows what is held then. */
+  whyNot?: ((room: Room) => Refusal | null) | undefined;
 }
 
-const STEP = 15;
+const STEP_MILLISECONDS = 15 * 60_000;
 const DAY_MINUTES = 24 * 60;
 
-export function WhenFields({ rooms, value, onChange, hasFixedLength = false, mayName = false }: Props) {
+export function WhenFields({ rooms, value, onChange, hasFixedLength = false, mayName = false, whyNot }: Props) {
   const { t } = useTranslation();
   const day = dayOf(value.start);
   const minute = minuteIn(day, value.start);
   const length = minutesOf(value);
-  const ends = times(day, minute + STEP, minute + DAY_MINUTES, minute + length);
-
-  const other = { value: "", label: t("reserve.other") };
+  const ends = times({ start: plusMinutes(value.start, 1), end: plusMinutes(value.start, DAY_MINUTES) }, day, value.end);
 
   const moveTo = (start: Moment): void => onChange({ ...value, start, end: plusMinutes(start, length) });
   return (
     <>
-      <Select
-        label={t("when.room")}
-        data={[...rooms.map(({ id, name }) => ({ value: id, label: name })), ...(mayName ? [other] : [])]}
-        value={value.roomId}
-        allowDeselect={false}
-        searchable
-        nothingFoundMessage={t("board.noRooms")}
-        onChange={(roomId) => roomId !== null && onChange({ ...value, roomId })}
-      />
+      <RoomField rooms={rooms} roomId={value.roomId} mayName={mayName} whyNot={whyNot} onRoom={(roomId) => onChange({ ...value, roomId })} />
       <DayField day={day} onDay={(picked) => moveTo(minuteOf(picked, minute))} />
       <Group grow align="flex-start" title={utcRange(value)}>
         <StartField start={value.start} onStart={moveTo} />
@@ -56,6 +49,46 @@ export function WhenFields({ rooms, value, onChange, hasFixedLength = false, may
         />
       </Group>
     </>
+  );
+}
+
+interface RoomProps extends Pick<Props, "rooms" | "mayName" | "whyNot"> {
+  roomId: string;
+  onRoom: (roomId: string) => void;
+}
+
+/** The rooms with their seats, and which of them are free then: those first. */
+function RoomField({ rooms, roomId, mayName = false, whyNot, onRoom }: RoomProps) {
+  const { t } = useTranslation();
+  const refusals = new Map(rooms.map((room) => [room.id, whyNot?.(room) ?? null]));
+  const details = ({ id, capacity }: Room): string => {
+    const refusal = refusals.get(id) ?? null;
+    const state = refusal === null ? "free" : refusal === "taken" || refusal === "closed" || refusal === "past" ? refusal : "unfit";
+    return [capacity === null ? null : t("room.seats", { count: capacity }), whyNot && t(`when.${state}`)].filter(Boolean).join(" · ");
+  };
+  const byId = new Map(rooms.map((room) => [room.id, room]));
+  const sorted = [...rooms].sort((one, other) => Number(refusals.get(one.id) !== null) - Number(refusals.get(other.id) !== null));
+  const chosen = byId.get(roomId);
+  return (
+    <Select
+      label={t("when.room")}
+      description={chosen && details(chosen)}
+      data={[...sorted.map(({ id, name }) => ({ value: id, label: name })), ...(mayName ? [{ value: "", label: t("reserve.other") }] : [])]}
+      value={roomId}
+      allowDeselect={false}
+      searchable
+      nothingFoundMessage={t("board.noRooms")}
+      renderOption={({ option }) => {
+        const room = byId.get(option.value);
+        return (
+          <Group justify="space-between" gap="xs" wrap="nowrap" w="100%">
+            <Text size="sm" fw={refusals.get(option.value) === null ? 500 : 400} style={{ overflowWrap: "anywhere" }}>{option.label}</Text>
+            {room && <Text size="sm" c="dimmed" ta="end" style={{ flex: "none" }}>{details(room)}</Text>}
+          </Group>
+        );
+      }}
+      onChange={(picked) => picked !== null && onRoom(picked)}
+    />
   );
 }
 
@@ -75,7 +108,8 @@ export function DayField({ day, onDay }: { day: Day; onDay: (day: Day) => void }
 export function StartField({ start, onStart }: { start: Moment; onStart: (start: Moment) => void }) {
   const { t } = useTranslation();
   const day = dayOf(start);
-  const data = times(day, 0, DAY_MINUTES - STEP, minuteIn(day, start));
+  const { start: first, end } = stretchOf(day);
+  const data = times({ start: first, end: plusMinutes(end, -1) }, day, start);
   return (
     <NativeSelect
       label={t("when.start")}
@@ -86,13 +120,19 @@ export function StartField({ start, onStart }: { start: Moment; onStart: (start:
   );
 }
 
-/** Moments of a day every quarter of an hour, and the one that is chosen now, whatever it is. */
-function times(day: Day, first: number, last: number, chosen: number): { value: Moment; label: string }[] {
-  const minutes = new Set<number>([chosen]);
-  for (let minute = Math.ceil(first / STEP) * STEP; minute <= last; minute += STEP) minutes.add(minute);
-  return [...minutes].sort((one, other) => one - other).map((minute) => {
-    const at = minuteOf(day, minute);
-    return { value: at, label: minute < DAY_MINUTES ? clock(at) : `${clock(at)} (${dayjs(at).format("D MMM")})` };
+/** Moments every quarter of an hour, and the one that is chosen now, whatever it is. An hour that clocks repeat is there twice. */
+function times(within: Stretch, day: Day, chosen: Moment): { value: Moment; label: string }[] {
+  const found = new Map([[Date.parse(chosen), chosen]]);
+  const first = Math.ceil(Date.parse(within.start) / STEP_MILLISECONDS) * STEP_MILLISECONDS;
+  for (let at = first; at <= Date.parse(within.end); at += STEP_MILLISECONDS) {
+    if (!found.has(at)) found.set(at, plusMinutes(new Date(at).toISOString(), 0));
+  }
+  const moments = [...found.keys()].sort((one, other) => one - other).map((at) => found.get(at) ?? chosen);
+  const names = moments.map((at) => (dayOf(at) === day ? clock(at) : `${clock(at)} (${dayjs(at).format("D MMM")})`));
+  return moments.map((value, index) => {
+    const name = names[index] ?? "";
+    const isTwice = names.indexOf(name) !== names.lastIndexOf(name);
+    return { value, label: isTwice ? `${name} (UTC${dayjs(value).format("Z")})` : name };
   });
 }
 
