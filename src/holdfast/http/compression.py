@@ -11,6 +11,7 @@ import zlib
 from functools import lru_cache
 from typing import Any
 
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from holdfast.http.hot import Headers
@@ -80,7 +81,7 @@ class Compression:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; other kinds of scope pass through."""
-        if scope["type"] == "http":
+        if scope["type"] == ScopeType.HTTP:
             await self._app(scope, receive, _Answer(scope, send).send)
         else:
             await self._app(scope, receive, send)
