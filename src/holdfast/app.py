@@ -39,6 +39,7 @@ from holdfast.events.availability import Availability, ProcessCache, RedisCache
 from holdfast.events.hot import HotEvents
 from holdfast.events.service import Events
 from holdfast.http import docs, errors, pages
+from holdfast.http.compression import Compression
 from holdfast.http.edge import CLIENT_GONE, Edge
 from holdfast.http.framework import translate
 from holdfast.http.health import exposition, health, info
@@ -234,7 +235,7 @@ def create(
         logging_config=None,
         state=State({"access": parts.access}),
     )
-    return Edge(app, settings, HotRoutes(parts.routes()), origins, parts.limits)
+    return Edge(Compression(app), settings, HotRoutes(parts.routes()), origins, parts.limits)
 
 
 def bounds(settings: Settings) -> Bounds:

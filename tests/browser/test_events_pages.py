@@ -110,7 +110,7 @@ async def test_what_others_book_shows_by_itself(http: httpx.AsyncClient, visits:
     await take_seat(http, event, "anna")
     await expect(seats).to_have_text("1 of 2 seats is left")
     await take_seat(http, event, "boris")
-    await expect(seats).to_have_text("None of 2 seats is left")
+    await expect(seats).to_have_text("None of the 2 seats are left")
     await expect(page.get_by_text("Sold out")).to_be_visible()
 
 
@@ -183,7 +183,7 @@ async def test_an_admin_makes_renames_and_resizes_an_event(http: httpx.AsyncClie
     await page.get_by_label("Seats").fill("2")
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("heading", name="Yoga inside")).to_be_visible()
-    await expect(page.get_by_test_id("seats")).to_have_text("None of 2 seats is left")
+    await expect(page.get_by_test_id("seats")).to_have_text("None of the 2 seats are left")
 
 
 async def test_an_admin_finds_an_attendee_and_cancels_their_seat(http: httpx.AsyncClient, visits: Visits) -> None:

@@ -62,7 +62,7 @@ async def test_only_tables_that_fit_are_offered_the_tightest_first(
     await expect(page.get_by_role("radio")).to_have_count(2)
     assert await offered(page) == [tight["name"], large["name"]]
     await page.get_by_role("spinbutton", name="Guests").fill("91")
-    await expect(page.get_by_text("No table is free and large enough then.")).to_be_visible()
+    await expect(page.get_by_text("No table of this size is free then.")).to_be_visible()
     await page.get_by_role("spinbutton", name="Guests").fill("80")
     await expect(page.get_by_role("radio")).to_have_count(3)
     assert (await offered(page))[0] == small["name"]
@@ -244,7 +244,7 @@ async def test_an_admin_makes_a_table_and_takes_it_away(host: httpx.AsyncClient,
     await page.get_by_role("button", name="New table").click()
     await page.get_by_label("Name").fill("By the window")
     await page.get_by_label("Seats").fill("2")
-    await page.get_by_label("Where it stands").fill("Terrace")
+    await page.get_by_label("Location").fill("Terrace")
     await page.get_by_role("button", name="Create").click()
     table = page.get_by_role("group", name="By the window")
     await expect(table).to_contain_text("2 seats · Terrace")

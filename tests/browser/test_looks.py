@@ -18,7 +18,7 @@ from browsing import (
 )
 from playwright.async_api import expect
 
-from people import dummy
+from people import dummy, signed_in
 
 PAGES = ("/", "/rooms", "/bookings", "/events", "/floor", "/password")
 ADMIN_PAGES = ("/admin/rooms", "/admin/bookings", "/admin/tables", "/admin/users")
@@ -148,6 +148,17 @@ async def test_a_phone_has_the_pages_in_a_menu(http: httpx.AsyncClient, visits: 
     await expect(page.get_by_role("heading", name="My bookings")).to_be_visible()
 
 
+@pytest.mark.parametrize("language", ["en-US", "ru-RU"])
+async def test_an_admins_menu_on_a_phone_names_no_page_twice(
+    http: httpx.AsyncClient, visits: Visits, language: str
+) -> None:
+    page = await visits.page("/", bearer(await dummy(http, "admin")), width=390, language=language)
+    await page.get_by_role("button", name="Menu" if language == "en-US" else "Меню").click()
+    await expect(page.get_by_role("menuitem")).to_have_count(9)
+    names = await page.get_by_role("menuitem").all_inner_texts()
+    assert len(set(names)) == len(names), names
+
+
 async def test_words_of_a_page_that_is_open_change_with_the_language(http: httpx.AsyncClient, visits: Visits) -> None:
     event = await make_event(http, seats=21)
     page = await visits.page(f"/events/{event['id']}", (await somebody(http))[0])
@@ -156,3 +167,51 @@ async def test_words_of_a_page_that_is_open_change_with_the_language(http: httpx
     await expect(page.get_by_test_id("seats")).to_have_text("Осталось 21 место из 21")
     await page.get_by_role("link", name="Ресторан").click()
     await expect(page.get_by_role("heading", name="Столики на")).to_be_attached()
+
+
+CUT = """() => {
+    const shown = (each) => each.getClientRects().length > 0 && getComputedStyle(each).visibility !== "hidden";
+    const texts = (each) => [...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== "");
+    const found = [];
+    for (const each of document.querySelectorAll("body *")) {
+        const style = getComputedStyle(each);
+        if (!shown(each) || each.closest("[data-timeline], svg, [role=region][tabindex='0']")) continue;
+        if (each.offsetWidth <= 1 || each.offsetHeight <= 1) continue;
+        const isField = each.matches("input:not([type=checkbox]):not([type=radio])");
+        const cuts = style.overflowX !== "visible" || style.textOverflow === "ellipsis" || isField;
+        if (isField) {
+            const canvas = document.createElement("canvas").getContext("2d");
+            canvas.font = style.font;
+            const room = each.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+            const text = each.value || each.placeholder;
+            if (canvas.measureText(text).width > room + 1) found.push(`field: ${text}`);
+        } else if (cuts && texts(each) && each.scrollWidth > each.clientWidth + 1) {
+            found.push(each.textContent);
+        }
+    }
+    return found;
+}"""
+
+
+@pytest.mark.parametrize(("language", "width"), [("en-US", 390), ("ru-RU", 390), ("en-US", 1440), ("ru-RU", 1440)])
+async def test_no_text_is_cut(http: httpx.AsyncClient, visits: Visits, language: str, width: int) -> None:
+    room, event = await make_room(http, startTime="09:00", endTime="17:00"), await make_event(http)
+    await make_table(http)
+    me, headers = await signed_in(http)
+    await take_seat(http, event, me["id"], headers=headers)
+    await book(http, room, headers, "10:00")
+    visitor = await visits.page("/sign-in", language=language, width=width)
+    user = await visits.page("/bookings", bearer(headers), language=language, width=width)
+    admin = await visits.page("/admin/rooms", bearer(await dummy(http, "admin")), language=language, width=width)
+    looked = {
+        visitor: ("/sign-in", "/register", f"/events/{event['id']}"),
+        user: (*PAGES, f"/rooms/{room['id']}?day={DAY}", f"/events/{event['id']}", f"/people/{me['id']}"),
+        admin: (*ADMIN_PAGES, f"/admin/events/{event['id']}", f"/events/{event['id']}"),
+    }
+    cut = []
+    for page, paths in looked.items():
+        for path in paths:
+            await page.goto(f"/app{path}")
+            await expect(page.get_by_role("heading", level=1)).to_be_attached()
+            cut += [(path, text) for text in await page.evaluate(CUT)]
+    assert cut == []

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from browsing import DAY, Visits, bearer, board, book, make_room, slot, somebody
+from browsing import DAY, Visits, bearer, board, book, make_event, make_room, slot, somebody, take_seat
 from playwright.async_api import Page, expect
 
 from people import PASSWORD, dummy, login, register, signed_in, some_email
@@ -47,6 +47,50 @@ async def test_ones_own_bookings_are_cancelled_and_had_back(http: httpx.AsyncCli
     await expect(page.get_by_text("Being cancelled", exact=True)).to_be_visible()
     await page.get_by_role("listitem").get_by_role("button", name="Undo").click()
     await expect(page.get_by_role("button", name="Cancel booking")).to_be_visible()
+
+
+async def test_ones_own_seats_are_among_ones_bookings(http: httpx.AsyncClient, visits: Visits) -> None:
+    event, room = await make_event(http), await make_room(http)
+    me, headers = await signed_in(http)
+    await take_seat(http, event, me["id"], headers=headers)
+    page = await visits.page("/bookings", bearer(headers))
+    mine = page.get_by_role("listitem", name=event["name"])
+    await expect(mine).to_be_visible()
+    await expect(page.get_by_text("You have no bookings")).to_have_count(0)
+    await expect(page.get_by_text("1 booking", exact=True)).to_be_visible()
+    await book(http, room, headers, "10:00")
+    await expect(page.get_by_text("2 bookings", exact=True)).to_be_visible()
+    await mine.get_by_role("button", name="Cancel booking").click()
+    await expect(mine.get_by_text("Being cancelled")).to_be_visible()
+    await mine.get_by_role("button", name="Undo").click()
+    await expect(mine.get_by_role("button", name="Cancel booking")).to_be_visible()
+    await mine.get_by_role("link", name=event["name"]).click()
+    await expect(page.get_by_text("You have a seat")).to_be_visible()
+
+
+async def test_a_seat_that_is_booked_elsewhere_appears_among_ones_bookings(
+    http: httpx.AsyncClient, visits: Visits
+) -> None:
+    event = await make_event(http)
+    me, headers = await signed_in(http)
+    page = await visits.page("/bookings", bearer(headers))
+    await expect(page.get_by_text("You have no bookings")).to_be_visible()
+    await take_seat(http, event, me["id"], headers=headers)
+    await expect(page.get_by_role("listitem", name=event["name"])).to_be_visible()
+
+
+async def test_what_is_known_of_ones_bookings_is_shown_when_the_rest_fails(
+    http: httpx.AsyncClient, visits: Visits
+) -> None:
+    room = await make_room(http)
+    token, headers = await somebody(http)
+    await book(http, room, headers, "10:00")
+    page = await visits.page("/sign-in")
+    await page.route("**/metrics/*", lambda route: route.fulfill(status=503, body=""))
+    await page.evaluate("token => localStorage.setItem('holdfast.token', token)", token)
+    await page.goto("/app/bookings")
+    await expect(page.get_by_role("listitem", name=room["name"])).to_be_visible()
+    await expect(page.get_by_role("button", name="Try again")).to_be_visible()
 
 
 async def test_who_has_nothing_booked_is_told_so(http: httpx.AsyncClient, visits: Visits) -> None:
@@ -98,6 +142,7 @@ async def test_an_admin_disables_a_user_who_is_then_signed_out(http: httpx.Async
     total = (await http.get("/users", headers=await dummy(http, "admin"))).json()["pagination"]["total"]
     page = await visits.page(f"/admin/users?page={-(-total // 20)}", bearer(await dummy(http, "admin")))
     await page.get_by_role("button", name=f"Disable {user['email']}").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Disable").click()
     await expect(page.get_by_role("button", name=f"Enable {user['email']}")).to_be_visible()
     await theirs.reload()
     await expect(theirs.get_by_text("Your session has ended")).to_be_visible()
@@ -107,9 +152,47 @@ async def test_an_admin_gives_a_role(http: httpx.AsyncClient, visits: Visits) ->
     user, headers = await signed_in(http)
     total = (await http.get("/users", headers=await dummy(http, "admin"))).json()["pagination"]["total"]
     page = await visits.page(f"/admin/users?page={-(-total // 20)}", bearer(await dummy(http, "admin")))
+    await page.get_by_label(f"Role of {user['email']}").select_option("admin")
     async with page.expect_response(lambda answer: answer.request.method == "PATCH"):
-        await page.get_by_label(f"Role of {user['email']}").select_option("admin")
+        await page.get_by_role("dialog").get_by_role("button", name="Make an admin").click()
     assert (await http.get("/me", headers=headers)).json()["user"]["role"] == "admin"
+
+
+@pytest.mark.parametrize("act", ["role", "disable"])
+async def test_nobodys_rights_change_before_it_is_confirmed(http: httpx.AsyncClient, visits: Visits, act: str) -> None:
+    user, headers = await signed_in(http)
+    total = (await http.get("/users", headers=await dummy(http, "admin"))).json()["pagination"]["total"]
+    page = await visits.page(f"/admin/users?page={-(-total // 20)}", bearer(await dummy(http, "admin")))
+    role = page.get_by_label(f"Role of {user['email']}")
+    control = role if act == "role" else page.get_by_role("button", name=f"Disable {user['email']}")
+    changes: list[str] = []
+    page.on("request", lambda sent: changes.append(sent.method) if sent.method == "PATCH" else None)
+    if act == "role":
+        await role.select_option("admin")
+    else:
+        await control.click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text(user["email"])
+    await dialog.get_by_role("button", name="Close").last.click()
+    await expect(dialog).to_have_count(0)
+    await expect(role).to_have_value("user")
+    await expect(control).to_be_focused()
+    assert changes == []
+    assert (await http.get("/me", headers=headers)).json()["user"]["role"] == "user"
+
+
+async def test_who_would_lose_their_own_rights_is_told_that_it_is_them(http: httpx.AsyncClient, visits: Visits) -> None:
+    page = await visits.page("/admin/users", bearer(await dummy(http, "admin")))
+    me = (await http.get("/me", headers=await dummy(http, "admin"))).json()["user"]
+    for number in range(1, 100):
+        shown = (
+            await http.get("/users", params={"page": number, "pageSize": 20}, headers=await dummy(http, "admin"))
+        ).json()
+        if any(each["id"] == me["id"] for each in shown["users"]):
+            await page.goto(f"/app/admin/users?page={number}")
+            break
+    await page.get_by_label(f"Role of {me['email']}").select_option("user")
+    await expect(page.get_by_role("dialog")).to_contain_text("This is your own account.")
 
 
 async def test_somebody_registers_and_is_signed_in(visits: Visits) -> None:
@@ -228,6 +311,29 @@ async def test_an_admin_is_told_that_users_book(http: httpx.AsyncClient, visits:
     page = await visits.page(board(room), bearer(await dummy(http, "admin")))
     await slot(page, room, "10:00").click()
     await expect(page.get_by_role("alert")).to_contain_text("Rooms are booked by users")
+    await expect(page.get_by_role("dialog").get_by_role("button")).to_have_count(1)
+
+
+async def test_an_admin_reserves_what_is_no_managed_room(http: httpx.AsyncClient, visits: Visits) -> None:
+    room = await make_room(http)
+    name = f"kitchen {uuid4().hex[:8]}"
+    page = await visits.page(board(room), bearer(await dummy(http, "admin")))
+    await page.get_by_role("button", name="Reserve").click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("Managed rooms are booked by users")
+    await dialog.get_by_label("Name").fill(name)
+    await dialog.get_by_role("button", name="Reserve").click()
+    await expect(dialog).to_have_count(0)
+    assert len((await http.get(f"/reservations/{name}")).json()) == 1
+
+
+async def test_an_admin_sees_a_rooms_free_times_without_buttons(http: httpx.AsyncClient, visits: Visits) -> None:
+    room = await make_room(http, startTime="09:00", endTime="11:00")
+    page = await visits.page(f"/rooms/{room['id']}?day={DAY}", bearer(await dummy(http, "admin")))
+    free = page.get_by_role("region", name="Free")
+    await expect(free).to_contain_text("Rooms are booked by users")
+    await expect(free.get_by_text("09:30")).to_be_visible()
+    await expect(free.get_by_role("button")).to_have_count(0)
 
 
 async def test_the_description_of_the_api_is_shown_and_tried_out_under_its_policy(visits: Visits) -> None:

@@ -3,13 +3,14 @@
 The bounds are wider than what is promised (docs/web.md), as other tests run beside these.
 """
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from browsing import DAY, Visits, bearer, somebody
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Page, Request, Route, expect
 
 import holdfast
 from people import dummy
@@ -130,3 +131,34 @@ async def test_the_first_load_is_small(http: httpx.AsyncClient, visits: Visits, 
     size = sum((WEB / f"{name}.gz").stat().st_size for name in scripts)
     print(f"\n first load of the board ({language}): {len(scripts)} scripts, {size / 1000:.0f} kB gzip of 250")
     assert size <= JAVASCRIPT_BYTES_MAX
+
+
+@pytest.mark.parametrize("language", ["en-US", "ru-RU"])
+async def test_parts_and_data_of_the_first_load_are_asked_for_at_once(
+    http: httpx.AsyncClient, visits: Visits, language: str
+) -> None:
+    token, _ = await somebody(http)
+    page = await visits.page("/sign-in", language=language)
+    await page.evaluate("token => localStorage.setItem('holdfast.token', token)", token)
+    wanted = ("/me", "/board?", "/BoardPage-", f"/{language[:2]}-", "/start-")
+    seen: list[str] = []
+    all_there = asyncio.Event()
+
+    def sent(request: Request) -> None:
+        seen.append(request.url)
+        if all(any(each in url for url in seen) for each in wanted):
+            all_there.set()
+
+    async def hold(route: Route) -> None:
+        """The app itself does not arrive before everything else has been asked for."""
+        async with asyncio.timeout(10):
+            await all_there.wait()
+        await route.continue_()
+
+    page.on("request", sent)
+    await page.route("**/assets/base-*.js", hold)
+    await page.goto(f"/app/?day={DAY}")
+    await expect(page.locator("#main").get_by_role("button").first).to_be_visible()
+    assert all_there.is_set()
+    # What was asked for early is not asked for twice.
+    assert [len([url for url in seen if each in url]) for each in ("/me", "/board?")] == [1, 1]

@@ -1,7 +1,6 @@
 /** What all pages stand on: looks, words, the server's data, and the way from address to page. */
 import { createTheme, type CSSVariablesResolver, MantineProvider } from "@mantine/core";
 import { DatesProvider } from "@mantine/dates";
-import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { lazy } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,8 +8,10 @@ import { BrowserRouter, Route, Routes } from "react-router";
 import { ApiError } from "@/shared/api/client";
 import { addWords } from "@/shared/i18n";
 import { LeavingProvider } from "@/shared/reservation/Leaving";
+import { Toasts } from "@/shared/ui/toasts";
 import { NotThere } from "./Broken";
 import { AdminsOnly, Inside, SignedOut } from "./gates";
+import { PARTS } from "./parts";
 
 const theme = createTheme({
   primaryColor: "blue",
@@ -47,10 +48,8 @@ const client = new QueryClient({
   },
 });
 
-const admin = () => import("@/features/admin/pages");
-const account = () => import("@/features/account/pages");
-const rooms = () => import("@/features/rooms/pages");
-const BoardPage = lazy(async () => ({ default: (await import("@/features/board/BoardPage")).BoardPage }));
+const { admin, account, rooms, board } = PARTS;
+const BoardPage = lazy(async () => ({ default: (await board()).BoardPage }));
 const RoomsPage = lazy(async () => ({ default: (await rooms()).RoomsPage }));
 const RoomPage = lazy(async () => ({ default: (await rooms()).RoomPage }));
 const MyBookingsPage = lazy(async () => ({ default: (await rooms()).MyBookingsPage }));
@@ -61,9 +60,9 @@ const AdminRoomsPage = lazy(async () => ({ default: (await admin()).AdminRoomsPa
 const AllBookingsPage = lazy(async () => ({ default: (await admin()).AllBookingsPage }));
 const UsersPage = lazy(async () => ({ default: (await admin()).UsersPage }));
 
-const events = async () => (await Promise.all([import("@/features/events/pages"), addWords("club")]))[0];
-const floor = async () => (await Promise.all([import("@/features/floor/pages"), addWords("club")]))[0];
-const person = async () => (await Promise.all([import("@/features/person/pages"), addWords("club")]))[0];
+const events = async () => (await Promise.all([PARTS.events(), addWords("club")]))[0];
+const floor = async () => (await Promise.all([PARTS.floor(), addWords("club")]))[0];
+const person = async () => (await Promise.all([PARTS.person(), addWords("club")]))[0];
 const EventsPage = lazy(async () => ({ default: (await events()).EventsPage }));
 const EventPage = lazy(async () => ({ default: (await events()).EventPage }));
 const AttendeesPage = lazy(async () => ({ default: (await events()).AttendeesPage }));
@@ -108,7 +107,7 @@ export function App() {
       <DatesProvider settings={{ locale: i18n.language, firstDayOfWeek: 1 }}>
         <QueryClientProvider client={client}>
           <LeavingProvider>
-            <Notifications position="bottom-right" limit={4} />
+            <Toasts />
             <BrowserRouter basename="/app">
               <Pages />
             </BrowserRouter>

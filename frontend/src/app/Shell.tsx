@@ -10,6 +10,7 @@ import { Link, NavLink as RouterLink, useLocation, useNavigate } from "react-rou
 import { choose, language } from "@/shared/i18n";
 import { useLive } from "@/shared/live/live";
 import { signOut } from "@/shared/session";
+import { signInPath, useHere } from "@/shared/ways";
 import { IconAlert, IconDoor, IconMoon, IconSun, IconUser } from "@/shared/ui/icons";
 import { Loading } from "@/shared/ui/states";
 import { useUser } from "@/shared/user";
@@ -24,23 +25,22 @@ const PAGES = [
   { to: "/floor", name: "nav.floor" },
 ] as const;
 const ADMIN_PAGES = [
-  { to: "/admin/rooms", name: "nav.rooms" },
+  { to: "/admin/rooms", name: "admin.rooms" },
   { to: "/admin/bookings", name: "admin.bookings" },
-  { to: "/admin/tables", name: "nav.tables" },
+  { to: "/admin/tables", name: "admin.tables" },
   { to: "/admin/users", name: "admin.users" },
 ] as const;
 
 export function Shell({ children }: { children: React.ReactNode }) {
   const { t } = useTranslation();
   const user = useUser();
-  const pages = user.role === "admin" ? [...PAGES, ...ADMIN_PAGES] : PAGES;
   return (
     <AppShell header={{ height: 56 }} padding={{ base: "sm", sm: "md" }} className={classes.shell}>
       <SkipLink />
       <AppShell.Header className={classes.header}>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
-            <PageMenu pages={pages} />
+            <PageMenu isAdmin={user.role === "admin"} />
             <Logo />
             <Group component="nav" gap={4} ms="md" visibleFrom="lg" aria-label={t("nav.pages")} wrap="nowrap">
               {PAGES.map(({ to, name }) => (
@@ -57,7 +57,7 @@ export function Shell({ children }: { children: React.ReactNode }) {
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Main id="main">
+      <AppShell.Main id="main" tabIndex={-1} className={classes.main ?? ""}>
         <Banner />
         <Page>{children}</Page>
       </AppShell.Main>
@@ -68,7 +68,7 @@ export function Shell({ children }: { children: React.ReactNode }) {
 /** For pages before one is signed in. */
 export function Plain({ children, isVisited = false }: { children: React.ReactNode; isVisited?: boolean }) {
   const { t } = useTranslation();
-  const { pathname, search } = useLocation();
+  const here = useHere();
   return (
     <AppShell header={{ height: 56 }} padding="md">
       <AppShell.Header>
@@ -77,14 +77,14 @@ export function Plain({ children, isVisited = false }: { children: React.ReactNo
           <Group gap={4} wrap="nowrap">
             <Looks />
             {isVisited && (
-              <Button size="compact-md" component={Link} to="/sign-in" state={{ from: pathname + search }}>
+              <Button size="compact-md" component={Link} to={signInPath(here)}>
                 {t("account.signIn")}
               </Button>
             )}
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Main>
+      <AppShell.Main id="main" tabIndex={-1} className={classes.main ?? ""}>
         {isVisited && <Banner />}
         <Page>{children}</Page>
       </AppShell.Main>
@@ -102,10 +102,8 @@ function Page({ children }: { children: React.ReactNode }) {
   );
 }
 
-type PageLink = (typeof PAGES)[number] | (typeof ADMIN_PAGES)[number];
-
 /** Where there is no room for all pages beside each other. */
-function PageMenu({ pages }: { pages: readonly PageLink[] }) {
+function PageMenu({ isAdmin }: { isAdmin: boolean }) {
   const { t } = useTranslation();
   const [isOpen, { toggle, close }] = useDisclosure();
   return (
@@ -114,14 +112,26 @@ function PageMenu({ pages }: { pages: readonly PageLink[] }) {
         <Burger opened={isOpen} hiddenFrom="lg" size="sm" aria-label={t("nav.menu")} />
       </Menu.Target>
       <Menu.Dropdown>
-        {pages.map(({ to, name }) => (
-          <Menu.Item key={to} component={RouterLink} to={to} end={to === "/"} className={classes.item ?? ""}>
-            {t(name)}
-          </Menu.Item>
-        ))}
+        <PageLinks pages={PAGES} />
+        {isAdmin && (
+          <>
+            <Menu.Divider />
+            <Menu.Label>{t("nav.manage")}</Menu.Label>
+            <PageLinks pages={ADMIN_PAGES} />
+          </>
+        )}
       </Menu.Dropdown>
     </Menu>
   );
+}
+
+function PageLinks({ pages }: { pages: typeof PAGES | typeof ADMIN_PAGES }) {
+  const { t } = useTranslation();
+  return pages.map(({ to, name }) => (
+    <Menu.Item key={to} component={RouterLink} to={to} end={to === "/"} className={classes.item ?? ""}>
+      {t(name)}
+    </Menu.Item>
+  ));
 }
 
 /** What only admins do, as one: beside the other pages there is no room for each. */
@@ -129,18 +139,14 @@ function AdminMenu() {
   const { t } = useTranslation();
   const { pathname } = useLocation();
   return (
-    <Menu position="bottom-start" width={240} withinPortal>
+    <Menu position="bottom-start" width={260} withinPortal>
       <Menu.Target>
         <UnstyledButton className={classes.link ?? ""} data-current={pathname.startsWith("/admin") || undefined}>
           {t("nav.manage")} <span aria-hidden>▾</span>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
-        {ADMIN_PAGES.map(({ to, name }) => (
-          <Menu.Item key={to} component={RouterLink} to={to} className={classes.item ?? ""}>
-            {t(name)}
-          </Menu.Item>
-        ))}
+        <PageLinks pages={ADMIN_PAGES} />
       </Menu.Dropdown>
     </Menu>
   );

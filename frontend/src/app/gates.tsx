@@ -1,27 +1,24 @@
 /** Who sees which pages: the signed-in, the signed-out, admins. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { Navigate, Outlet, useLocation } from "react-router";
+import { Navigate, Outlet } from "react-router";
 import { queries } from "@/shared/api/queries";
 import { LiveContext, useFeed } from "@/shared/live/live";
 import { useToken } from "@/shared/session";
 import { Failure, Loading } from "@/shared/ui/states";
 import { UserContext, useUser } from "@/shared/user";
+import { signInPath, useHere, useNext } from "@/shared/ways";
 import { Plain, Shell } from "./Shell";
 
-interface CameFrom {
-  from?: string;
-}
-
 /** Pages that are sent as links: visitors see them, too, as far as the server lets them. */
-const SHOWN_TO_ALL = /^\/events(\/|$)/;
+const SHOWN_TO_ALL = /^\/events([/?]|$)/;
 
 export function Inside() {
   const token = useForgetful();
-  const { pathname, search } = useLocation();
+  const here = useHere();
   if (token !== null) return <Known token={token} />;
-  if (SHOWN_TO_ALL.test(pathname)) return <Visitor />;
-  return <Navigate to="/sign-in" replace state={{ from: pathname + search } satisfies CameFrom} />;
+  if (SHOWN_TO_ALL.test(here)) return <Visitor />;
+  return <Navigate to={signInPath(here)} replace />;
 }
 
 /** The token. Nothing of one user is shown to the next. */
@@ -64,8 +61,8 @@ function Known({ token }: { token: string }) {
 
 export function SignedOut() {
   const token = useToken();
-  const location = useLocation();
-  if (token !== null) return <Navigate to={(location.state as CameFrom | null)?.from ?? "/"} replace />;
+  const next = useNext();
+  if (token !== null) return <Navigate to={next} replace />;
   return (
     <Plain>
       <Outlet />

@@ -1,7 +1,7 @@
 /** Who is signed in, in this browser: the token, kept over reloads and shared by all tabs. */
 import { useSyncExternalStore } from "react";
+import { TOKEN_KEY as KEY } from "./early";
 
-const KEY = "holdfast.token";
 const ENDED = "holdfast.ended";
 const listeners = new Set<() => void>();
 

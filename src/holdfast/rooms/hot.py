@@ -7,6 +7,7 @@ from holdfast.accounts.roles import Caller, Role
 from holdfast.errors import Forbidden, InvalidRequest, Unauthorized
 from holdfast.http import fields, idempotency
 from holdfast.http.bodies import check_media_type
+from holdfast.http.compression import packed
 from holdfast.http.hot import Answered, Asked, HotRoute
 from holdfast.rooms import answers, requests
 from holdfast.rooms.bodies import BookingRequest
@@ -49,10 +50,11 @@ class HotRooms:
             assert fault is not None
             raise fault
         ready = await self._days.free(wanted, tag)
-        headers = ((b"etag", ready.tag), (b"cache-control", b"no-cache"))
+        tagged = ((b"etag", ready.tag), (b"cache-control", b"no-cache"))
+        body, headers = packed(ready.body, tagged, asked.headers.get(b"accept-encoding") or b"")
         if ready.tag in (asked.headers.get(b"if-none-match") or b""):
-            return Answered(NOT_MODIFIED, b"", headers)
-        return Answered(200, ready.body, headers)
+            return Answered(NOT_MODIFIED, b"", tuple(each for each in headers if each[0] != b"content-encoding"))
+        return Answered(200, body, headers)
 
     async def book(self, data: BookingRequest, asked: Asked, caller: Caller, user_id: UUID) -> Answered:
         """Book a slot; for the ordinary handler too. Raises what refuses it."""

@@ -1,6 +1,5 @@
 /** Another password; all other devices are signed out by it. */
 import { Alert, Button, PasswordInput, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +7,7 @@ import { api, data } from "@/shared/api/client";
 import { fieldErrors, formText } from "@/shared/api/errors";
 import { signIn } from "@/shared/session";
 import { PageTitle } from "@/shared/ui/states";
+import { told } from "@/shared/ui/toasts";
 import { Narrow } from "./Narrow";
 
 const FIELDS = ["oldPassword", "newPassword"];
@@ -22,7 +22,7 @@ export function PasswordPage() {
       signIn(token);
       setOld("");
       setNew("");
-      notifications.show({ message: t("account.changed"), color: "green" });
+      told(t("account.changed"));
     },
   });
   const faults = fieldErrors(change.error);

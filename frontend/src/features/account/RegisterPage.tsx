@@ -4,11 +4,12 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { api, data } from "@/shared/api/client";
+import { api, data, Wishes } from "@/shared/api/client";
 import { fieldErrors, formText } from "@/shared/api/errors";
 import { queries } from "@/shared/api/queries";
 import { signIn } from "@/shared/session";
 import { PageTitle } from "@/shared/ui/states";
+import { signInPath, useNext } from "@/shared/ways";
 import { Narrow } from "./Narrow";
 
 const FIELDS = ["email", "password"];
@@ -16,14 +17,20 @@ const FIELDS = ["email", "password"];
 export function RegisterPage() {
   const { t } = useTranslation();
   const info = useQuery(queries.info());
+  const next = useNext();
+  const [wishes] = useState(() => new Wishes());
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const [role, setRole] = useState<"user" | "admin">("user");
   const register = useMutation({
-    mutationFn: async () => {
+    mutationFn: () => {
       const credentials = { email: email.trim(), password };
-      await data(api.POST("/register", { body: { ...credentials, role } }));
-      return data(api.POST("/login", { body: credentials }));
+      // With a key: if the connection breaks before one is signed in, the same again registers nobody twice.
+      return wishes.send({ ...credentials, role }, async (key) => {
+        const params = { header: { "Idempotency-Key": key } };
+        await data(api.POST("/register", { params, body: { ...credentials, role } }));
+        return data(api.POST("/login", { body: credentials }));
+      });
     },
     onSuccess: ({ token }) => signIn(token),
   });
@@ -80,7 +87,7 @@ export function RegisterPage() {
             {t("account.register")}
           </Button>
           <Text size="sm" ta="center">
-            {t("account.hasAccount")} <Anchor component={Link} to="/sign-in" underline="always">{t("account.signIn")}</Anchor>
+            {t("account.hasAccount")} <Anchor component={Link} to={signInPath(next)} underline="always">{t("account.signIn")}</Anchor>
           </Text>
         </Stack>
       </form>

@@ -9,10 +9,12 @@ import { errorText } from "@/shared/api/errors";
 import { queries } from "@/shared/api/queries";
 import { hasExpired, signIn } from "@/shared/session";
 import { PageTitle } from "@/shared/ui/states";
+import { pathWith, useNext } from "@/shared/ways";
 import { Narrow } from "./Narrow";
 
 export function SignInPage() {
   const { t } = useTranslation();
+  const next = useNext();
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const login = useMutation({
@@ -61,7 +63,7 @@ export function SignInPage() {
             {t("account.signIn")}
           </Button>
           <Text size="sm" ta="center">
-            {t("account.noAccount")} <Anchor component={Link} to="/register" underline="always">{t("account.register")}</Anchor>
+            {t("account.noAccount")} <Anchor component={Link} to={pathWith("/register", next)} underline="always">{t("account.register")}</Anchor>
           </Text>
         </Stack>
       </form>

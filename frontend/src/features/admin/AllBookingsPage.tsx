@@ -47,7 +47,7 @@ export function AllBookingsPage() {
                         </Table.Td>
                         <Table.Td>{each.userEmail ?? each.userId}</Table.Td>
                         <Table.Td>
-                          <Badge variant="default" tt="none">
+                          <Badge variant="default" tt="none" miw="max-content">
                             {t(`status.${each.status}`)}
                           </Badge>
                         </Table.Td>

@@ -11,8 +11,9 @@ import { useMove } from "@/shared/reservation/changes";
 import { ItemDialog, ReserveDialog } from "@/shared/reservation/dialogs";
 import { useLeaving } from "@/shared/reservation/Leaving";
 import { type Asking, whyNotMove } from "@/shared/reservation/rules";
+import { useOffer } from "@/shared/reservation/useOffer";
 import type { When } from "@/shared/reservation/WhenFields";
-import { dayFrom, minuteOf, openWithin, plusMinutes, stretchOf, today } from "@/shared/time";
+import { dayFrom, stretchOf, today } from "@/shared/time";
 import type { Item, Target } from "@/shared/timeline/timeline";
 import { Timeline } from "@/shared/timeline/Timeline";
 import { useFlash } from "@/shared/timeline/useFlash";
@@ -33,6 +34,7 @@ export function BoardPage() {
   const board = useQuery({ ...queries.board(day), refetchInterval: pollEvery });
   const { ids: leaving } = useLeaving();
   const move = useMove();
+  const offer = useOffer();
   const [opened, setOpened] = useState<string | null>(null);
   const [picked, setPicked] = useState<When | null>(null);
 
@@ -81,7 +83,7 @@ export function BoardPage() {
     <>
       <div className={classes.screen} ref={screen}>
         <VisuallyHidden component="h1">{t("board.title", { day: title })}</VisuallyHidden>
-        <Toolbar day={day} narrowing={narrowing} onDay={goTo} onNarrow={narrow} onNew={isStale ? undefined : () => setPicked(nextHour(day, shown))} />
+        <Toolbar day={day} narrowing={narrowing} onDay={goTo} onNarrow={narrow} onNew={isStale ? undefined : () => void offer(day, shown, user).then(setPicked)} />
         <Answer of={board}>
           {(known) => (
             <>
@@ -101,7 +103,7 @@ export function BoardPage() {
         </Answer>
       </div>
       <PrintedDay title={title} rooms={shown} items={items} within={within} />
-      {picked && !isStale && <ReserveDialog rooms={rooms} asking={asking} first={picked} onClose={() => setPicked(null)} />}
+      {picked && <ReserveDialog rooms={rooms} asking={asking} first={picked} onClose={() => setPicked(null)} />}
       {open && (
         <ItemDialog reservation={open} rooms={rooms} asking={asking} isReadOnly={isStale} onClose={() => setOpened(null)} />
       )}
@@ -144,13 +146,4 @@ function useAddress() {
     goTo: (next: string) => set({ day: next === today() ? "" : next }, false),
     narrow: ({ search, seats }: Narrowing) => set({ q: search, seats: seats > 0 ? String(seats) : "" }, true),
   };
-}
-
-/** What "new" begins with: an hour of the first room, from the next full hour on; on other days when it opens. */
-function nextHour(day: string, rooms: Room[]): When {
-  const room = rooms.find(({ isRetired }) => !isRetired);
-  const opening = room?.hours ? openWithin(room.hours, stretchOf(day))[0]?.start : undefined;
-  const next = (new Date().getHours() + 1) * 60;
-  const start = day !== today() ? (opening ?? minuteOf(day, 9 * 60)) : minuteOf(day, next);
-  return { roomId: room?.id ?? "", start, end: plusMinutes(start, 60) };
 }

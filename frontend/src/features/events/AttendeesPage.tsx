@@ -11,7 +11,8 @@ import { IconSearch, IconTrash } from "@/shared/ui/icons";
 import { Answer, Empty, PageTitle } from "@/shared/ui/states";
 import { At } from "@/shared/ui/Times";
 import { useUser } from "@/shared/user";
-import { type Attendee, goingSeat, queries, useGiveSeatBack } from "./queries";
+import { goingSeat, useGiveSeatBack } from "@/shared/seats";
+import { type Attendee, queries } from "./queries";
 import { SeatBar } from "./SeatBar";
 
 const TYPING_MILLISECONDS = 250;

@@ -1,13 +1,15 @@
 /** What one may do with an event: book a seat, give it back, or read why not. */
 import { Badge, Button, Group } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { Link, useLocation } from "react-router";
+import { Link } from "react-router";
 import { wishKey } from "@/shared/api/client";
 import { useLive } from "@/shared/live/live";
 import { useLeaving } from "@/shared/reservation/Leaving";
 import { IconCalendarCheck, IconLock } from "@/shared/ui/icons";
 import { useVisitor } from "@/shared/user";
-import { type ClubEvent, goingSeat, useGiveSeatBack, useTakeSeat } from "./queries";
+import { signInPath, useHere } from "@/shared/ways";
+import { goingSeat, useGiveSeatBack } from "@/shared/seats";
+import { type ClubEvent, useTakeSeat } from "./queries";
 import { standing } from "./seats";
 
 export function SeatActions({ event }: { event: ClubEvent }) {
@@ -56,9 +58,9 @@ export function SeatActions({ event }: { event: ClubEvent }) {
 
 /** Leads to signing in, and back to this page. */
 export function SignInFirst({ children }: { children: string }) {
-  const { pathname, search } = useLocation();
+  const here = useHere();
   return (
-    <Button size="sm" variant="light" component={Link} to="/sign-in" state={{ from: pathname + search }}>
+    <Button size="sm" variant="light" component={Link} to={signInPath(here)}>
       {children}
     </Button>
   );

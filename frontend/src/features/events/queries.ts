@@ -1,11 +1,12 @@
 /** What is asked of the server about events. The first part of a key says what it depends on: see `live/live.ts`. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { notifications } from "@mantine/notifications";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, ApiError, data, type Schemas, wishKey } from "@/shared/api/client";
+import { api, data, type Schemas, Wishes } from "@/shared/api/client";
 import { refetch } from "@/shared/api/optimistic";
-import { AGAIN, refused } from "@/shared/reservation/changes";
-import { useLeaving } from "@/shared/reservation/Leaving";
+import { AGAIN } from "@/shared/reservation/changes";
+import { refused, told } from "@/shared/ui/toasts";
+import { SEATS_TOUCH } from "@/shared/seats";
 import type { User } from "@/shared/api/queries";
 
 export type ClubEvent = Schemas["BoardEvent"];
@@ -15,7 +16,6 @@ const SHOWN = 48;
 const ATTENDEES_SHOWN = 100;
 /** The cursor of the first page. */
 const FIRST = "";
-const TOUCHED = ["events", "event", "attendees", "metrics"];
 
 /** Of a visitor's events none is their own, so what is known belongs to who looks. */
 function whose(user: User | null): string {
@@ -70,37 +70,10 @@ export function useTakeSeat() {
       return data(api.POST("/api/bookings/reserve", { params: { header: { "Idempotency-Key": key } }, body }));
     },
     ...AGAIN,
-    onSuccess: (_, { event }) => notifications.show({ message: t("seat.taken", { event: event.name }), color: "green" }),
+    onSuccess: (_, { event }) => told(t("seat.taken", { event: event.name })),
     onError: (error) => refused(error, t("seat.refused")),
-    onSettled: () => refetch(client, TOUCHED),
+    onSettled: () => refetch(client, SEATS_TOUCH),
   });
-}
-
-/** The name under which a seat waits to be given back. */
-export function goingSeat(bookingId: number): string {
-  return `seat ${bookingId}`;
-}
-
-export function useGiveSeatBack(): (event: Pick<ClubEvent, "name">, bookingId: number) => void {
-  const client = useQueryClient();
-  const { leave } = useLeaving();
-  return ({ name }, bookingId) =>
-    leave({
-      id: goingSeat(bookingId),
-      what: name,
-      cancel: () => cancel(bookingId),
-      refresh: () => refetch(client, TOUCHED),
-    });
-}
-
-/** What was cancelled already is what was wanted. */
-async function cancel(bookingId: number): Promise<void> {
-  try {
-    const params = { path: { booking_id: String(bookingId) } };
-    await data(api.DELETE("/api/bookings/{booking_id}", { params, keepalive: true }));
-  } catch (error) {
-    if (!(error instanceof ApiError && error.code === "BOOKING_NOT_FOUND")) throw error;
-  }
 }
 
 export interface EventFields {
@@ -111,13 +84,14 @@ export interface EventFields {
 /** Make an event, or change one. */
 export function useKeepEvent(event: ClubEvent | undefined, onKept: (id: number) => void) {
   const client = useQueryClient();
+  const [wishes] = useState(() => new Wishes());
   return useMutation({
     mutationFn: (body: EventFields) =>
       event === undefined
-        ? data(api.POST("/api/events", { params: { header: { "Idempotency-Key": wishKey() } }, body }))
+        ? wishes.send(body, (key) => data(api.POST("/api/events", { params: { header: { "Idempotency-Key": key } }, body })))
         : data(api.PATCH("/api/events/{event_id}", { params: { path: { event_id: String(event.id) } }, body })),
     onSuccess: async ({ id }) => {
-      await refetch(client, TOUCHED);
+      await refetch(client, SEATS_TOUCH);
       onKept(id);
     },
   });

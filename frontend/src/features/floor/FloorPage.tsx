@@ -65,7 +65,7 @@ export function FloorPage() {
       <Answer of={floor}>
         {(known) => (known.tables.length === 0 ? <NoTables /> : <Tables {...{ known, evening, day, isStale }} onWant={setWanted} onOpen={setOpened} />)}
       </Answer>
-      {wanted && !isStale && <NewPartyDialog first={wanted} onClose={() => setWanted(null)} />}
+      {wanted && <NewPartyDialog first={wanted} onClose={() => setWanted(null)} />}
       {open && openTable && <DinnerDialog dinner={open} table={openTable} isReadOnly={isStale} onClose={() => setOpened(null)} />}
     </>
   );

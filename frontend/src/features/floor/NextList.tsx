@@ -1,6 +1,7 @@
 /** Who comes next, with how long there is until then. */
 import { Text, Title, UnstyledButton } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { tableName } from "@/shared/tables";
 import { clock } from "@/shared/time";
 import classes from "./Floor.module.css";
 import type { Awaited } from "./offers";
@@ -41,7 +42,7 @@ export function NextList({ awaited, tables, leaving, isToday, onOpen }: Props) {
               </span>
               <span className={classes.who}>
                 <b data-leaving={leaving.has(dinner.id) || undefined}>{titleOf(dinner, { taken: t("item.taken") })}</b>
-                <small>{tables.get(dinner.tableId)?.name}</small>
+                <small>{tableName(tables.get(dinner.tableId)?.name ?? "")}</small>
               </span>
             </UnstyledButton>
           </li>

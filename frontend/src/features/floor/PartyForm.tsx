@@ -3,8 +3,11 @@ import { Button, Group, NativeSelect, Radio, Stack, Text, TextInput } from "@man
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { errorText, formText } from "@/shared/api/errors";
 import { DayField, StartField } from "@/shared/reservation/WhenFields";
-import { clock, dayOf, minuteIn, minuteOf, minutesOf, type Moment, plusMinutes, type Stretch, utcRange } from "@/shared/time";
+import { conflictIn } from "@/shared/reservation/Taken";
+import { tableName } from "@/shared/tables";
+import { clock, clockRange, dayOf, minuteIn, minuteOf, minutesOf, type Moment, plusMinutes, type Stretch, utcRange } from "@/shared/time";
 import { SendForm } from "@/shared/ui/SendForm";
 import classes from "./Floor.module.css";
 import { nextStart, offers } from "./offers";
@@ -25,13 +28,23 @@ interface Props {
   /** The reservation that is moved: who comes is known, and it is not in its own way. */
   movedId?: string;
   action: string;
+  /** Why it was refused. */
+  error: unknown;
+  isBusy: boolean;
+  /** Something else is wanted than what was refused. */
+  onChange: () => void;
   onSend: (chosen: Chosen) => void;
   onClose: () => void;
 }
 
-export function PartyForm({ first, movedId, action, onSend, onClose }: Props) {
+export function PartyForm({ first, movedId, action, error, isBusy, onChange, onSend, onClose }: Props) {
   const { t } = useTranslation();
-  const [wanted, setWanted] = useState(first);
+  const [wanted, setGiven] = useState(first);
+  const setWanted = (next: Wanted): void => {
+    onChange();
+    setGiven(next);
+  };
+  const [lostName, setLostName] = useState("");
   const day = dayOf(wanted.start);
   const floor = useQuery(glance(day));
   const length = minutesOf(wanted);
@@ -39,13 +52,20 @@ export function PartyForm({ first, movedId, action, onSend, onClose }: Props) {
   const offered = offers(evening, wanted.size, wanted, movedId);
   // What was chosen stays chosen as long as it is free; else the tightest fit is.
   const table = offered.find(({ id }) => id === wanted.tableId) ?? offered[0];
+  const lost = conflictIn(error);
+  const send = (): void => {
+    if (table === undefined) return;
+    setLostName(tableName(table.name));
+    onSend({ ...wanted, name: wanted.name.trim(), table });
+  };
   const startAt = (start: Moment, minutes = length): void => setWanted({ ...wanted, start, end: plusMinutes(start, minutes) });
   return (
     <SendForm
       action={action}
-      refusal={null}
+      refusal={lost === undefined ? formText(error, []) : `${errorText(error)} ${t("refusal.inTheWay", { room: lostName, time: clockRange(lost) })}`}
       mayBeSent={table !== undefined}
-      onSend={() => table && onSend({ ...wanted, name: wanted.name.trim(), table })}
+      isBusy={isBusy}
+      onSend={send}
       onClose={onClose}
     >
       {movedId === undefined && (
@@ -121,10 +141,10 @@ function Offers({ offered, chosen, onChoose }: OffersProps) {
     <Radio.Group label={t("party.table")} value={String(chosen.id)} onChange={(id) => onChoose(Number(id))}>
       <Stack gap={6} mt={4} className={classes.offers}>
         {offered.map(({ id, name, seats, location }) => (
-          <Radio.Card key={id} value={String(id)} className={classes.offer ?? ""} aria-label={`${name}, ${t("room.seats", { count: seats })}, ${location}`}>
+          <Radio.Card key={id} value={String(id)} className={classes.offer ?? ""} aria-label={`${tableName(name)}, ${t("room.seats", { count: seats })}, ${location}`}>
             <Group wrap="nowrap" gap="sm">
               <Radio.Indicator />
-              <Text size="sm" fw={500} style={{ overflowWrap: "anywhere" }}>{name}</Text>
+              <Text size="sm" fw={500} style={{ overflowWrap: "anywhere" }}>{tableName(name)}</Text>
               <Text size="sm" c="dimmed" ml="auto" ta="end">{`${t("room.seats", { count: seats })} · ${location}`}</Text>
             </Group>
           </Radio.Card>

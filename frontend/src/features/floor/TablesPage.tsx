@@ -3,16 +3,17 @@ import { Button, Card, Group, SimpleGrid, Stack, Text, TextInput } from "@mantin
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, data, wishKey } from "@/shared/api/client";
+import { api, data, Wishes } from "@/shared/api/client";
 import { fieldErrors, formText } from "@/shared/api/errors";
 import { useLive } from "@/shared/live/live";
-import { refused } from "@/shared/reservation/changes";
+import { refused } from "@/shared/ui/toasts";
 import { today } from "@/shared/time";
 import { Confirm } from "@/shared/ui/Confirm";
 import { Dialog } from "@/shared/ui/Dialog";
 import { IconPlus } from "@/shared/ui/icons";
 import { SendForm } from "@/shared/ui/SendForm";
 import { Answer, Empty, PageTitle } from "@/shared/ui/states";
+import { tableName } from "@/shared/tables";
 import { type DinnerTable, queries, refreshFloor } from "./queries";
 
 export function TablesPage() {
@@ -30,7 +31,7 @@ export function TablesPage() {
           </Button>
         }
       >
-        {t("nav.tables")}
+        {t("admin.tables")}
       </PageTitle>
       <Answer of={floor}>
         {({ tables }) => {
@@ -38,10 +39,10 @@ export function TablesPage() {
           return (
             <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} spacing="sm">
               {tables.map((table) => (
-                <Card key={table.id} withBorder padding="sm" role="group" aria-label={table.name}>
+                <Card key={table.id} withBorder padding="sm" role="group" aria-label={tableName(table.name)}>
                   <Group justify="space-between" gap="sm" wrap="nowrap">
                     <Stack gap={2} style={{ minWidth: 0 }}>
-                      <Text fw={600} style={{ overflowWrap: "anywhere" }}>{table.name}</Text>
+                      <Text fw={600} style={{ overflowWrap: "anywhere" }}>{tableName(table.name)}</Text>
                       <Text size="sm" c="dimmed">{`${t("room.seats", { count: table.seats })} · ${table.location}`}</Text>
                     </Stack>
                     <Button size="xs" variant="default" disabled={isStale} onClick={() => setGoing(table)}>
@@ -66,10 +67,11 @@ function TableDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [given, setGiven] = useState({ name: "", seats: "4", location: "" });
+  const [wishes] = useState(() => new Wishes());
   const create = useMutation({
     mutationFn: () => {
       const body = { name: given.name.trim(), seats: Number(given.seats), location: given.location.trim() };
-      return data(api.POST("/tables", { params: { header: { "Idempotency-Key": wishKey() } }, body }));
+      return wishes.send(body, (key) => data(api.POST("/tables", { params: { header: { "Idempotency-Key": key } }, body })));
     },
     onSuccess: async () => {
       await refreshFloor(client);
@@ -115,7 +117,7 @@ function Remove({ table, onClose }: { table: DinnerTable; onClose: () => void })
   });
   return (
     <Confirm
-      title={t("tables.removeTitle", { table: table.name })}
+      title={t("tables.removeTitle", { table: tableName(table.name) })}
       text={t("tables.removeText")}
       action={t("tables.remove")}
       isBusy={remove.isPending}

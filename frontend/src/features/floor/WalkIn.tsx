@@ -2,6 +2,7 @@
 import { Button, Menu, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { tableName, WALK_IN } from "@/shared/tables";
 import { clock, type Moment } from "@/shared/time";
 import { IconUsers } from "@/shared/ui/icons";
 import classes from "./Floor.module.css";
@@ -27,14 +28,14 @@ export function WalkIn({ evening, isReadOnly }: { evening: Evening; isReadOnly: 
         <Menu.Label>{t("walkIn.howMany")}</Menu.Label>
         {sizes.map((size) => {
           const found = seatNow(evening, size, now);
-          const where = found === null ? t("walkIn.nothing") : t("walkIn.where", { table: found.table.name, time: clock(found.end) });
+          const where = found === null ? t("walkIn.nothing") : t("walkIn.where", { table: tableName(found.table.name), time: clock(found.end) });
           return (
             <Menu.Item
               key={size}
               disabled={found === null}
               leftSection={<Text fw={700} w={28} ta="center">{size}</Text>}
               aria-label={`${t("party.guests", { count: size })}: ${where}`}
-              onClick={() => found && seat.mutate(newParty({ ...found, name: t("walkIn.name"), size }))}
+              onClick={() => found && seat.mutate(newParty({ ...found, name: WALK_IN, size }))}
             >
               {where}
             </Menu.Item>

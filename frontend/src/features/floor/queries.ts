@@ -1,11 +1,12 @@
 /** The floor as the server has it, and the changes that a host makes: shown at once, taken back when refused. */
-import { notifications } from "@mantine/notifications";
 import { keepPreviousData, queryOptions, type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, data, type Schemas, wishKey } from "@/shared/api/client";
 import { change, refetch, WAITING } from "@/shared/api/optimistic";
-import { AGAIN, cancel, refused } from "@/shared/reservation/changes";
+import { AGAIN, cancel, type Teller } from "@/shared/reservation/changes";
+import { refused, told } from "@/shared/ui/toasts";
 import { useLeaving } from "@/shared/reservation/Leaving";
+import { guestName, tableName } from "@/shared/tables";
 import { clockRange, type Day, minutesOf, plusMinutes, type Stretch, stretchOf } from "@/shared/time";
 
 export type Floor = Schemas["FloorAnswer"];
@@ -44,7 +45,7 @@ export function newParty(wanted: Omit<Party, "key">): Party {
   return { ...wanted, key: wishKey() };
 }
 
-export function useSeat() {
+export function useSeat(form?: Teller) {
   const client = useQueryClient();
   const { t } = useTranslation();
   return useMutation({
@@ -56,10 +57,10 @@ export function useSeat() {
     ...AGAIN,
     onMutate: (party) => changeFloors(client, (held) => [...held, waiting(party)]),
     onSuccess: (_, { table, name, start, end }) =>
-      notifications.show({ message: t("floor.seated", { name, table: table.name, time: clockRange({ start, end }) }), color: "green" }),
+      told(t("floor.seated", { name: guestName(name), table: tableName(table.name), time: clockRange({ start, end }) })),
     onError: (error, _, undo) => {
       undo?.();
-      refused(error, t("floor.refused"));
+      if (form?.current !== true) refused(error, t("floor.refused"));
     },
     onSettled: () => refetch(client, TOUCHED),
   });
@@ -70,7 +71,7 @@ export interface DinnerMove extends Stretch {
   table: Pick<DinnerTable, "id" | "name">;
 }
 
-export function useMoveDinner() {
+export function useMoveDinner(form?: Teller) {
   const client = useQueryClient();
   const { t } = useTranslation();
   return useMutation({
@@ -85,10 +86,10 @@ export function useMoveDinner() {
       changeFloors(client, (held) =>
         held.map((each) => (each.id === dinner.id ? { ...each, tableId: table.id, start, end } : each)),
       ),
-    onSuccess: (_, { table }) => notifications.show({ message: t("moved", { room: table.name }), color: "green" }),
+    onSuccess: (_, { table }) => told(t("moved", { room: tableName(table.name) })),
     onError: (error, _, undo) => {
       undo?.();
-      refused(error, t("refused.move"));
+      if (form?.current !== true) refused(error, t("refused.move"));
     },
     onSettled: () => refetch(client, TOUCHED),
   });

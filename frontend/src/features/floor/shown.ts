@@ -1,5 +1,6 @@
 /** What of a floor the timeline shows. Pure. */
 import { WAITING } from "@/shared/api/optimistic";
+import { guestName, tableName } from "@/shared/tables";
 import { overlap, type Stretch } from "@/shared/time";
 import type { Item, ItemKind, Row } from "@/shared/timeline/timeline";
 import type { Dinner, DinnerTable } from "./queries";
@@ -14,7 +15,7 @@ export interface Words {
 export function rowsOf(tables: readonly DinnerTable[], words: Words): Row[] {
   return [...tables]
     .sort((one, other) => one.location.localeCompare(other.location) || one.seats - other.seats || one.id - other.id)
-    .map(({ id, name, seats, location }) => ({ id: String(id), label: name, detail: `${words.seats(seats)} · ${location}`, closed: [] }));
+    .map(({ id, name, seats, location }) => ({ id: String(id), label: tableName(name), detail: `${words.seats(seats)} · ${location}`, closed: [] }));
 }
 
 export function itemsOf(held: readonly Dinner[], within: Stretch, leaving: ReadonlySet<string>, words: Words): Item[] {
@@ -27,7 +28,8 @@ export function itemsOf(held: readonly Dinner[], within: Stretch, leaving: Reado
 
 export function titleOf({ customerName, partySize }: Dinner, { taken }: Pick<Words, "taken">): string {
   if (customerName === null) return taken;
-  return partySize === null ? customerName : `${customerName}\u00a0·\u00a0${partySize}`;
+  const name = guestName(customerName);
+  return partySize === null ? name : `${name}\u00a0·\u00a0${partySize}`;
 }
 
 function kindOf(dinner: Dinner, leaving: ReadonlySet<string>): ItemKind {

@@ -1,25 +1,16 @@
 /** What somebody has booked, given back and holds: their seats at events. */
 import { Anchor, Group, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
-import { queryOptions, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation, useParams } from "react-router";
-import { api, data, type Schemas } from "@/shared/api/client";
 import { useLive } from "@/shared/live/live";
+import { type Statistics, statisticsOf } from "@/shared/seats";
 import { Answer, Empty, PageTitle } from "@/shared/ui/states";
 import { At } from "@/shared/ui/Times";
 import { useUser } from "@/shared/user";
 import { Columns, Ring } from "./charts";
 import classes from "./charts.module.css";
 import { byMonth, keptPercent } from "./counts";
-
-type Statistics = Schemas["StatisticsBody"];
-
-function statisticsOf(userId: string) {
-  return queryOptions({
-    queryKey: ["metrics", userId],
-    queryFn: ({ signal }) => data(api.GET("/metrics/{user_id}", { params: { path: { user_id: userId } }, signal })),
-  });
-}
 
 export function PersonPage() {
   const { t } = useTranslation();

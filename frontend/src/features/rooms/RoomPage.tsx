@@ -65,10 +65,11 @@ function RoomDay({ room, day, board }: { room: Room; day: Day; board: Board }) {
   const [opened, setOpened] = useState<string | null>(null);
   const asking: Asking = { user, now: new Date().toISOString(), held: board.reservations };
   const held = board.reservations.filter((each) => each.roomId === room.id);
-  const open = held.find(({ id }) => id === opened);
+  // Of all rooms: while it is moved to another, its dialog must stay.
+  const open = board.reservations.find(({ id }) => id === opened);
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }} spacing="xl">
-      <FreeSlots room={room} day={day} isReadOnly={isStale || user.role === "admin"} onPick={setPicked} />
+      <FreeSlots room={room} day={day} isReadOnly={isStale} onPick={setPicked} />
       <section aria-label={t("rooms.held")}>
         <Title order={2} size="h4" mb="sm">
           {t("rooms.held")}
@@ -116,7 +117,9 @@ function FreeSlots({ room, day, isReadOnly, onPick }: SlotsProps) {
                 {user.role === "admin" ? t("refusal.adminsDoNotBook") : t("rooms.freeCount", { count: coming.length })}
               </Text>
               <SimpleGrid cols={{ base: 4, sm: 5, md: 4, lg: 6 }} spacing="xs">
-                {coming.map((slot) => (
+                {coming.map((slot) => user.role === "admin" ? (
+                  <Text key={slot.id} size="sm" ta="center" title={utcRange(slot)}>{clock(slot.start)}</Text>
+                ) : (
                   <Button
                     key={slot.id}
                     variant="default"

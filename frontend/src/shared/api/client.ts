@@ -1,5 +1,6 @@
 /** The API's client: typed by our OpenAPI, with the token, the language, and one kind of error. */
 import createClient, { type Middleware } from "openapi-fetch";
+import { takeEarly } from "@/shared/early";
 import { language } from "@/shared/i18n";
 import { setReachable } from "@/shared/reach";
 import { expire, token } from "@/shared/session";
@@ -42,7 +43,7 @@ const headers: Middleware = {
   },
 };
 
-export const api = createClient<paths>({ baseUrl: "" });
+export const api = createClient<paths>({ baseUrl: "", fetch: (request) => takeEarly(request) ?? fetch(request) });
 api.use(headers);
 
 /** The answer's data. Throws an `ApiError`. */
@@ -62,4 +63,37 @@ function errorOf(body: unknown, status: number): ApiError {
 /** A name for one wish, so that asking twice does it once. `crypto.randomUUID` is not there on plain http. */
 export function wishKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Too slow, and too many: neither says what became of the wish. */
+const UNDECIDED = new Set([408, 429]);
+
+/** Whether the server has decided. If not, the answer may have been lost, and the same key must be used again. */
+export function isDecided(error: unknown): boolean {
+  return error instanceof ApiError && error.status >= 400 && error.status < 500 && !UNDECIDED.has(error.status);
+}
+
+/**
+ * What one form sends: the same contents keep their key until the server has decided, so whoever sends them again
+ * after an outage does it once.
+ */
+export class Wishes {
+  private contents = "";
+  private key = "";
+
+  async send<T>(contents: unknown, how: (key: string) => Promise<T>): Promise<T> {
+    const text = JSON.stringify(contents);
+    if (text !== this.contents) {
+      this.contents = text;
+      this.key = wishKey();
+    }
+    try {
+      const answer = await how(this.key);
+      this.contents = "";
+      return answer;
+    } catch (error) {
+      if (isDecided(error)) this.contents = "";
+      throw error;
+    }
+  }
 }

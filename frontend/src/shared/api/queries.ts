@@ -11,6 +11,7 @@ export type User = Schemas["MeBody"];
 export type Account = Schemas["AccountBody"];
 
 export const PAGE_SIZE = 20;
+const MINE_AT_ONCE = 200;
 
 export const queries = {
   info: () =>
@@ -42,8 +43,15 @@ export const queries = {
     queryOptions({
       queryKey: ["mine"],
       queryFn: async ({ signal }) => {
-        const query = { limit: 200 };
-        return (await data(api.GET("/board/mine", { params: { query }, signal }))).reservations;
+        const found: Reservation[] = [];
+        let cursor: string | null | undefined;
+        do {
+          const query = { limit: MINE_AT_ONCE, ...(cursor != null && { cursor }) };
+          const page = await data(api.GET("/board/mine", { params: { query }, signal }));
+          found.push(...page.reservations);
+          cursor = page.nextCursor;
+        } while (cursor !== null);
+        return found;
       },
     }),
 

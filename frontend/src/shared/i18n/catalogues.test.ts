@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import clubEn from "./club.en.json";
 import clubRu from "./club.ru.json";
 import coreEn from "./en.json";
-import { startingLanguage } from "./index";
+import { startingLanguage } from "./catalogues";
 import coreRu from "./ru.json";
 
 const en = { ...coreEn, ...clubEn };

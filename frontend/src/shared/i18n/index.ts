@@ -3,19 +3,10 @@ import dayjs from "dayjs";
 import "dayjs/locale/ru";
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
+import { CATALOGUES, type Language, LANGUAGE_KEY, type Part, startingLanguage } from "./catalogues";
 import type club from "./club.en.json";
 import type en from "./en.json";
 
-export const LANGUAGES = ["ru", "en"] as const;
-export type Language = (typeof LANGUAGES)[number];
-const KEY = "holdfast.language";
-/** What the first page needs, and what only the pages of events, tables and people do. */
-type Part = "core" | "club";
-/** Only the language that is read is loaded. */
-const CATALOGUES: Record<Language, Record<Part, () => Promise<{ default: object }>>> = {
-  ru: { core: () => import("./ru.json"), club: () => import("./club.ru.json") },
-  en: { core: () => import("./en.json"), club: () => import("./club.en.json") },
-};
 const wantedParts = new Set<Part>(["core"]);
 
 declare module "i18next" {
@@ -24,19 +15,12 @@ declare module "i18next" {
   }
 }
 
-/** What was chosen here before, else the first of the browser's languages that we speak, else English. */
-export function startingLanguage(chosen: string | null, wanted: readonly string[]): Language {
-  const known = (name: string | null | undefined): name is Language => LANGUAGES.some((each) => each === name);
-  if (known(chosen)) return chosen;
-  return wanted.map((each) => each.slice(0, 2).toLowerCase()).find(known) ?? "en";
-}
-
 export function language(): Language {
   return i18next.language === "ru" ? "ru" : "en";
 }
 
 export async function choose(wanted: Language): Promise<void> {
-  localStorage.setItem(KEY, wanted);
+  localStorage.setItem(LANGUAGE_KEY, wanted);
   await load(wanted);
   await i18next.changeLanguage(wanted);
 }
@@ -57,7 +41,7 @@ export async function startLanguages(): Promise<void> {
     document.documentElement.lang = now;
     dayjs.locale(now);
   });
-  const wanted = startingLanguage(localStorage.getItem(KEY), navigator.languages);
+  const wanted = startingLanguage(localStorage.getItem(LANGUAGE_KEY), navigator.languages);
   await i18next.use(initReactI18next).init({
     lng: wanted,
     resources: { [wanted]: { translation: (await CATALOGUES[wanted].core()).default } },

@@ -4,10 +4,12 @@ import { useTranslation } from "react-i18next";
 import type { Reservation, Room } from "@/shared/api/queries";
 import { CopyLink } from "@/shared/ui/CopyLink";
 import { SendForm } from "@/shared/ui/SendForm";
-import { useMove } from "./changes";
+import { useMove, useTeller } from "./changes";
 import { HeldDialog } from "./HeldDialog";
 import { useGiveBack } from "./Leaving";
 import { type Asking, mayChange, whyNotMove } from "./rules";
+import { useRefusalText } from "./Taken";
+import { useAsking } from "./useAsking";
 import { type When, WhenFields } from "./WhenFields";
 
 interface Props {
@@ -37,26 +39,35 @@ export function ItemDialog({ reservation, rooms, asking, isReadOnly, onClose }: 
   );
 }
 
-function MoveForm({ reservation, rooms, asking, onClose }: Omit<Props, "isReadOnly">) {
+function MoveForm({ reservation, rooms, asking: behind, onClose }: Omit<Props, "isReadOnly">) {
   const { t } = useTranslation();
-  const move = useMove();
-  const [when, setWhen] = useState<When>({ roomId: reservation.roomId, start: reservation.start, end: reservation.end });
+  const move = useMove(useTeller());
+  const [moved] = useState(reservation);
+  const [when, setWhen] = useState<When>({ roomId: moved.roomId, start: moved.start, end: moved.end });
+  const asking = useAsking(when, behind);
   const room = rooms.find(({ id }) => id === when.roomId);
-  const refusal = room ? whyNotMove(reservation, room, when, asking) : null;
-  const send = (): void => {
-    if (room === undefined) return;
-    move.mutate({ reservation, room, start: when.start, end: when.end });
-    onClose();
+  const refusal = room && !move.isPending ? whyNotMove(moved, room, when, asking) : null;
+  const told = useRefusalText({ room, when, asking, refusal, error: move.error, movedId: moved.id });
+  const change = (next: When): void => {
+    move.reset();
+    setWhen(next);
   };
   return (
     <SendForm
       action={t("move.do")}
-      refusal={refusal && t(`refusal.${refusal}`)}
+      refusal={told}
       mayBeSent={refusal === null}
-      onSend={send}
+      isBusy={move.isPending}
+      onSend={() => room && move.mutate({ reservation: moved, room, start: when.start, end: when.end }, { onSuccess: onClose })}
       onClose={onClose}
     >
-      <WhenFields rooms={rooms} value={when} onChange={setWhen} hasFixedLength={reservation.isBooking} />
+      <WhenFields
+        rooms={rooms}
+        value={when}
+        onChange={change}
+        whyNot={asking.isKnown ? (each) => whyNotMove(moved, each, when, asking) : undefined}
+        hasFixedLength={moved.isBooking}
+      />
     </SendForm>
   );
 }

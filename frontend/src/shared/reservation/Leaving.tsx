@@ -1,12 +1,12 @@
 /** Cancelling takes effect after ten seconds, in which it can be undone; at once when the page is left. */
-import { Button, Group, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
+import { Button, Group } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Reservation } from "@/shared/api/queries";
 import { clockRange } from "@/shared/time";
-import { cancel, refresh, refused } from "./changes";
+import { hide, refused, Seconds, show } from "@/shared/ui/toasts";
+import { cancel, refresh } from "./changes";
 
 /** Something that somebody is about to give back: a reservation, a seat. */
 export interface Going {
@@ -17,6 +17,8 @@ export interface Going {
 }
 
 export const UNDO_SECONDS = 10;
+/** How high a toast is, with what is between it and the next. */
+const UNDO_PIXELS = 120;
 
 interface Leaving {
   ids: ReadonlySet<string>;
@@ -48,7 +50,7 @@ export function LeavingProvider({ children }: { children: React.ReactNode }) {
   const forget = useCallback((id: string) => {
     clearTimeout(timers.current.get(id)?.timer);
     timers.current.delete(id);
-    notifications.hide(toastOf(id));
+    hide(toastOf(id));
     setIds((before) => new Set([...before].filter((each) => each !== id)));
   }, []);
 
@@ -56,7 +58,7 @@ export function LeavingProvider({ children }: { children: React.ReactNode }) {
     async ({ id, cancel, refresh }: Going) => {
       try {
         timers.current.delete(id);
-        notifications.hide(toastOf(id));
+        hide(toastOf(id));
         await cancel();
         await refresh();
       } catch (error) {
@@ -74,17 +76,15 @@ export function LeavingProvider({ children }: { children: React.ReactNode }) {
       if (timers.current.has(id)) return;
       timers.current.set(id, { timer: setTimeout(() => void finish(going), UNDO_SECONDS * 1000), going });
       setIds((before) => new Set([...before, id]));
-      notifications.show({
-        id: toastOf(id),
-        autoClose: false,
-        withCloseButton: false,
-        color: "red",
-        title: t("cancel.soon", { what }),
-        message: <Undo onUndo={() => forget(id)} />,
-      });
+      show({ id: toastOf(id), isUndo: true, color: "red", title: t("cancel.soon", { what }), body: <Undo onUndo={() => forget(id)} /> });
     },
     [finish, forget, t],
   );
+
+  useEffect(() => {
+    // Room below the page, so that nothing of it stays behind the toasts.
+    document.documentElement.style.setProperty("--undo-space", `${ids.size * UNDO_PIXELS}px`);
+  }, [ids]);
 
   useEffect(() => {
     const leaveAll = (): void => [...timers.current.values()].forEach(({ going, timer }) => {
@@ -107,15 +107,12 @@ function Undo({ onUndo }: { onUndo: () => void }) {
   const { t } = useTranslation();
   const [seconds, setSeconds] = useState(UNDO_SECONDS);
   useEffect(() => {
-    const timer = setInterval(() => setSeconds((before) => Math.max(0, before - 1)), 1000);
+    const timer = setInterval(() => setSeconds((left) => Math.max(0, left - 1)), 1000);
     return () => clearInterval(timer);
   }, []);
   return (
     <Group justify="space-between" mt={4}>
-      {/* Said once, when the toast appears; the count is for eyes only. */}
-      <Text size="sm" aria-hidden>
-        {t("cancel.seconds", { count: seconds })}
-      </Text>
+      <Seconds name="cancel.seconds" count={seconds} />
       <Button size="compact-sm" variant="default" onClick={onUndo}>
         {t("cancel.undo")}
       </Button>

@@ -1,9 +1,10 @@
 /** Which room, which day, from when until when: the fields that reserving and moving share. */
-import { Group, NativeSelect, Select } from "@mantine/core";
+import { Group, NativeSelect, Select, Text } from "@mantine/core";
 import { DatePickerInput } from "@mantine/dates";
 import dayjs from "dayjs";
 import { useTranslation } from "react-i18next";
 import type { Room } from "@/shared/api/queries";
+import type { Refusal } from "./rules";
 import { clock, dayOf, type Day, minuteIn, minuteOf, minutesOf, type Moment, MINUTE, momentOf, momentsIn, momentsOf, plusMinutes, type Stretch, utcRange } from "@/shared/time";
 
 export interface When extends Stretch {
@@ -18,31 +19,23 @@ interface Props {
   hasFixedLength?: boolean;
   /** Whether a room may be chosen that is not there yet; its id is "" until it has a name. */
   mayName?: boolean;
+  /** Why a room cannot be had at this time; unknown while nobody knows what is held then. */
+  whyNot?: ((room: Room) => Refusal | null) | undefined;
 }
 
 const STEP = 15;
 const DAY_MINUTES = 24 * 60;
 
-export function WhenFields({ rooms, value, onChange, hasFixedLength = false, mayName = false }: Props) {
+export function WhenFields({ rooms, value, onChange, hasFixedLength = false, mayName = false, whyNot }: Props) {
   const { t } = useTranslation();
   const day = dayOf(value.start);
   const length = minutesOf(value);
   const ends = times(day, momentsIn({ start: nextStep(value.start), end: plusMinutes(value.start, DAY_MINUTES + 1) }, STEP), value.end);
 
-  const other = { value: "", label: t("reserve.other") };
-
   const moveTo = (start: Moment): void => onChange({ ...value, start, end: plusMinutes(start, length) });
   return (
     <>
-      <Select
-        label={t("when.room")}
-        data={[...rooms.map(({ id, name }) => ({ value: id, label: name })), ...(mayName ? [other] : [])]}
-        value={value.roomId}
-        allowDeselect={false}
-        searchable
-        nothingFoundMessage={t("board.noRooms")}
-        onChange={(roomId) => roomId !== null && onChange({ ...value, roomId })}
-      />
+      <RoomField rooms={rooms} roomId={value.roomId} mayName={mayName} whyNot={whyNot} onRoom={(roomId) => onChange({ ...value, roomId })} />
       <DayField day={day} onDay={(picked) => picked !== day && moveTo(minuteOf(picked, minuteIn(day, value.start)))} />
       <Group grow align="flex-start" title={utcRange(value)}>
         <StartField start={value.start} onStart={moveTo} />
@@ -55,6 +48,46 @@ export function WhenFields({ rooms, value, onChange, hasFixedLength = false, may
         />
       </Group>
     </>
+  );
+}
+
+interface RoomProps extends Pick<Props, "rooms" | "mayName" | "whyNot"> {
+  roomId: string;
+  onRoom: (roomId: string) => void;
+}
+
+/** The rooms with their seats, and which of them are free then: those first. */
+function RoomField({ rooms, roomId, mayName = false, whyNot, onRoom }: RoomProps) {
+  const { t } = useTranslation();
+  const refusals = new Map(rooms.map((room) => [room.id, whyNot?.(room) ?? null]));
+  const details = ({ id, capacity }: Room): string => {
+    const refusal = refusals.get(id) ?? null;
+    const state = refusal === null ? "free" : refusal === "taken" || refusal === "closed" || refusal === "past" ? refusal : "unfit";
+    return [capacity === null ? null : t("room.seats", { count: capacity }), whyNot && t(`when.${state}`)].filter(Boolean).join(" · ");
+  };
+  const byId = new Map(rooms.map((room) => [room.id, room]));
+  const sorted = [...rooms].sort((one, other) => Number(refusals.get(one.id) !== null) - Number(refusals.get(other.id) !== null));
+  const chosen = byId.get(roomId);
+  return (
+    <Select
+      label={t("when.room")}
+      description={chosen && details(chosen)}
+      data={[...sorted.map(({ id, name }) => ({ value: id, label: name })), ...(mayName ? [{ value: "", label: t("reserve.other") }] : [])]}
+      value={roomId}
+      allowDeselect={false}
+      searchable
+      nothingFoundMessage={t("board.noRooms")}
+      renderOption={({ option }) => {
+        const room = byId.get(option.value);
+        return (
+          <Group justify="space-between" gap="xs" wrap="nowrap" w="100%">
+            <Text size="sm" fw={refusals.get(option.value) === null ? 500 : 400} style={{ overflowWrap: "anywhere" }}>{option.label}</Text>
+            {room && <Text size="sm" c="dimmed" ta="end" style={{ flex: "none" }}>{details(room)}</Text>}
+          </Group>
+        );
+      }}
+      onChange={(picked) => picked !== null && onRoom(picked)}
+    />
   );
 }
 

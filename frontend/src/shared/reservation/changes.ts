@@ -1,12 +1,12 @@
 /** Reserving, moving and cancelling: shown at once, and taken back when the server refuses. */
-import { notifications } from "@mantine/notifications";
 import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ApiError, data, OFFLINE, wishKey } from "@/shared/api/client";
-import { errorText } from "@/shared/api/errors";
 import { change, refetch, WAITING } from "@/shared/api/optimistic";
 import { type Board, type Reservation, type Room, slotsOn } from "@/shared/api/queries";
 import type { Stretch } from "@/shared/time";
+import { refused, told } from "@/shared/ui/toasts";
 
 export interface Wish extends Stretch {
   room: Pick<Room, "id" | "name">;
@@ -33,23 +33,39 @@ export function newWish(wanted: Omit<Wish, "key">): Wish {
   return { ...wanted, key: wishKey() };
 }
 
-export function useReserve() {
+/** Whether the form that asked is still there: it tells itself what was refused. Without a form a toast does. */
+export interface Teller {
+  current: boolean;
+}
+
+export function useTeller(): Teller {
+  const isThere = useRef(true);
+  useEffect(() => {
+    isThere.current = true;
+    return () => {
+      isThere.current = false;
+    };
+  }, []);
+  return isThere;
+}
+
+export function useReserve(form: Teller) {
   const client = useQueryClient();
   const { t } = useTranslation();
   return useMutation({
     mutationFn: reserve,
     ...AGAIN,
     onMutate: (wish) => changeBoards(client, (held) => [...held, waiting(wish)]),
-    onSuccess: (_, wish) => notifications.show({ message: t("reserved", { room: wish.room.name }), color: "green" }),
+    onSuccess: (_, wish) => told(t("reserved", { room: wish.room.name })),
     onError: (error, _, undo) => {
       undo?.();
-      refused(error, t("refused.reserve"));
+      if (!form.current) refused(error, t("refused.reserve"));
     },
     onSettled: () => refresh(client),
   });
 }
 
-export function useMove() {
+export function useMove(form?: Teller) {
   const client = useQueryClient();
   const { t } = useTranslation();
   return useMutation({
@@ -66,10 +82,10 @@ export function useMove() {
           each.id === reservation.id ? { ...each, roomId: room.id, roomName: room.name, start, end } : each,
         ),
       ),
-    onSuccess: (_, { room }) => notifications.show({ message: t("moved", { room: room.name }), color: "green" }),
+    onSuccess: (_, { room }) => told(t("moved", { room: room.name })),
     onError: (error, _, undo) => {
       undo?.();
-      refused(error, t("refused.move"));
+      if (form?.current !== true) refused(error, t("refused.move"));
     },
     onSettled: () => refresh(client),
   });
@@ -83,10 +99,6 @@ export async function cancel(reservation: Pick<Reservation, "id">): Promise<void
   } catch (error) {
     if (!(error instanceof ApiError && error.code === "RESERVATION_NOT_FOUND")) throw error;
   }
-}
-
-export function refused(error: unknown, title: string): void {
-  notifications.show({ title, message: errorText(error), color: "red", autoClose: 8_000 });
 }
 
 export function refresh(client: QueryClient): Promise<void> {

@@ -1,6 +1,7 @@
 /** What the server would refuse anyway, known beforehand: for the ghost under the pointer and for dialogs. Pure. */
 import type { Reservation, Room, User } from "@/shared/api/queries";
-import { isOpen, isSlot, type Moment, overlap, type Stretch } from "@/shared/time";
+import { WAITING } from "@/shared/api/optimistic";
+import { isOpen, isSlot, type Moment, overlap, plusMinutes, SLOT_MINUTES, type Stretch } from "@/shared/time";
 
 export type Refusal = "past" | "closed" | "taken" | "adminsDoNotBook" | "notASlot" | "endBeforeStart";
 
@@ -18,7 +19,21 @@ export function whyNotReserve(room: Room, wanted: Stretch, { user, now, held }: 
     if (Date.parse(wanted.start) < Date.parse(now)) return "past";
     if (room.isRetired || !isOpen(room.hours, wanted)) return "closed";
   }
-  return isTaken(room, wanted, held) ? "taken" : null;
+  return inTheWay(room, wanted, held) ? "taken" : null;
+}
+
+/** The half hour that runs is reserved from now on, as managed rooms take nothing past. What is older stays past. */
+export function fromNow<T extends Stretch>(room: Pick<Room, "isManaged"> | undefined, wanted: T, now: Moment): T {
+  const late = Date.parse(now) - Date.parse(wanted.start);
+  const start = nextMinute(now);
+  const isRunning = late > 0 && late < SLOT_MINUTES * 60_000 && Date.parse(start) < Date.parse(wanted.end);
+  return room?.isManaged === true && isRunning ? { ...wanted, start } : wanted;
+}
+
+/** The first full minute that has not begun. */
+export function nextMinute(now: Moment): Moment {
+  const minute = `${now.slice(0, 16)}:00Z`;
+  return Date.parse(minute) === Date.parse(now) ? minute : plusMinutes(minute, 1);
 }
 
 export function whyNotMove(moved: Reservation, room: Room, wanted: Stretch, { now, held }: Asking): Refusal | null {
@@ -31,7 +46,7 @@ export function whyNotMove(moved: Reservation, room: Room, wanted: Stretch, { no
   }
   // A booking is of a slot, and no other room has any.
   if (moved.isBooking && !isSlot(room.hours, wanted)) return "notASlot";
-  return isTaken(room, wanted, held, moved.id) ? "taken" : null;
+  return inTheWay(room, wanted, held, moved.id) ? "taken" : null;
 }
 
 /** Half an hour that a managed room offers is booked, anything longer reserved. */
@@ -43,6 +58,11 @@ export function mayChange(reservation: Reservation, user: Pick<User, "role">): b
   return reservation.isMine || user.role === "admin";
 }
 
-function isTaken(room: Room, wanted: Stretch, held: readonly Reservation[], exceptId?: string): boolean {
-  return held.some((each) => each.roomId === room.id && each.id !== exceptId && overlap(each, wanted));
+/** The first reservation that takes some of a wanted stretch. What is still on its way to the server takes nothing. */
+export function inTheWay(
+  room: Pick<Room, "id">, wanted: Stretch, held: readonly Reservation[], exceptId?: string,
+): Reservation | undefined {
+  return held
+    .filter((each) => each.roomId === room.id && each.id !== exceptId && !each.id.startsWith(WAITING) && overlap(each, wanted))
+    .sort((one, other) => Date.parse(one.start) - Date.parse(other.start))[0];
 }

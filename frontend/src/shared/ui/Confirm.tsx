@@ -1,6 +1,7 @@
-/** Asks before what cannot be taken back. */
+/** Asks once more before something that cannot be undone. */
 import { Button, Group, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { useLive } from "@/shared/live/live";
 import { Dialog } from "./Dialog";
 
 interface Props {
@@ -14,6 +15,7 @@ interface Props {
 
 export function Confirm({ title, text, action, isBusy, onConfirm, onClose }: Props) {
   const { t } = useTranslation();
+  const { isStale } = useLive();
   return (
     <Dialog title={title} onClose={onClose}>
       <Stack>
@@ -22,7 +24,7 @@ export function Confirm({ title, text, action, isBusy, onConfirm, onClose }: Pro
           <Button variant="default" onClick={onClose} data-autofocus>
             {t("close")}
           </Button>
-          <Button color="red.9" loading={isBusy} onClick={onConfirm}>
+          <Button color="red.9" loading={isBusy} disabled={isStale} onClick={onConfirm}>
             {action}
           </Button>
         </Group>

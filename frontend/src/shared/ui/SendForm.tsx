@@ -1,6 +1,7 @@
-/** A dialog's form: its fields, what is wrong, and the buttons. */
+/** A dialog's form: its fields, what is wrong, and the buttons. While the server is away it keeps what was typed. */
 import { Alert, Button, Group, Stack } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { useLive } from "@/shared/live/live";
 
 interface Props {
   /** What the button says that sends it. */
@@ -12,21 +13,30 @@ interface Props {
   isBusy?: boolean;
   /** Whether Enter sends it at once. */
   isReady?: boolean;
+  /** What the button says that does not send it. */
+  leave?: string;
   onSend: () => void;
   onClose: () => void;
   children: React.ReactNode;
 }
 
-export function SendForm({ action, refusal, mayBeSent = true, isBusy = false, isReady = false, onSend, onClose, children }: Props) {
+export function SendForm(props: Props) {
+  const { action, refusal, mayBeSent = true, isBusy = false, isReady = false, leave, onSend, onClose, children } = props;
   const { t } = useTranslation();
+  const { isStale } = useLive();
   const send = (event: React.SyntheticEvent): void => {
     event.preventDefault();
-    if (mayBeSent) onSend();
+    if (mayBeSent && !isBusy && !isStale) onSend();
   };
   return (
     <form onSubmit={send}>
       <Stack>
         {children}
+        {isStale && (
+          <Alert color="yellow" variant="outline" role="status">
+            {t("state.kept")}
+          </Alert>
+        )}
         {refusal !== null && (
           <Alert color="red" variant="outline" role="alert">
             {refusal}
@@ -34,9 +44,9 @@ export function SendForm({ action, refusal, mayBeSent = true, isBusy = false, is
         )}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
-            {t("close")}
+            {leave ?? t("close")}
           </Button>
-          <Button type="submit" disabled={!mayBeSent} loading={isBusy} {...(isReady && { "data-autofocus": true })}>
+          <Button type="submit" disabled={!mayBeSent || isStale} loading={isBusy} {...(isReady && { "data-autofocus": true })}>
             {action}
           </Button>
         </Group>
