@@ -298,29 +298,37 @@ class TestEvenings:
         assert {"kind": "table", "id": str(table), "name": "By the window", "revision": 1} in listed
 
 
+def among(ours: list[int], items: list[dict[str, Any]]) -> list[int]:
+    """The ids of a list that are ours: other tests have tables, too."""
+    return [each["id"] for each in items if each["id"] in ours]
+
+
 class TestPages:
     """`GET /tables` with more tables than fit in one answer."""
 
     async def test_pages_hold_every_table_once_and_by_id(self, http: httpx.AsyncClient) -> None:
         ours = [await made(http, 977) for _ in range(5)]
         parts = await pages(http, "/tables", limit=2, seats_min=977)
-        assert [len(part) for part in parts] == [2, 2, 1]
-        assert [each["id"] for part in parts for each in part] == ours
+        found = [each for part in parts for each in part]
+        assert {len(part) for part in parts[:-1]} == {2}
+        assert among(ours, found) == ours
         whole = (await http.get("/tables", params={"seats_min": 977})).json()
-        assert [each for part in parts for each in part] == whole
+        assert found == whole
 
     async def test_a_page_is_narrowed_as_an_array_is(self, http: httpx.AsyncClient) -> None:
         ours = [await made(http, 978) for _ in range(3)]
         await book(http, ours[1], 10)
         query = {"seats_min": 978, "at": hour(10).isoformat(), "duration_minutes": 30}
         parts = await pages(http, "/tables", limit=1, **query)
-        assert [[each["id"] for each in part] for part in parts] == [[ours[0]], [ours[2]]]
+        assert {len(part) for part in parts} == {1}
+        assert among(ours, [each for part in parts for each in part]) == [ours[0], ours[2]]
 
     async def test_a_cursor_alone_asks_for_a_page(self, http: httpx.AsyncClient) -> None:
         ours = [await made(http, 979) for _ in range(3)]
         first = (await http.get("/tables", params={"seats_min": 979, "limit": 1})).json()
         rest = (await http.get("/tables", params={"seats_min": 979, "cursor": first["next_cursor"]})).json()
-        assert ([each["id"] for each in rest["items"]], rest["next_cursor"]) == (ours[1:], None)
+        assert among(ours, first["items"] + rest["items"]) == ours
+        assert (len(first["items"]), rest["next_cursor"]) == (1, None)
 
     @pytest.mark.parametrize(
         ("name", "value"),
