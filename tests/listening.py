@@ -53,14 +53,19 @@ class Listening:
         return [event for event in events if event is not None]
 
 
+class NotAdmitted(AssertionError):
+    """Nobody may listen, or nobody else; with the body of the response."""
+
+
 @asynccontextmanager
 async def listening(
     http: httpx.AsyncClient, *, after: str | None = None, headers: Mapping[str, str] | None = None, **query: Any
 ) -> AsyncIterator[Listening]:
-    """A listener, which has been greeted."""
+    """A listener, which has been greeted. Raises `NotAdmitted`."""
     given = dict(headers or {}) | ({} if after is None else {"Last-Event-ID": after})
     async with http.stream("GET", "/stream", params=query, headers=given) as response:
-        assert response.status_code == 200, await response.aread()
+        if response.status_code != 200:
+            raise NotAdmitted(await response.aread())
         listener = Listening(response)
         assert (await listener.block()) == [": listening"]
         yield listener
