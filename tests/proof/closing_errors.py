@@ -25,7 +25,7 @@ class Planted(NamedTuple):
 
 CLOSING_ERRORS: dict[str, Planted] = {
     "a move ignores a closed place": Planted(
-        (Edit(SETTLEMENT, "    if look.closed:\n", "    if False:\n"),),
+        (Edit(SETTLEMENT, "    if look.closed and not", "    if False and not"),),
         f"{RACES}what_was_decided_before_its_room_was_retired_is_refused[of_a_move_into_it]",
     ),
     "a claim ignores a closed place": Planted(
@@ -73,7 +73,7 @@ CLOSING_ERRORS: dict[str, Planted] = {
         f"{KEYS}a_key_is_forgotten_after_a_day_and_not_a_microsecond_sooner",
     ),
     "keys are kept for ever": Planted(
-        (Edit(HOUSEKEEPING, "    more = True\n", "    more = False\n"),),
+        (Edit(HOUSEKEEPING, "    while await _forget_some(pool, clock):\n", "    while False:\n"),),
         f"{KEYS}a_key_is_forgotten_after_a_day_and_not_a_microsecond_sooner",
     ),
     "a thousand keys are forgotten and no more": Planted(

@@ -54,7 +54,7 @@ WHERE EXISTS (
 """
 
 DUE = """
-SELECT h.id, d.message_id, d.place, d.body, d.attempts, least(d.first_tried_at, '9999-12-31') AS first_tried_at
+SELECT h.id, d.message_id, d.place, d.body, d.attempts, CASE WHEN d.first_tried_at <= $3 THEN d.first_tried_at END
 FROM unnest($1::uuid[], $2::integer[]) AS h (id, at_once)
 CROSS JOIN LATERAL (
     SELECT * FROM webhook_deliveries e WHERE e.webhook_id = h.id AND e.due_at <= $3 AND e.body IS NOT NULL
