@@ -209,7 +209,7 @@ async def test_a_person_sees_what_they_booked_gave_back_and_hold(http: httpx.Asy
     page = await visits.page("/", bearer(headers))
     await page.get_by_role("button", name="Account:").click()
     await page.get_by_role("menuitem", name="My statistics").click()
-    await expect(page.get_by_role("img", name="75 percent kept: 4 booked, 1 given back")).to_be_visible()
+    await expect(page.get_by_role("img", name="75 percent kept: 4 booked, 1 cancelled")).to_be_visible()
     await expect(page.get_by_role("img", name="3 seats in twelve months")).to_be_visible()
     seats = page.get_by_role("region", name="Seats held now")
     await expect(seats.get_by_role("listitem")).to_have_count(3)
@@ -220,4 +220,4 @@ async def test_a_person_sees_what_they_booked_gave_back_and_hold(http: httpx.Asy
 async def test_who_never_booked_is_told_so(http: httpx.AsyncClient, visits: Visits) -> None:
     me, headers = await signed_in(http)
     page = await visits.page(f"/people/{me['id']}", bearer(headers))
-    await expect(page.get_by_text("No seat was ever booked")).to_be_visible()
+    await expect(page.get_by_text("No seats have been booked yet")).to_be_visible()
