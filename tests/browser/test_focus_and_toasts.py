@@ -99,6 +99,8 @@ async def test_focus_returns_from_the_floors_dialogs(http: httpx.AsyncClient, vi
     await dine(http, await make_table(http), f"{day}T18:00:00Z", headers, name="Focused")
     page = await visits.page(f"/floor?day={day}", token)
     awaited = page.get_by_role("listitem").get_by_role("button", name="Focused")
+    # The page is drawn anew when its data comes: until then a key may meet a button that is replaced.
+    await expect(awaited).to_be_visible()
     for opener in (page.get_by_role("button", name="New reservation"), awaited):
         await opener.focus()
         await page.keyboard.press("Enter")

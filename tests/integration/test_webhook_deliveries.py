@@ -90,6 +90,8 @@ async def test_a_places_messages_come_in_order_although_the_first_fails(fresh_da
         with Receiver(500, 204) as receiver:
             await post.add(receiver.url)
             first, second = await post.publish(room), await post.publish(room)
+            await post.turn()
+            # Published now: two places' messages are sent at once, and the first to arrive is the one that fails.
             elsewhere = await post.publish(other)
             await post.turn()
             assert receiver.ids == [first, elsewhere]
