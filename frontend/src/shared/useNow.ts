@@ -2,7 +2,7 @@
 import { useEffect, useState } from "react";
 import type { Moment } from "./time";
 
-const TICK_MILLISECONDS = 15_000;
+const TICK_MILLISECONDS = 10_000;
 
 export function useNow(): Moment {
   const [now, setNow] = useState(() => new Date().toISOString());

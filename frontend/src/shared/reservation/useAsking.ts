@@ -1,12 +1,10 @@
 /** What a form must know about the time that is chosen in it, which need not be of the day behind it. */
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import { queries } from "@/shared/api/queries";
 import { useLive } from "@/shared/live/live";
-import { dayOf, type Moment, plusMinutes, type Stretch } from "@/shared/time";
+import { dayOf, plusMinutes, type Stretch } from "@/shared/time";
+import { useNow } from "@/shared/useNow";
 import type { Asking } from "./rules";
-
-const TICK_MILLISECONDS = 10_000;
 
 /** `isKnown`: whether it is known what is held then. While the server is away it may not be. */
 export interface AskingThen extends Asking {
@@ -25,13 +23,4 @@ export function useAsking({ start, end }: Stretch, behind: Asking): AskingThen {
 
 function unique<T extends { id: string }>(all: readonly T[]): T[] {
   return [...new Map(all.map((each) => [each.id, each])).values()];
-}
-
-function useNow(): Moment {
-  const [now, setNow] = useState(() => new Date().toISOString());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(new Date().toISOString()), TICK_MILLISECONDS);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
 }
