@@ -57,7 +57,7 @@ async def processes(database_url: str) -> AsyncIterator[tuple[Process, Process]]
 async def registered(process: Process) -> tuple[str, str]:
     """The address of somebody new, and a token of theirs."""
     email = some_email()
-    await process.accounts.register(RegisterRequest(email, PASSWORD, Role.USER))
+    await process.accounts.register(RegisterRequest(email, PASSWORD, Role.USER), "127.0.0.1")
     return email, await process.accounts.sign_in(email, PASSWORD, "127.0.0.1")
 
 

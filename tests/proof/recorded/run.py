@@ -175,6 +175,7 @@ async def _check(
     events = crowd.hall.events
     changes = [Change(*row.values()) for row in await connection.fetch(CHANGES, events)]
     held = [tuple(row.values()) for row in await connection.fetch(HELD, events)]
+    await witness.remove(connection)
     broken = await invariants.broken(connection, lambda _: None)
     seen = await witness.breaches(connection)
     await connection.close()

@@ -67,6 +67,12 @@ async def install(connection: "asyncpg.Connection") -> None:
     await connection.execute(WITNESS)
 
 
+async def remove(connection: "asyncpg.Connection") -> None:
+    """Have it look no longer; what it saw stays. `holdfast check` names every trigger that migrations did not make."""
+    for table in ("reservations", "events", "tables", "schedules"):
+        await connection.execute(f"DROP TRIGGER witness ON {table}")
+
+
 async def breaches(connection: "asyncpg.Connection") -> list[Violation]:
     """What was seen; and what is closed and not said to be, or the reverse, now that all is over."""
     seen = await connection.fetch("SELECT rule, what FROM witnessed")
