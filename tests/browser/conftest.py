@@ -9,10 +9,12 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from browsing import Visits
-from playwright.async_api import Browser, async_playwright
+from browsing import SECONDS_MAX, Visits
+from playwright.async_api import Browser, async_playwright, expect
 
 from service import Service
+
+expect.set_options(timeout=SECONDS_MAX * 1000)
 
 ROOT = Path(__file__).parents[2]
 FLAGS = (
