@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 import pytest
 
-from databases import SERVER, TEMPLATE, migrated_database, template
+from databases import SERVER, TEMPLATE, forget_when_the_machine_stops, migrated_database, template
 from holdfast.database import embedded
 from redis_server import RedisServer
 from service import Service
@@ -27,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if SERVER not in os.environ:
         directory = _run.enter_context(tempfile.TemporaryDirectory(prefix="hf-", ignore_cleanup_errors=True))
         _lead(SERVER, _run.enter_context(embedded.running(Path(directory))))
+        asyncio.run(forget_when_the_machine_stops())
     runner = _run.enter_context(asyncio.Runner())
     made = template()
     _lead(TEMPLATE, runner.run(made.__aenter__()))
