@@ -292,7 +292,7 @@ def test_the_ci_makes_its_packages_from_nothing(tmp_path: Path) -> None:
     (tmp_path / ".venv" / "left").touch()
     programs = tmp_path / "programs"
     programs.mkdir()
-    for name in ("make", "curl", "redis-server", "nginx", "pgbouncer", "chromium", "apt-get"):
+    for name in ("make", "curl", "redis-server", "nginx", "pgbouncer", "chromium-headless-shell", "apt-get"):
         (programs / name).write_text(CI_STUB if name == "make" else "#!/bin/sh\n", encoding="utf-8")
         (programs / name).chmod(0o755)
     environment = {"PATH": f"{programs}:/usr/bin:/bin"}
