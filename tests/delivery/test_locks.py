@@ -147,7 +147,7 @@ def faults(
     return wrong, used
 
 
-@pytest.fixture(scope="module", params=[RUNNING, DEVELOPING])
+@pytest.fixture(params=[RUNNING, DEVELOPING])
 def lock(request: pytest.FixtureRequest) -> str:
     """The name of a lock."""
     return str(request.param)
