@@ -24,7 +24,6 @@ from rooms import body, some_room
 from service import Service
 from tokens import SECRET, bearer
 
-
 SETTINGS = {"JWT_SECRET": SECRET, "WORKERS": 2, "PASSWORD_COST": 4}
 
 
