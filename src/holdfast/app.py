@@ -27,12 +27,11 @@ from holdfast.board.club_api import ClubApi
 from holdfast.board.service import Board
 from holdfast.clock import Clock, utc_now
 from holdfast.database.connections import Database
-from holdfast.engine.calendar_settlement import Calendars
 from holdfast.engine.committer import Bounds, Committer
 from holdfast.engine.housekeeping import keep_house
-from holdfast.engine.pool_settlement import Pools
 from holdfast.engine.probe import Prober
 from holdfast.engine.reader import TagReader
+from holdfast.engine.settlement import Rules, Settler
 from holdfast.errors import InternalError
 from holdfast.events.api import EventsApi, SeatsApi, statistics
 from holdfast.events.availability import Availability, ProcessCache, RedisCache
@@ -54,7 +53,7 @@ from holdfast.outbox.publishing import Publishing, shipped
 from holdfast.redis_link import RedisLink
 from holdfast.reservations.api import PlacesApi, ReservationsApi
 from holdfast.reservations.hot import HotReservations
-from holdfast.reservations.service import Reservations, Rules
+from holdfast.reservations.service import Demands, Reservations
 from holdfast.rooms.api import BookingsApi, RoomsApi
 from holdfast.rooms.bookings import Bookings
 from holdfast.rooms.conference import ConferenceProvider, provider
@@ -116,22 +115,22 @@ class Parts:
         self.accounts = Accounts(self.database, settings, tokens, clock, self.redis)
         longest = timedelta(days=settings.reservation_days_max)
         stop = partial(os.kill, os.getpid(), signal.SIGTERM)
-        self.committer = Committer(self.database, bounds(settings), Calendars(clock, longest), stop)
-        self.pools = Committer(self.database, bounds(settings), Pools(clock), stop)
+        bounds_of_holds = Rules(longest, settings.place_holds_max, settings.user_holds_max)
+        self.committer = Committer(self.database, bounds(settings), Settler(clock, bounds_of_holds), stop)
         self.limits = Limits.of(settings, self.redis)
         tags = TagReader(self.database)
-        self.rooms = Rooms(self.database, clock)
+        self.rooms = Rooms(self.database, self.committer, clock)
         self.links = Links(self.conference)
         self.bookings = Bookings(self.database, self.committer, self.rooms, self.links, clock)
         self.board = Board(self.database, self.rooms, self.bookings, clock)
         days = Days(self.database, self.rooms, tags, clock)
         self.hot_rooms = HotRooms(self.access, days, self.bookings)
-        self.tables = Tables(self.database, clock)
-        rules = Rules(ManagedRooms(self.rooms, clock), FloorRules(self.tables))
-        self.reservations = Reservations(self.database, self.committer, self.access, rules, longest)
+        self.tables = Tables(self.database, self.committer, clock)
+        demands = Demands(ManagedRooms(self.rooms, clock), FloorRules(self.tables))
+        self.reservations = Reservations(self.database, self.committer, self.access, demands, longest)
         self.hot_stream = HotStream(self.access, self.feeder, settings.proxies)
         self.hot = HotReservations(self.reservations, tags)
-        self.events = Events(self.database, self.pools, clock)
+        self.events = Events(self.database, self.committer, clock)
         shared = None if self.redis is None else RedisCache(self.redis)
         availability = Availability(self.database, ProcessCache(), shared)
         self.hot_events = HotEvents(self.access, availability, self.events)
@@ -152,7 +151,7 @@ class Parts:
             house.cancel()
             with suppress(asyncio.CancelledError):
                 await house
-            await asyncio.gather(self.committer.drain(), self.pools.drain())
+            await self.committer.drain()
             await self.links.drain()
             # After the last booking, whose message may still be published.
             await relay.aclose()

@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from holdfast.database import readable
-from holdfast.engine.claims import Kind, Place, Reservation
+from holdfast.engine.claims import Kind, Place, Reservation, State, Type
 from holdfast.engine.schema import ACTIVE, START_OF_ALL, places, reservations
 from holdfast.engine.statements import place_of
 from holdfast.http.fields import ID_MAX
@@ -25,6 +25,12 @@ COLUMNS = (
     reservations.c.created_at,
     reservations.c.user_id,
     reservations.c.details,
+    reservations.c.type,
+    reservations.c.state,
+    reservations.c.expires_at,
+    reservations.c.held_at,
+    reservations.c.external_ref,
+    reservations.c.revived,
 )
 
 
@@ -86,7 +92,7 @@ async def of_all(
     if chosen.place is not None:
         query = query.where(reservations.c.place == chosen.place.key)
     if chosen.kind is not None:
-        is_table = reservations.c.room_id.is_(None)
+        is_table = reservations.c.type == Type.TABLE.value
         query = query.where(is_table if chosen.kind is Kind.TABLE else ~is_table)
     if window.start is not None:
         # The first bound is for the index: nothing that is still on can have begun earlier.
@@ -136,7 +142,7 @@ async def _read(connection: AsyncConnection, query: Select[Any]) -> list[Reserva
 
 def _reservation(row: Row[*tuple[Any, ...]]) -> Reservation:
     """A row as a value that can be shown to anybody. Raises `readable.UNREADABLE`."""
-    reservation_id, key, start, end, created_at, user_id, details = row
+    reservation_id, key, start, end, created_at, user_id, details, type_, state, *rest = row
     place = place_of(key)
     # The driver tells infinity by a time without a zone.
     if start.tzinfo is None or end.tzinfo is None or created_at.tzinfo is None or place.kind is Kind.EVENT:
@@ -147,4 +153,6 @@ def _reservation(row: Row[*tuple[Any, ...]]) -> Reservation:
         link, size = details.get("conference_link"), details.get("party_size")
         if (link is not None and not isinstance(link, str)) or (size is not None and not 0 < int(size) <= ID_MAX):
             raise ValueError
-    return Reservation(reservation_id, place, start, end, created_at, user_id, details)
+    return Reservation(
+        reservation_id, place, start, end, created_at, user_id, details, Type(type_), State(state), *rest
+    )

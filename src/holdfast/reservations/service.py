@@ -11,27 +11,27 @@ from msgspec import Struct
 from holdfast.accounts.access import Access
 from holdfast.accounts.roles import Caller, Role
 from holdfast.database.connections import Database
-from holdfast.engine import calendar
+from holdfast.engine import occupancy
 from holdfast.engine.claims import (
-    Claim,
+    Again,
+    Change,
     Details,
     Interval,
     Key,
     Kind,
-    Move,
     Place,
     Reason,
     Refused,
-    Release,
     Reservation,
-    Reserve,
+    Stretch,
+    Type,
     Verdict,
 )
 from holdfast.engine.committer import Committer
 from holdfast.engine.reader import KeyReader
 from holdfast.errors import Forbidden, ReservationNotFound, Unauthorized
 from holdfast.reservations import queries
-from holdfast.reservations.changes import Change, Plan, plan
+from holdfast.reservations.changes import Fields, Plan, plan
 from holdfast.reservations.queries import Filter, KnownPlace, Position, Window
 from holdfast.reservations.rules import RoomRules, TableRules, may_be_managed
 
@@ -50,7 +50,7 @@ class Evening(Struct, frozen=True):
     party_size: int | None
 
 
-class Rules(NamedTuple):
+class Demands(NamedTuple):
     """What features ask of those who reserve their places."""
 
     rooms: RoomRules
@@ -63,21 +63,21 @@ class Reservations:
     def __init__(
         self,
         database: Database,
-        committer: Committer[Claim, Verdict],
+        committer: Committer,
         access: Access,
-        rules: Rules,
+        demands: Demands,
         longest: timedelta,
     ) -> None:
         self._database = database
         self._committer = committer
         self.access = access
-        self._rules = rules
+        self._demands = demands
         self._longest = longest
         self._keys = KeyReader(database)
 
     def fault(self, interval: Interval) -> Reason | None:
         """Why nobody may hold this stretch, whoever else does."""
-        return calendar.fault(interval, self._longest)
+        return occupancy.fault(interval, self._longest)
 
     async def reserve(
         self,
@@ -96,8 +96,9 @@ class Reservations:
             if before is not None:
                 # Granted by rules that may refuse it now: what was closed or in the past when it was asked first.
                 return before
-            await self._rules.rooms.check_reserve(place, interval, caller)
-        return await self._submit(Reserve(uuids.uuid7(), place, interval, caller.user_id, key), is_gone)
+            await self._demands.rooms.check_reserve(place, interval, caller)
+        takes = Stretch(uuids.uuid7(), interval, caller.user_id)
+        return await self._submit(Change(takes.id, place, takes=takes, key=key), is_gone)
 
     async def reserve_table(
         self, wanted: Evening, caller: Caller, key: Key | None, is_gone: Callable[[], bool] | None = None
@@ -107,19 +108,19 @@ class Reservations:
         if before is not None:
             # Granted when the table was there.
             return before
-        await self._rules.tables.check(wanted.place, wanted.party_size)
-        claim = Reserve(uuids.uuid7(), wanted.place, wanted.interval, caller.user_id, key, wanted.details)
-        return await self._submit(claim, is_gone)
+        await self._demands.tables.check(wanted.place, wanted.party_size)
+        takes = Stretch(uuids.uuid7(), wanted.interval, caller.user_id, wanted.details, Type.TABLE)
+        return await self._submit(Change(takes.id, wanted.place, takes=takes, key=key), is_gone)
 
     async def cancel(self, reservation_id: UUID, caller: Caller) -> Verdict:
         """Give a reservation back. Raises `ReservationNotFound`, `Forbidden`."""
 
-        async def release(found: Reservation) -> Release:
-            return Release(uuids.uuid7(), found.place, reservation_id)
+        async def release(found: Reservation) -> Change:
+            return Change(uuids.uuid7(), found.place, reservation_id)
 
         return await self._change(reservation_id, caller, release)
 
-    async def move(self, reservation_id: UUID, change: Change, caller: Caller) -> tuple[Verdict, Place]:
+    async def move(self, reservation_id: UUID, change: Fields, caller: Caller) -> tuple[Verdict, Place]:
         """Hold a reservation elsewhere, at another time, or for others; answers the place that was asked for, too.
 
         Raises `ReservationNotFound`, `Forbidden`, `InvalidRequest`, and what the rules of its place say.
@@ -127,7 +128,7 @@ class Reservations:
 
         places: list[Place] = []
 
-        async def move(found: Reservation) -> Move | Refused:
+        async def move(found: Reservation) -> Change | Refused:
             wanted = plan(found, change)
             places.append(wanted.target)
             target, start, end = wanted.target, wanted.start, wanted.end
@@ -135,13 +136,14 @@ class Reservations:
                 await self._check_table(found, wanted)
             if may_be_managed(found.place) or may_be_managed(target):
                 # The whole of it is checked, and claimed: what is left out may be moved by others meanwhile.
-                stretch = calendar.moved(found.interval, start, end)
+                stretch = occupancy.moved(found.interval, start, end)
                 reason = self.fault(stretch)
                 if reason is not None:
                     return Refused(reason)
-                await self._rules.rooms.check_move(found, target, stretch, caller)
+                await self._demands.rooms.check_move(found, target, stretch, caller)
                 start, end = stretch
-            return Move(uuids.uuid7(), found.place, reservation_id, target, start, end, wanted.details)
+            takes = Again(target, start, end, wanted.details)
+            return Change(uuids.uuid7(), found.place, reservation_id, takes)
 
         verdict = await self._change(reservation_id, caller, move)
         return verdict, places[-1]
@@ -185,14 +187,14 @@ class Reservations:
             found = await queries.known_places(connection, after=after, limit=limit + 1)
         rooms = [each.place for each in found if may_be_managed(each.place)]
         tables = [each.place for each in found if each.place.kind is Kind.TABLE]
-        names = {**await self._rules.rooms.names(rooms), **await self._rules.tables.names(tables)}
+        names = {**await self._demands.rooms.names(rooms), **await self._demands.tables.names(tables)}
         return [(each, names.get(each.place, each.place.id)) for each in found]
 
     async def _change(
         self,
         reservation_id: UUID,
         caller: Caller,
-        claim: Callable[[Reservation], Awaitable[Release | Move | Refused]],
+        claim: Callable[[Reservation], Awaitable[Change | Refused]],
     ) -> Verdict:
         """Find where the reservation is, then change it there."""
         for _ in range(FINDS_MAX):
@@ -208,7 +210,7 @@ class Reservations:
 
     async def _check_may_change(self, found: Reservation, caller: Caller) -> None:
         """Whether the caller may cancel or move it. In a managed room only its owner and admins may, in either mode."""
-        if not may_be_managed(found.place) or not await self._rules.rooms.is_managed(found.place):
+        if not may_be_managed(found.place) or not await self._demands.rooms.is_managed(found.place):
             self.access.check_may_change(caller, found.user_id)
         elif caller.user_id is None:
             raise Unauthorized
@@ -220,7 +222,7 @@ class Reservations:
         details = {**(found.details or {}), **(wanted.details or {})}
         is_new = wanted.target != found.place or wanted.is_new(found, "party_size")
         size = details.get("party_size") if is_new else None
-        await self._rules.tables.check(wanted.target, None if size is None else int(size))
+        await self._demands.tables.check(wanted.target, None if size is None else int(size))
 
-    async def _submit(self, claim: Claim, is_gone: Callable[[], bool] | None = None) -> Verdict:
-        return await self._committer.submit(claim, is_gone)
+    async def _submit(self, change: Change, is_gone: Callable[[], bool] | None = None) -> Verdict:
+        return await self._committer.submit(change, is_gone)
