@@ -14,7 +14,7 @@ from holdfast.accounts.watch import Watch
 from holdfast.engine.claims import Kind, Place, Reservation
 from holdfast.errors import ReservationNotFound
 from holdfast.http import fields
-from holdfast.http.bodies import JSON, StrictBody, check_media_type
+from holdfast.http.bodies import JSON, MaybeBody, MayHaveNoBody, StrictBody, check_media_type
 from holdfast.http.docs import MAY_HAVE_TOKEN, refusals
 from holdfast.http.handlers import Cursor, IdempotencyKey, IfNoneMatch, PageLimit, asked, response
 from holdfast.http.paging import LIMIT_DEFAULT, NamePosition, Page, page, read_cursor
@@ -69,14 +69,6 @@ class AnyBody(StrictBody[ReserveBody]):
         return requests.reserve_body(value)
 
 
-class MaybeBody(StrictBody[ConfirmBody]):
-    """Reads a body that may be left out."""
-
-    def decode_bytes(self, value: bytes) -> Any:
-        """The body as the struct. Raises `UnsupportedMediaType`, `InvalidRequest`."""
-        return super().decode_bytes(value) if value else ConfirmBody()
-
-
 class ReservationsApi(Controller):
     """Reservations of rooms and tables."""
 
@@ -106,8 +98,9 @@ class ReservationsApi(Controller):
 
     @post(
         "/{reservation_id:str}/confirm",
-        dto=MaybeBody,
+        dto=MaybeBody[ConfirmBody],
         return_dto=None,
+        operation_class=MayHaveNoBody,
         status_code=200,
         summary="Confirm a hold",
         responses=KEPT | refusals(400, 401, 403, 404, 409, 413, 415, 429),
@@ -115,9 +108,9 @@ class ReservationsApi(Controller):
     async def confirm(
         self,
         reservation_id: str,
-        data: ConfirmBody,  # noqa: ARG002  for the description; read by `hot`
         request: Request[Any, Any, Any],
         hot: HotReservations,
+        data: ConfirmBody | None = None,  # noqa: ARG002  for the description; read by `hot`
         hold_secret: HoldSecret = None,  # noqa: ARG002  for the description; read by `hot`
     ) -> Response[bytes]:
         """Makes a hold a reservation for good. Confirmed twice, it is answered the same. The body may be left out."""
