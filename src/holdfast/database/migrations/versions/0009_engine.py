@@ -182,6 +182,7 @@ def upgrade() -> None:
     op.execute(TIME)
     for column in COLUMNS:
         op.add_column("reservations", column)
+    _comment("When it ended, however; NULL until then")
     op.execute(FILL)
     op.drop_index("ix_reservations_active_place_start_time", table_name="reservations")
     op.create_index(
@@ -220,9 +221,14 @@ def downgrade() -> None:
         postgresql_include=["end_time"],
         postgresql_where=TAKEN,
     )
+    _comment("NULL while the reservation is active")
     for column in reversed(COLUMNS):
         op.drop_column("reservations", column.name)
     op.execute("DROP FUNCTION engine_now")
+
+
+def _comment(text: str) -> None:
+    op.alter_column("reservations", "cancelled_at", comment=text)
 
 
 def _index_bookings(predicate: sa.TextClause) -> None:
