@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+from msgspec.structs import replace
 
 from holdfast.engine import looks, statements, transaction
 from holdfast.engine.claims import (
@@ -18,10 +20,11 @@ from holdfast.engine.claims import (
     Kind,
     Place,
     Reservation,
+    Seat,
     Stretch,
     Verdict,
 )
-from holdfast.engine.settlement import Rules, Settler
+from holdfast.engine.settlement import Rules, Settlement, Settler
 from holdfast.engine.transaction import KeyTaken, Stale
 from rooms import DAY, hours
 
@@ -47,6 +50,12 @@ def take(place: Place, interval: Interval, hold_seconds: int | None = None, key:
     """A change that takes a stretch of time."""
     change_id = uuid4()
     return Change(change_id, place, takes=Stretch(change_id, interval, hold_seconds=hold_seconds), key=key)
+
+
+def otherwise(change: Change, **takes: Any) -> Change:
+    """The same, but for what it takes."""
+    assert change.takes is not None
+    return replace(change, takes=replace(change.takes, **takes))
 
 
 def release(reservation: Reservation) -> Change:
@@ -96,11 +105,17 @@ async def settle(connection: "asyncpg.Connection", *changes: Change) -> list[Ver
 
 async def settle_once(connection: "asyncpg.Connection", *changes: Change, careful: bool = False) -> list[Verdict]:
     """Try to settle a batch. Raises what the engine tries again after."""
+    batch = await work(connection, changes)
+    await transaction.settle(connection, batch, careful=careful)
+    return batch.verdicts()
+
+
+async def work(connection: "asyncpg.Connection", changes: Sequence[Change]) -> Settlement:
+    """A batch to be settled, whose places are named already."""
     settler = Settler(lambda: DAY, RULES)
-    settler._ids.extend(await looks.new_ids(connection, len(changes)))
-    work = settler.work(changes)
-    await transaction.settle(connection, work, careful=careful)
-    return work.verdicts()
+    if seats := sum(isinstance(change.takes, Seat) for change in changes):
+        settler._ids.extend(await looks.new_ids(connection, seats))
+    return settler.work(changes)
 
 
 async def grant(connection: "asyncpg.Connection", change: Change) -> Reservation:

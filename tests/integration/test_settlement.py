@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import asyncpg
-import msgspec
 import pytest
 
 from batches import (
@@ -15,6 +14,7 @@ from batches import (
     messages,
     move,
     name,
+    otherwise,
     release,
     reserve,
     revision,
@@ -23,7 +23,7 @@ from batches import (
     settle_once,
     touch,
 )
-from holdfast.engine.claims import Granted, Place, Reason, Refused, Reserve
+from holdfast.engine.claims import Change, Granted, Place, Reason, Refused
 from holdfast.engine.transaction import KeyTaken, PlacesMissing, Stale
 from races.locks import somebody_waits
 from rooms import hour, hours, overlaps, some_room
@@ -131,7 +131,7 @@ async def test_a_twin_that_comes_late_is_told_what_the_first_was_told(
 ) -> None:
     """Two requests with one key make one id of it. The first is granted and cancelled when the second is settled."""
     shared, own = key(), uuid4()
-    first, twin = (msgspec.structs.replace(reserve(place, 10, 11, shared), becomes=own) for _ in range(2))
+    first, twin = (otherwise(reserve(place, 10, 11, shared), id=own) for _ in range(2))
     granted = await grant(connection, first)
     await settle(connection, release(granted))
     with pytest.raises(KeyTaken):
@@ -189,7 +189,7 @@ async def test_details_stay_with_a_reservation_through_moves_and_until_its_end(
     place, elsewhere = room(str(uuid4())), room(str(uuid4()))
     await name(connection, place, elsewhere)
     details = {"text": "\u00ab\u2603\u00bb", "number": 3, "nothing": None}
-    asked = msgspec.structs.replace(reserve(place, 10, 11), details=details)
+    asked = otherwise(reserve(place, 10, 11), details=details)
     granted = await grant(connection, asked)
     assert granted.details == details
     (moved,) = await settle(connection, move(granted, target=elsewhere))
@@ -280,7 +280,7 @@ async def test_batches_that_name_places_in_opposite_orders_do_not_deadlock(
 
     async def work(session: "asyncpg.Connection", order: list[Place], minute: float) -> None:
         for number in range(30):
-            batch: list[Reserve] = [reserve(each, number + minute, number + minute + 0.1) for each in order]
+            batch: list[Change] = [reserve(each, number + minute, number + minute + 0.1) for each in order]
             await settle(session, *batch)
 
     await asyncio.gather(work(connection, places, 0), work(peer, places[::-1], 0.5))

@@ -15,13 +15,14 @@ from holdfast.engine.statements import event_key, event_place, place_of
 
 # One descent of the index for each wish, however long the place's history: see `occupancy.py` for why one row is
 # enough. What somebody typed that never ends, or ends after all years that can be read, is in the way as far as anybody
-# can ask. The time is told once, with the first.
+# can ask. The time is told once, with the first. `LIMIT 1` has each place looked up by itself: a plan that was made
+# while there were few would read all of them.
 LOOK = """
 SELECT u.position, q.revision, q.closed_at IS NOT NULL AS is_closed, r.start_time, r.end_time, r.expires_at,
     CASE WHEN u.position = 1 THEN (SELECT engine_now()) END AS now
 FROM ROWS FROM (json_to_recordset($1::json) AS (place text, claim_end timestamptz)) WITH ORDINALITY
     AS u (place, claim_end, position)
-JOIN places q ON q.place = u.place
+CROSS JOIN LATERAL (SELECT revision, closed_at FROM places WHERE place = u.place LIMIT 1) q
 LEFT JOIN LATERAL (
     SELECT greatest(n.start_time, '0001-01-01') AS start_time, least(n.end_time, '9999-12-31') AS end_time, n.expires_at
     FROM reservations n WHERE n.place = u.place AND n.start_time < u.claim_end AND n.cancelled_at IS NULL
@@ -63,7 +64,8 @@ SELECT u.place, q.revision, u.user_id,
         WHERE place = u.place AND cancelled_at IS NULL AND expires_at > (SELECT engine_now())),
     (SELECT count(*) FROM reservations
         WHERE user_id = u.user_id AND cancelled_at IS NULL AND expires_at > (SELECT engine_now()))
-FROM json_to_recordset($1::json) AS u (place text, user_id uuid) JOIN places q ON q.place = u.place
+FROM json_to_recordset($1::json) AS u (place text, user_id uuid)
+CROSS JOIN LATERAL (SELECT revision FROM places WHERE place = u.place LIMIT 1) q
 """
 
 # Holds that have expired and that nobody has ended, the oldest first.
@@ -77,7 +79,7 @@ LOOK_SEATS = """
 SELECT u.position, e.revision, e.total_seats, e.booked_seats, b.id
 FROM ROWS FROM (json_to_recordset($1::json) AS (event_id bigint, user_id text)) WITH ORDINALITY
     AS u (event_id, user_id, position)
-JOIN events e ON e.id = u.event_id
+CROSS JOIN LATERAL (SELECT revision, total_seats, booked_seats FROM events WHERE id = u.event_id LIMIT 1) e
 LEFT JOIN LATERAL (SELECT id FROM bookings WHERE event_id = u.event_id AND user_id = u.user_id LIMIT 1) b ON true
 """
 

@@ -16,11 +16,11 @@ from holdfast.outbox.queries import Message
 # never changed: another version of the service may be calling it. Its statements each see what was committed before
 # them, as those of any transaction under READ COMMITTED do; so what is looked at after the lock is what is there now.
 # What there is nothing of is NULL, and costs nothing.
-WRITE = "SELECT write_changes_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+WRITE = "SELECT write_changes_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 WRITE_FUNCTION = """
 CREATE FUNCTION write_changes_1(
     locked text[], locked_events bigint[], revisions json, event_revisions json, moment timestamptz,
-    changed json, reserved json, unbooked bigint[], booked json, messages json, new_keys json
+    changed_ids uuid[], changed json, reserved json, unbooked bigint[], booked json, messages json, new_keys json
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     done bigint;
@@ -52,7 +52,7 @@ BEGIN
             RAISE EXCEPTION 'an event has changed since the batch was decided' USING ERRCODE = 'HF001';
         END IF;
     END IF;
-    IF changed IS NOT NULL THEN
+    IF changed_ids IS NOT NULL THEN
         -- Time frees a held place without any write. So whoever relies on a hold proves that it has not expired, and
         -- whoever takes its place that it has.
         UPDATE reservations r
@@ -63,7 +63,7 @@ BEGIN
             id uuid, was_at text, proves text, place text, room_id text, start_time timestamptz, end_time timestamptz,
             details jsonb, state text, expires_at timestamptz, external_ref text, revived boolean, is_taking boolean
         )
-        WHERE r.place = u.was_at AND r.id = u.id AND CASE u.proves
+        WHERE r.id = ANY(changed_ids) AND r.place = u.was_at AND r.id = u.id AND CASE u.proves
             WHEN 'active' THEN r.cancelled_at IS NULL AND (r.expires_at IS NULL OR r.expires_at > engine_now())
             WHEN 'expired' THEN r.state = 'expired' OR r.expires_at <= engine_now() END;
         GET DIAGNOSTICS done = ROW_COUNT;
@@ -243,6 +243,7 @@ async def write(connection: Connection, writes: Writes) -> None:
         _json(writes.raised),
         _json(writes.raised_events),
         writes.moment,
+        [each.id for each in writes.changed] or None,
         _json(writes.changed),
         _json(writes.reserved),
         writes.unbooked or None,

@@ -18,7 +18,7 @@ CREATE FUNCTION engine_now() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL 
 WRITE = """
 CREATE FUNCTION write_changes_1(
     locked text[], locked_events bigint[], revisions json, event_revisions json, moment timestamptz,
-    changed json, reserved json, unbooked bigint[], booked json, messages json, new_keys json
+    changed_ids uuid[], changed json, reserved json, unbooked bigint[], booked json, messages json, new_keys json
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     done bigint;
@@ -50,7 +50,7 @@ BEGIN
             RAISE EXCEPTION 'an event has changed since the batch was decided' USING ERRCODE = 'HF001';
         END IF;
     END IF;
-    IF changed IS NOT NULL THEN
+    IF changed_ids IS NOT NULL THEN
         -- Time frees a held place without any write. So whoever relies on a hold proves that it has not expired, and
         -- whoever takes its place that it has.
         UPDATE reservations r
@@ -61,7 +61,7 @@ BEGIN
             id uuid, was_at text, proves text, place text, room_id text, start_time timestamptz, end_time timestamptz,
             details jsonb, state text, expires_at timestamptz, external_ref text, revived boolean, is_taking boolean
         )
-        WHERE r.place = u.was_at AND r.id = u.id AND CASE u.proves
+        WHERE r.id = ANY(changed_ids) AND r.place = u.was_at AND r.id = u.id AND CASE u.proves
             WHEN 'active' THEN r.cancelled_at IS NULL AND (r.expires_at IS NULL OR r.expires_at > engine_now())
             WHEN 'expired' THEN r.state = 'expired' OR r.expires_at <= engine_now() END;
         GET DIAGNOSTICS done = ROW_COUNT;
@@ -182,6 +182,7 @@ def upgrade() -> None:
     op.execute(TIME)
     for column in COLUMNS:
         op.add_column("reservations", column)
+    _comment("When it ended, however; NULL until then")
     op.execute(FILL)
     op.drop_index("ix_reservations_active_place_start_time", table_name="reservations")
     op.create_index(
@@ -220,9 +221,14 @@ def downgrade() -> None:
         postgresql_include=["end_time"],
         postgresql_where=TAKEN,
     )
+    _comment("NULL while the reservation is active")
     for column in reversed(COLUMNS):
         op.drop_column("reservations", column.name)
     op.execute("DROP FUNCTION engine_now")
+
+
+def _comment(text: str) -> None:
+    op.alter_column("reservations", "cancelled_at", comment=text)
 
 
 def _index_bookings(predicate: sa.TextClause) -> None:
