@@ -28,7 +28,7 @@ from service import Service
 from tokens import SECRET, bearer
 
 PAGE = "docs/messages.md"
-TYPE = re.compile(r"[a-z]+\.[a-z]+ed")
+TYPE = re.compile(r"[a-z]+\.(held|[a-z]+ed)")
 """What a message's type looks like, and nothing else in the code."""
 ELSEWHERE = {"place.checked", "room.seeded", "event.repaired"}
 """Types that no call of the API brings about."""
