@@ -375,6 +375,19 @@ class TestExpiry:
             await http.delete(f"/reservations/{rival['id']}")
             assert (await confirm(http, held, if_expired="revive")).json()["revived"] is True
 
+    async def test_it_is_not_revived_where_nobody_may_reserve_any_more(
+        self, http: httpx.AsyncClient, connection: Any
+    ) -> None:
+        table, room, me = await a_table(http), await open_room(http), bearer()
+        evening = {"table_id": table, "customer_name": "Anna", "duration_minutes": 60}
+        dinner = await hold(http, evening | {"reservation_time": hour(19).isoformat()})
+        meeting = await hold(http, stretch(room, 9, 10), headers=me)
+        async with later(connection, 61):
+            assert (await http.delete(f"/tables/{table}")).status_code == 204
+            assert (await http.post(f"/rooms/{room}/retire", headers=bearer(role="admin"))).is_success
+            error(await confirm(http, dinner, if_expired="revive"), 404, "TABLE_NOT_FOUND")
+            error(await confirm(http, meeting, me, if_expired="revive"), 409, "ROOM_CLOSED")
+
     async def test_one_that_lives_is_not_revived_but_confirmed(self, http: httpx.AsyncClient, want: Want) -> None:
         assert "revived" not in (await confirm(http, await hold(http, want()), if_expired="revive")).json()
 
@@ -611,6 +624,16 @@ class TestMessages:
         async with later(connection, 61):
             await http.post("/reservations", json=want())
         assert await self.told(connection, held) == ["reservation.held", "reservation.expired"]
+
+    async def test_nothing_secret_is_logged(self, fresh_database_url: str) -> None:
+        with Service({"DATABASE_URL": fresh_database_url, "LOG_REQUESTS": "true"}) as service:
+            async with httpx.AsyncClient(base_url=service.url, timeout=30, verify=False) as http:
+                held = await hold(http, body(some_room(), 10, 11))
+                await confirm(http, held, {"Hold-Secret": held["hold_secret"] + "x"})
+                await confirm(http, held, secret(held) | {"X-Request-ID": "the-last"}, external_ref="payment-1")
+            service.logged("the-last")
+            assert held["hold_secret"] not in service.output()
+            assert "payment-1" not in service.output()
 
     async def test_nothing_secret_is_told_or_kept(self, http: httpx.AsyncClient, connection: Any, want: Want) -> None:
         headers = {"Idempotency-Key": str(uuid4())}

@@ -36,7 +36,7 @@ def racers(database_url: str) -> Iterator[list[Racer]]:
 
 
 async def some_holds(connection: "asyncpg.Connection") -> dict[str, Reservation]:
-    """Holds of as many rooms, by room: the first has the shortest, the last is held for long, the others end at once."""
+    """Holds of as many rooms, by room: the first ends first, the last after a long time, the others at once."""
     await move_time(connection, 0)
     places = [room(some_room()) for _ in range(ROOMS)]
     await name(connection, *places)
