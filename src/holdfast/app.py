@@ -31,7 +31,8 @@ from holdfast.engine.committer import Bounds, Committer
 from holdfast.engine.housekeeping import keep_house
 from holdfast.engine.probe import Prober
 from holdfast.engine.reader import TagReader
-from holdfast.engine.settlement import Rules, Settler
+from holdfast.engine.settlement import Rules
+from holdfast.engine.settler import Settler
 from holdfast.errors import InternalError
 from holdfast.events.api import EventsApi, SeatsApi, statistics
 from holdfast.events.availability import Availability, ProcessCache, RedisCache

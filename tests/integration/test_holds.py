@@ -28,7 +28,7 @@ from batches import (
 )
 from holdfast.engine import looks, statements, transaction
 from holdfast.engine.claims import Change, Granted, Interval, Place, Reason, Refused, Reservation, State
-from holdfast.engine.settlement import Settler
+from holdfast.engine.settler import Settler
 from moved_time import move_time
 from rooms import DAY, hour, hours, overlaps, some_room
 
