@@ -1,6 +1,6 @@
 """What is known of a batch of changes while it is settled, and what is to be written for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -43,7 +43,7 @@ class Batch:
         assert self._time is not None, "nothing was looked at yet"
         return self._time
 
-    def note(self, revisions: Mapping[str, int], places: Sequence[str], time: datetime | None = None) -> None:
+    def note(self, revisions: Mapping[str, int], places: Iterable[str], time: datetime | None = None) -> None:
         """Note what a look told of places; nothing may have changed between two looks at one place.
 
         Raises `PlacesMissing`, `Stale`.

@@ -14,7 +14,7 @@ from holdfast.database.connections import Connection
 from holdfast.engine import looks, occupancy
 from holdfast.engine.batch import Batch
 from holdfast.engine.claims import Interval, Refused, Reservation
-from holdfast.engine.looks import Near, Wish
+from holdfast.engine.looks import Look, Wish
 from holdfast.engine.occupancy import Wanted
 
 
@@ -30,42 +30,43 @@ async def judge(
     away = [*leaving, *(each.id for each in batch.left.values() if each.state not in occupancy.TAKING)]
     wishes = [Wish(place, interval.end) for place, interval in wanted]
     look = await looks.look(connection, wishes, away)
-    batch.note(look.revisions, list({wish.place for wish in wishes}), look.now)
-    nearest = [None if near is None else Interval(near.start, near.end) for near in look.nearest]
-    hidden = [position for position, near in enumerate(look.nearest) if _hides(near, wanted[position], batch)]
-    lapsed = await _behind(connection, batch, wanted, hidden, away) if hidden else {}
-    for position, (_, found) in lapsed.items():
-        nearest[position] = found
-    refusals = occupancy.settle(wanted, nearest, look.closed)
-    for position, (dead, _) in lapsed.items():
-        if refusals[position] is None:
-            _lapse(batch, dead)
+    batch.note(look.revisions, {wish.place for wish in wishes}, look.now)
+    dead = await _behind(connection, batch, wanted, look, away) if look.expiring else []
+    refusals = occupancy.settle(wanted, look.nearest, look.closed)
+    for hold in dead:
+        if any(refused is None and _covers(each, hold) for each, refused in zip(wanted, refusals, strict=True)):
+            _lapse(batch, hold)
     return refusals
 
 
-def _hides(near: Near | None, wanted: Wanted, batch: Batch) -> bool:
-    """Whether what is nearest is a hold that has expired, and reaches into what is wanted."""
-    if near is None or near.expires_at is None:
-        return False
-    return near.expires_at <= batch.time and near.end > wanted.interval.start
-
-
 async def _behind(
-    connection: Connection, batch: Batch, wanted: Sequence[Wanted], hidden: Sequence[int], away: Sequence[UUID]
-) -> dict[int, tuple[list[Reservation], Interval | None]]:
-    """By position the expired holds in what is wanted, and what else reaches into it."""
-    found: dict[int, tuple[list[Reservation], Interval | None]] = {position: ([], None) for position in hidden}
+    connection: Connection, batch: Batch, wanted: Sequence[Wanted], look: Look, away: Sequence[UUID]
+) -> list[Reservation]:
+    """The expired holds in what is wanted. What is behind them, and has not expired, becomes the nearest in `look`.
+
+    What one wish was shown is passed over for all: so the holds found are those of the batch, not of a wish.
+    """
+    dead: dict[UUID, Reservation] = {}
+    hidden = _hidden(wanted, look, batch)
     while hidden:
-        passed = [*away, *(each.id for position in hidden for each in found[position][0])]
         wishes = [Wish(wanted[position].place, wanted[position].interval.end) for position in hidden]
         further: list[int] = []
-        for position, rows in zip(hidden, await looks.backwards(connection, wishes, passed), strict=True):
-            dead, alive = _split(rows, wanted[position].interval, batch)
-            found[position] = ([*found[position][0], *dead], alive)
-            if len(dead) == looks.BACKWARDS_ROWS:
+        for position, rows in zip(hidden, await looks.backwards(connection, wishes, [*away, *dead]), strict=True):
+            expired, look.nearest[position] = _split(rows, wanted[position].interval, batch)
+            dead |= {each.id: each for each in expired}
+            if len(expired) == looks.BACKWARDS_ROWS:
                 further.append(position)
         hidden = further
-    return found
+    return list(dead.values())
+
+
+def _hidden(wanted: Sequence[Wanted], look: Look, batch: Batch) -> list[int]:
+    """The positions of wishes into which a hold reaches that has expired."""
+    return [
+        position
+        for position, expires_at in look.expiring.items()
+        if expires_at <= batch.time and occupancy.obstacle(wanted[position].interval, look.nearest[position])
+    ]
 
 
 def _split(rows: Sequence[Reservation], wanted: Interval, batch: Batch) -> tuple[list[Reservation], Interval | None]:
@@ -75,10 +76,12 @@ def _split(rows: Sequence[Reservation], wanted: Interval, batch: Batch) -> tuple
     return dead, reaching[len(dead)].interval if len(dead) < len(reaching) else None
 
 
-def _lapse(batch: Batch, dead: Sequence[Reservation]) -> None:
-    """End holds that have expired."""
-    for each in dead:
-        ended = occupancy.ended(each, lapses=True, now=batch.time)
-        # Two grants may share what is between them.
-        if ended is not None and each.id not in batch.left:
-            batch.end(uuids.uuid7(), ended, "expired")
+def _covers(wanted: Wanted, hold: Reservation) -> bool:
+    return wanted.place == hold.place.key and wanted.interval.overlaps(hold.interval)
+
+
+def _lapse(batch: Batch, hold: Reservation) -> None:
+    """End a hold that has expired."""
+    ended = occupancy.ended(hold, lapses=True, now=batch.time)
+    if ended is not None:
+        batch.end(uuids.uuid7(), ended, "expired")

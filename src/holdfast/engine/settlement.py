@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 import uuid_utils.compat as uuids
+from msgspec.structs import replace
 
 from holdfast.database.connections import Connection
 from holdfast.engine import keys, looks, occupancy, statements, writing
@@ -66,19 +67,27 @@ class Settlement:
             changes, told = await keys.replay(connection, changes)
             self._batch.verdicts |= told
         firsts, seconds = keys.first_of_each(changes)
-        gives = [change for change in firsts if change.gives is not None]
+        gives: list[Change] = []
+        stretches: list[tuple[Change, Stretch]] = []
+        seats: list[tuple[Change, Seat]] = []
+        for change in firsts:
+            takes = change.takes
+            if isinstance(takes, Stretch):
+                stretches.append((change, takes))
+            elif isinstance(takes, Seat):
+                seats.append((change, takes))
+            elif isinstance(takes, Edit):
+                await self._edit(connection, change, takes)
+            else:
+                gives.append(change)
         if gives:
             await self._give(connection, gives)
-        stretches = [(change, takes) for change in firsts if isinstance(takes := change.takes, Stretch)]
         if stretches:
             await self._reserve(connection, stretches)
-        seats = [(change, takes) for change in firsts if isinstance(takes := change.takes, Seat)]
         if seats:
             await self._book(connection, seats)
-        for change in firsts:
-            if isinstance(change.takes, Edit):
-                await self._edit(connection, change, change.takes)
-        self._batch.verdicts |= keys.repeat(seconds, self._batch.answers)
+        if seconds:
+            self._batch.verdicts |= keys.repeat(seconds, self._batch.answers)
 
     def proof(self) -> Proof | None:
         """A row that this batch alone writes, or `None` when it writes nothing."""
@@ -192,20 +201,14 @@ class Settlement:
             self._batch.answers.append((change, msgspec.json.encode(verdict)))
 
     def _grant(self, change: Change, takes: Stretch) -> Granted:
-        is_hold = takes.hold_seconds is not None
+        start, end = takes.interval
         made = Reservation(
-            takes.id,
-            change.place,
-            takes.interval.start,
-            takes.interval.end,
-            self._batch.now,
-            takes.user_id,
-            takes.details,
-            takes.type,
-            State.HELD if is_hold else State.CONFIRMED,
-            self._batch.time + timedelta(seconds=takes.hold_seconds) if takes.hold_seconds is not None else None,
-            self._batch.time if is_hold else None,
+            takes.id, change.place, start, end, self._batch.now, takes.user_id, takes.details, takes.type
         )
+        if takes.hold_seconds is not None:
+            began = self._batch.time
+            ends = began + timedelta(seconds=takes.hold_seconds)
+            made = replace(made, state=State.HELD, held_at=began, expires_at=ends)
         self._batch.reserve(change.id, made)
         return Granted(made)
 
