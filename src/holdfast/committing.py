@@ -6,7 +6,8 @@ from datetime import timedelta
 from holdfast.clock import Clock
 from holdfast.database.connections import Database
 from holdfast.engine.committer import Bounds, Committer
-from holdfast.engine.settlement import Rules, Settler
+from holdfast.engine.settlement import Rules
+from holdfast.engine.settler import Settler
 from holdfast.settings import Settings
 
 

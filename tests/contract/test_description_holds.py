@@ -1,5 +1,6 @@
 """Requests made from the description, good and bad: the answers are the ones that it announces."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -92,7 +93,8 @@ ALWAYS_RIGHT = [
 ]
 WITHOUT_END = [("GET", "/stream")]
 """Answers that nobody can wait for; `test_live.py` has their tests."""
-EXAMPLES = 25
+EXAMPLES = int(os.environ.get("EXAMPLES", "10"))
+"""Of each kind of request; `make proof` sends more."""
 
 
 @pytest.fixture(scope="module")

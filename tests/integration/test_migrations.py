@@ -1,10 +1,13 @@
 """Migrations: up, down, and by several processes at once."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
+from alembic.script import ScriptDirectory
 
 from databases import empty_database
 from holdfast.database import migrate
@@ -61,6 +64,25 @@ async def test_down_removes_every_table_and_up_brings_them_back(empty_url: str) 
     assert await migrate.revision(empty_url) is None
     await migrate.upgrade(empty_url)
     assert await tables(empty_url) == there
+
+
+def test_the_revisions_are_those_that_alembic_knows() -> None:
+    scripts = ScriptDirectory.from_config(migrate.config(None))
+    assert migrate.head() == scripts.get_current_head()
+    assert all(migrate.is_known(script.revision) for script in scripts.walk_revisions())
+    assert not migrate.is_known("9999")
+
+
+def test_a_start_that_finds_everything_done_loads_no_alembic(fresh_database_url: str) -> None:
+    program = (
+        "import asyncio, sys; from holdfast import server; from holdfast.database import migrate;"
+        "asyncio.run(migrate.prepare(sys.argv[1], migrate=True, seconds_max=10, tell=print));"
+        "print('alembic' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, fresh_database_url], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
 
 
 async def test_processes_that_start_at_once_migrate_once(empty_url: str) -> None:

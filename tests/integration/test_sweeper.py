@@ -12,7 +12,7 @@ from holdfast.clock import utc_now
 from holdfast.database.connections import Database
 from holdfast.engine.claims import Place, Reservation
 from holdfast.engine.committer import Bounds, Committer
-from holdfast.engine.settlement import Settler
+from holdfast.engine.settler import Settler
 from holdfast.reservations import sweeper
 from holdfast.reservations.sweeper import Sweeper
 from messages import opened

@@ -21,7 +21,7 @@ from holdfast.database.connections import AWAY, Database
 from holdfast.engine import transaction
 from holdfast.engine.claims import Change, Edit, Key, Made, Place, Verdict
 from holdfast.engine.link import Link
-from holdfast.engine.settlement import Settler
+from holdfast.engine.settler import Settler
 from holdfast.engine.transaction import CommitInDoubt, KeyTaken, PlacesMissing, Stale
 from holdfast.engine.waiting import Waiting
 from holdfast.errors import ClientGone, HoldfastError, IdempotencyKeyReused, Unavailable
