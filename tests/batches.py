@@ -1,18 +1,35 @@
-"""Claims for tests, and a batch of them settled straight by the engine."""
+"""Changes for tests, and a batch of them settled straight by the engine."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+from msgspec.structs import replace
 
-from holdfast.engine import statements, transaction
-from holdfast.engine.calendar_settlement import Calendars
-from holdfast.engine.claims import Claim, Granted, Key, Kind, Move, Place, Release, Reservation, Reserve, Verdict
+from holdfast.engine import looks, statements, transaction
+from holdfast.engine.claims import (
+    Again,
+    Change,
+    Confirm,
+    Extend,
+    Granted,
+    Interval,
+    Key,
+    Kind,
+    Place,
+    Reservation,
+    Seat,
+    Stretch,
+    Verdict,
+)
+from holdfast.engine.settlement import Rules, Settlement
+from holdfast.engine.settler import Settler
 from holdfast.engine.transaction import KeyTaken, Stale
 from rooms import DAY, hours
 
-LONGEST = timedelta(days=31)
+RULES = Rules(timedelta(days=31))
 
 
 def room(room_id: str) -> Place:
@@ -20,21 +37,53 @@ def room(room_id: str) -> Place:
     return Place(Kind.ROOM, room_id)
 
 
-def reserve(place: Place, start: float, end: float, key: Key | None = None) -> Reserve:
-    """A claim for some hours."""
-    return Reserve(uuid4(), place, hours(start, end), key=key)
+def reserve(place: Place, start: float, end: float, key: Key | None = None) -> Change:
+    """A change that takes some hours."""
+    return take(place, hours(start, end), key=key)
 
 
-def release(reservation: Reservation) -> Release:
-    """A claim that gives a reservation back."""
-    return Release(uuid4(), reservation.place, reservation.id)
+def hold(place: Place, start: float, end: float, seconds: int = 60, key: Key | None = None) -> Change:
+    """A change that holds some hours for a while."""
+    return take(place, hours(start, end), seconds, key)
+
+
+def take(place: Place, interval: Interval, hold_seconds: int | None = None, key: Key | None = None) -> Change:
+    """A change that takes a stretch of time."""
+    change_id = uuid4()
+    return Change(change_id, place, takes=Stretch(change_id, interval, hold_seconds=hold_seconds), key=key)
+
+
+def otherwise(change: Change, **takes: Any) -> Change:
+    """The same, but for what it takes."""
+    assert change.takes is not None
+    return replace(change, takes=replace(change.takes, **takes))
+
+
+def release(reservation: Reservation) -> Change:
+    """A change that gives a reservation back."""
+    return Change(uuid4(), reservation.place, reservation.id)
+
+
+def sweep(reservation: Reservation) -> Change:
+    """A change that ends a hold which has expired."""
+    return Change(uuid4(), reservation.place, reservation.id, lapses=True)
+
+
+def confirm(reservation: Reservation, external_ref: str | None = None, *, revives: bool = False) -> Change:
+    """A change that makes a hold a reservation."""
+    return Change(uuid4(), reservation.place, reservation.id, Confirm(external_ref, revives))
+
+
+def extend(reservation: Reservation, seconds: int) -> Change:
+    """A change that lets a hold last longer."""
+    return Change(uuid4(), reservation.place, reservation.id, Extend(seconds))
 
 
 def move(
     reservation: Reservation, target: Place | None = None, start: datetime | None = None, end: datetime | None = None
-) -> Move:
-    """A claim that moves a reservation."""
-    return Move(uuid4(), reservation.place, reservation.id, target, start, end)
+) -> Change:
+    """A change that moves a reservation."""
+    return Change(uuid4(), reservation.place, reservation.id, Again(target, start, end))
 
 
 def key(body: bytes = b"1" * 32) -> Key:
@@ -47,24 +96,32 @@ async def name(connection: "asyncpg.Connection", *places: Place) -> None:
     await statements.ensure_places(connection, places)
 
 
-async def settle(connection: "asyncpg.Connection", *claims: Claim) -> list[Verdict]:
+async def settle(connection: "asyncpg.Connection", *changes: Change) -> list[Verdict]:
     """Settle a batch: quickly, and with more care if that is refused."""
     try:
-        return await settle_once(connection, *claims)
+        return await settle_once(connection, *changes)
     except (Stale, KeyTaken):
-        return await settle_once(connection, *claims, careful=True)
+        return await settle_once(connection, *changes, careful=True)
 
 
-async def settle_once(connection: "asyncpg.Connection", *claims: Claim, careful: bool = False) -> list[Verdict]:
+async def settle_once(connection: "asyncpg.Connection", *changes: Change, careful: bool = False) -> list[Verdict]:
     """Try to settle a batch. Raises what the engine tries again after."""
-    work = Calendars(lambda: DAY, LONGEST).work(claims)
-    await transaction.settle(connection, work, careful=careful)
-    return work.verdicts()
+    batch = await work(connection, changes)
+    await transaction.settle(connection, batch, careful=careful)
+    return batch.verdicts()
 
 
-async def grant(connection: "asyncpg.Connection", claim: Claim) -> Reservation:
-    """Settle one claim that is met."""
-    [verdict] = await settle(connection, claim)
+async def work(connection: "asyncpg.Connection", changes: Sequence[Change]) -> Settlement:
+    """A batch to be settled, whose places are named already."""
+    settler = Settler(lambda: DAY, RULES)
+    if seats := sum(isinstance(change.takes, Seat) for change in changes):
+        settler._ids.extend(await looks.new_ids(connection, seats))
+    return settler.work(changes)
+
+
+async def grant(connection: "asyncpg.Connection", change: Change) -> Reservation:
+    """Settle one change that is made."""
+    [verdict] = await settle(connection, change)
     assert isinstance(verdict, Granted)
     return verdict.reservation
 

@@ -1,18 +1,12 @@
-"""Events, claims on their seats for tests, and what must be true of every event."""
+"""Events, changes of their seats for tests, and what must be true of every event."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from uuid import uuid4
 
 import asyncpg
 
-from holdfast.engine import transaction
-from holdfast.engine.claims import Book, Booking, Cancel, Key, SeatClaim, Seated, SeatVerdict
-from holdfast.engine.pool_settlement import Pools, SeatSettlement
-from holdfast.engine.pool_statements import new_ids, place_of
-from holdfast.engine.transaction import KeyTaken, Stale
-
-NOW = datetime(2030, 1, 1, tzinfo=UTC)
+from batches import settle
+from holdfast.engine.claims import Booking, Change, Key, Seat, Seated
+from holdfast.engine.statements import event_place
 
 # Every way in which an event's bookings and its own row may disagree, or its promise be broken.
 WRONG_SEATS = """
@@ -54,36 +48,14 @@ async def make_event(connection: "asyncpg.Connection", seats: int, name: str = "
     return event_id
 
 
-def book(event_id: int, user_id: str, key: Key | None = None) -> Book:
-    """A claim for a seat."""
-    return Book(uuid4(), place_of(event_id), user_id, key)
+def book(event_id: int, user_id: str, key: Key | None = None) -> Change:
+    """A change that takes a seat."""
+    return Change(uuid4(), event_place(event_id), takes=Seat(user_id), key=key)
 
 
-def cancel(booking: Booking) -> Cancel:
-    """A claim that gives a seat back."""
-    return Cancel(uuid4(), booking.place, booking.id)
-
-
-async def work(connection: "asyncpg.Connection", claims: Sequence[SeatClaim]) -> SeatSettlement:
-    """A batch to be settled."""
-    pools = Pools(lambda: NOW)
-    pools._ids.extend(await new_ids(connection, len(claims)))
-    return pools.work(claims)
-
-
-async def settle_once(connection: "asyncpg.Connection", *claims: SeatClaim, careful: bool = False) -> list[SeatVerdict]:
-    """Try to settle a batch. Raises what the engine tries again after."""
-    batch = await work(connection, claims)
-    await transaction.settle(connection, batch, careful=careful)
-    return batch.verdicts()
-
-
-async def settle(connection: "asyncpg.Connection", *claims: SeatClaim) -> list[SeatVerdict]:
-    """Settle a batch: quickly, and with more care if that is refused."""
-    try:
-        return await settle_once(connection, *claims)
-    except (Stale, KeyTaken):
-        return await settle_once(connection, *claims, careful=True)
+def cancel(booking: Booking) -> Change:
+    """A change that gives a seat back."""
+    return Change(uuid4(), booking.place, gives=booking.id)
 
 
 async def seat(connection: "asyncpg.Connection", event_id: int, user_id: str) -> Booking:

@@ -54,10 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(ge=2, le=200, description="Connections of a worker for reads, besides those of its lanes")
     ] = 8
     data_dir: Annotated[str, Meta(min_length=1, description="Directory of the private PostgreSQL")] = ".data"
-    migrate_on_start: Annotated[
-        bool,
-        Meta(description="Bring the tables up to date at start; if false, wait until `holdfast migrate` has"),
-    ] = True
+    migrate_on_start: Annotated[bool, Meta(description="Migrate at start; else wait for `holdfast migrate`")] = True
     database_wait_seconds_max: Annotated[
         Seconds, Meta(description="How long a start waits for the database before it gives up")
     ] = 60.0
@@ -178,10 +175,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 30.0
     lanes: Annotated[
         Literal[0, 1, 2, 4, 8, 16, 32],
-        Meta(
-            description="Batches of claims that one worker settles at once; a place always takes the same lane. 0: two "
-            "for a lone worker, one for each of several"
-        ),
+        Meta(description="Batches that one worker settles at once. 0: two for a lone worker, one for each of several"),
     ] = 0
     batch_claims_max: Annotated[
         int, Meta(ge=1, le=10_000, description="Claims that are settled in one transaction")
@@ -192,6 +186,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     place_claims_max: Annotated[
         int, Meta(ge=1, le=100_000, description="Claims that may wait for one place; more are answered 503")
     ] = 10_000
+    place_holds_max: Annotated[int, Meta(ge=1, le=10_000, description="Holds that one place may have at once")] = 100
+    user_holds_max: Annotated[int, Meta(ge=1, le=10_000, description="Holds that one user may have at once")] = 20
+    sweep_seconds: Annotated[
+        float, Meta(ge=0, le=3600, description="How often holds that have expired are swept; 0: never")
+    ] = 1.0
     claim_seconds_max: Annotated[Seconds, Meta(description="How long a claim may take before it is answered 503")] = (
         10.0
     )

@@ -100,6 +100,21 @@ async def test_a_listener_hears_of_a_reservations_life(client: httpx.AsyncClient
     }
 
 
+async def test_a_listener_hears_of_a_hold_and_until_when_it_is_one_but_not_whose(client: httpx.AsyncClient) -> None:
+    room, me = some_room(), UUID(int=uuid4().int)
+    async with listening(client, place=f"room:{room}") as listener:
+        answer = await client.post("/reservations", json=body(room, 10, 11) | {"hold_seconds": 60}, headers=bearer(me))
+        held = answer.json()
+        await client.delete(f"/reservations/{held['id']}", headers=bearer(me))
+        events = await listener.take(2)
+    assert [event.type for event in events] == ["reservation.held", "reservation.released"]
+    usual = {name: held[name] for name in ("id", "room_id", "start_time", "end_time")} | {"kind": "room"}
+    assert events[0].data["data"] == usual | {"expires_at": held["expires_at"]}
+    assert events[1].data["data"] == usual
+    [mine] = await heard(client, 1, room, headers=bearer(me))  # type: ignore[arg-type]
+    assert mine.data["data"]["user_id"] == str(me)
+
+
 async def test_it_is_a_stream_of_events_that_nobody_keeps(client: httpx.AsyncClient) -> None:
     async with client.stream("GET", "/stream") as response:
         assert response.headers["content-type"] == "text/event-stream"

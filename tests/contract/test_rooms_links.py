@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from answers import error
-from holdfast.engine.claims import Reserve, Verdict
+from holdfast.engine.claims import Change, Stretch, Verdict
 from holdfast.engine.committer import Committer
 from holdfast.errors import OutcomeUnknown
 from holdfast.rooms.conference import BadConferenceUrl, ConferenceError
@@ -216,8 +216,9 @@ async def test_a_claim_that_could_not_be_settled_gives_its_link_back(database_ur
 async def test_a_link_stays_when_nobody_knows_whether_the_booking_is_there(
     database_url: str, conference: Conference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def vanish(_: Committer, claim: Reserve, __: object = None) -> Verdict:
-        raise OutcomeUnknown(claim.reservation_id)
+    async def vanish(_: Committer, change: Change, __: object = None) -> Verdict:
+        assert isinstance(change.takes, Stretch)
+        raise OutcomeUnknown(str(change.takes.id))
 
     async with running(database_url, Clock(), conference) as http:
         _, slot = await first_slot(http)

@@ -7,14 +7,13 @@ from typing import Any
 import asyncpg
 import pytest
 
-from batches import LONGEST, reserve, room
+from batches import RULES, reserve, room
 from holdfast.clock import utc_now
 from holdfast.database.connections import Database
-from holdfast.engine import pool_statements, transaction, writing
-from holdfast.engine.calendar_settlement import Calendars
+from holdfast.engine import transaction, writing
 from holdfast.engine.claims import Granted, Seated
 from holdfast.engine.committer import Bounds, Committer
-from holdfast.engine.pool_settlement import Pools
+from holdfast.engine.settler import Settler
 from holdfast.settings import load
 from rooms import some_room
 from seats import book, make_event
@@ -58,7 +57,7 @@ def fails(monkeypatch: pytest.MonkeyPatch, module: Any, sqlstate: str, *, after:
 async def test_a_reservation_is_made_once(
     database: Database, connection: "asyncpg.Connection", monkeypatch: pytest.MonkeyPatch, sqlstate: str, after: bool
 ) -> None:
-    committer = Committer(database, BOUNDS, Calendars(utc_now, LONGEST), stop=lambda: pytest.fail("a lane has died"))
+    committer = Committer(database, BOUNDS, Settler(utc_now, RULES), stop=lambda: pytest.fail("a lane has died"))
     place = room(some_room())
     fails(monkeypatch, writing, sqlstate, after=after)
     # Two, so that what is nobody's fault is not one's.
@@ -73,9 +72,9 @@ async def test_a_reservation_is_made_once(
 async def test_a_seat_is_booked_once(
     database: Database, connection: "asyncpg.Connection", monkeypatch: pytest.MonkeyPatch, sqlstate: str, after: bool
 ) -> None:
-    committer = Committer(database, BOUNDS, Pools(utc_now), stop=lambda: pytest.fail("a lane has died"))
+    committer = Committer(database, BOUNDS, Settler(utc_now, RULES), stop=lambda: pytest.fail("a lane has died"))
     event = await make_event(connection, 5)
-    fails(monkeypatch, pool_statements, sqlstate, after=after)
+    fails(monkeypatch, writing, sqlstate, after=after)
     answers = await asyncio.gather(*(committer.submit(book(event, name)) for name in ("anna", "boris")))
     assert all(isinstance(each, Seated) for each in answers)
     assert await connection.fetchval("SELECT count(*) FROM bookings WHERE event_id = $1", event) == 2
@@ -85,7 +84,7 @@ async def test_a_seat_is_booked_once(
 async def test_one_that_always_fails_is_told_so_and_nothing_is_made(
     database: Database, connection: "asyncpg.Connection", monkeypatch: pytest.MonkeyPatch, sqlstate: str
 ) -> None:
-    committer = Committer(database, BOUNDS, Calendars(utc_now, LONGEST), stop=lambda: pytest.fail("a lane has died"))
+    committer = Committer(database, BOUNDS, Settler(utc_now, RULES), stop=lambda: pytest.fail("a lane has died"))
     place = room(some_room())
     fails(monkeypatch, writing, sqlstate, after=False, times=9)
     with pytest.raises(asyncpg.InternalServerError):

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from batches import LONGEST, reserve, room
+from batches import RULES, reserve, room
 from holdfast.clock import utc_now
 from holdfast.database.connections import Database
-from holdfast.engine.calendar_settlement import Calendars
-from holdfast.engine.claims import Claim, Granted, Verdict
+from holdfast.engine.claims import Granted, Verdict
 from holdfast.engine.committer import Bounds, Committer
+from holdfast.engine.settler import Settler
 from holdfast.settings import load
 from rooms import some_room
 
@@ -28,8 +28,8 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def committer(database: Database) -> Committer[Claim, Verdict]:
-    return Committer(database, BOUNDS, Calendars(utc_now, LONGEST), stop=lambda: pytest.fail("a lane has died"))
+def committer(database: Database) -> Committer:
+    return Committer(database, BOUNDS, Settler(utc_now, RULES), stop=lambda: pytest.fail("a lane has died"))
 
 
 async def batches_of(verdicts: Sequence[Verdict]) -> list[int]:
@@ -38,7 +38,7 @@ async def batches_of(verdicts: Sequence[Verdict]) -> list[int]:
     return [moments.count(moment) for moment in sorted(set(moments))]
 
 
-async def test_who_asks_again_is_in_the_next_batch_but_one(committer: Committer[Claim, Verdict]) -> None:
+async def test_who_asks_again_is_in_the_next_batch_but_one(committer: Committer) -> None:
     place = room(some_room())
 
     async def ask(hour: int, times: int) -> list[Verdict]:
@@ -54,9 +54,7 @@ async def test_who_asks_again_is_in_the_next_batch_but_one(committer: Committer[
     assert await batches_of([verdict for each in answers for verdict in each]) == [4, 4, 4, 4]
 
 
-async def test_a_lane_keeps_its_connection_while_there_is_work(
-    database: Database, committer: Committer[Claim, Verdict]
-) -> None:
+async def test_a_lane_keeps_its_connection_while_there_is_work(database: Database, committer: Committer) -> None:
     place = room(some_room())
     await asyncio.gather(*(committer.submit(reserve(place, hour, hour + 1)) for hour in range(20)))
     await committer.drain()

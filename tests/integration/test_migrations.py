@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 
 from databases import empty_database
 from holdfast.database import migrate
-from holdfast.engine import pool_statements, writing
+from holdfast.engine import writing
 from holdfast.outbox import queries as outbox
 from schemas import import_all
 
@@ -43,11 +43,10 @@ async def test_the_tables_are_what_the_code_says(empty_url: str) -> None:
 @pytest.mark.parametrize(
     ("name", "code"),
     [
-        ("write_batch_1", writing.WRITE_FUNCTION),
-        ("write_seats_1", pool_statements.WRITE_FUNCTION),
+        ("write_changes_1", writing.WRITE_FUNCTION),
         ("number_messages_1", outbox.NUMBER_FUNCTION),
     ],
-    ids=["write", "seats", "number"],
+    ids=["write", "number"],
 )
 async def test_a_function_of_the_database_is_what_the_code_says(empty_url: str, name: str, code: str) -> None:
     await migrate.upgrade(empty_url)

@@ -9,7 +9,7 @@ import asyncpg
 import httpx
 import pytest
 
-from holdfast.engine import pool_statements
+from holdfast.engine import statements
 from redis_server import RedisServer
 from seats import make_event
 from service import Service
@@ -75,7 +75,7 @@ async def test_another_worker_finds_it_there(
 ) -> None:
     """It is believed only at the revision that the database has."""
     event = await make_event(connection, 5)
-    tag = (await pool_statements.tags(connection, [event]))[event].decode()
+    tag = (await statements.event_tags(connection, [event]))[event].decode()
     told = '{"id":%d,"name":"from Redis","total_seats":5,"booked_seats":0,"available_seats":5}'
     with redis.client() as client:
         client.set(f"holdfast:event:{event}", f"{tag} {told % event}")

@@ -7,12 +7,12 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from batches import key
+from batches import key, settle, settle_once, work
 from holdfast.engine.claims import Key, Reason, Refused, Seated
-from holdfast.engine.pool_statements import place_of
+from holdfast.engine.statements import event_place
 from holdfast.engine.transaction import KeyTaken, Stale
 from races.locks import somebody_waits
-from seats import WRONG_SEATS, book, cancel, make_event, seat, settle, settle_once, work
+from seats import WRONG_SEATS, book, cancel, make_event, seat
 
 HOLDERS = "SELECT array_agg(user_id ORDER BY user_id) FROM bookings WHERE event_id = $1"
 MESSAGES = "SELECT revision, type FROM outbox WHERE place = $1 ORDER BY revision"
@@ -93,14 +93,14 @@ async def test_a_booking_is_not_found_under_another_event(connection: "asyncpg.C
     anna = await seat(connection, event, "anna")
     other = await make_event(connection, 1)
     elsewhere = cancel(anna)
-    verdicts = await settle(connection, type(elsewhere)(elsewhere.id, place_of(other), anna.id))
+    verdicts = await settle(connection, type(elsewhere)(elsewhere.id, event_place(other), anna.id))
     assert verdicts == [UNKNOWN]
 
 
 async def test_every_change_raises_the_revision_and_tells_why(connection: "asyncpg.Connection", event: int) -> None:
     anna = await seat(connection, event, "anna")
     await settle(connection, cancel(anna), book(event, "boris"), book(event, "vera"))
-    told = [tuple(row) for row in await connection.fetch(MESSAGES, place_of(event).key)]
+    told = [tuple(row) for row in await connection.fetch(MESSAGES, event_place(event).key)]
     kinds = ["booking.created", "booking.cancelled", "booking.created", "booking.created"]
     assert told == list(enumerate(kinds, 1))
     assert await connection.fetchval("SELECT revision FROM events WHERE id = $1", event) == 4
@@ -224,7 +224,7 @@ async def test_more_booked_than_there_are_seats_gives_no_more(connection: "async
 
 async def test_an_event_that_was_never_booked_costs_no_place(connection: "asyncpg.Connection", event: int) -> None:
     await seat(connection, event, "anna")
-    assert await connection.fetchval("SELECT count(*) FROM places WHERE place = $1", place_of(event).key) == 0
+    assert await connection.fetchval("SELECT count(*) FROM places WHERE place = $1", event_place(event).key) == 0
 
 
 async def test_two_people_with_one_name_are_one(connection: "asyncpg.Connection", event: int) -> None:

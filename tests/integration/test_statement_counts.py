@@ -46,7 +46,7 @@ async def test_a_batch_of_seats_takes_two(connection: Connection, claims: int) -
     events = [await seats.make_event(connection, 1_000) for _ in range(min(claims, 20))]
     await seats.seat(connection, events[0], "the first")
     wanted = [seats.book(events[number % len(events)], f"user{number}") for number in range(claims)]
-    work = await seats.work(connection, wanted)
+    work = await batches.work(connection, wanted)
     assert await statements(connection, lambda: transaction.settle(connection, work)) == 2
 
 

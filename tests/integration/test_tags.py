@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from databases import create_database, drop_database
-from holdfast.database import embedded
+from holdfast.database import embedded, migrate
 from holdfast.database.connections import Database
 from holdfast.engine.reader import TagReader
 from holdfast.events.availability import Availability, ProcessCache
@@ -86,9 +86,9 @@ async def test_a_restore_into_another_database(
 async def test_a_copy_of_the_files_that_is_started_again() -> None:
     """Its transactions are numbered as before: the moment of the start tells it, as it tells a failover."""
     with Postgres() as postgres:
+        await migrate.upgrade(postgres.url)
         connection = await asyncpg.connect(postgres.url)
-        await connection.execute("CREATE TABLE places (place text PRIMARY KEY, revision bigint)")
-        await connection.execute("INSERT INTO places VALUES ('room:1', 1)")
+        await connection.execute("INSERT INTO places VALUES ('room:1', 'room', '1', 1)")
         await connection.close()
         settings = load({"DATABASE_URL": postgres.url}, env_file=None)
         tags = []

@@ -1,22 +1,22 @@
 """What is asked of the engine, and what it answers. Plain values: nothing here waits, reads a clock or knows SQL."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
 
 
 class Kind(StrEnum):
-    """What sort of place it is. Rooms and tables are calendars, events are pools."""
+    """What sort of place it is. Rooms and tables are calendars; an event has seats, and no hours."""
 
     ROOM = "room"
     TABLE = "table"
     EVENT = "event"
 
-    # An enumeration's own hash is a Python function; places are looked up by it many times for each claim.
+    # An enumeration's own hash is a Python function; places are looked up by it many times for each change.
     __hash__ = str.__hash__
 
 
@@ -62,10 +62,31 @@ class Key(Struct, frozen=True):
     body: bytes
 
 
-class Reservation(Struct, frozen=True):
-    """A stretch of time that somebody holds on a calendar. `user_id` is its owner, or `None` when it has none.
+class Type(StrEnum):
+    """What a reservation was asked for as: any stretch of a room, a slot of a managed room, or a table."""
 
-    `details` is what the place's feature keeps with it; the engine does not look inside.
+    RANGE = "range"
+    SLOT = "slot"
+    TABLE = "table"
+
+
+class State(StrEnum):
+    """How a reservation stands. The first three take the place, a hold until it expires; the others ended."""
+
+    HELD = "held"
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    RELEASED = "released"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class Reservation(Struct, frozen=True, omit_defaults=True):
+    """A stretch of time that somebody has on a calendar. `user_id` is its owner, or `None` when it has none.
+
+    `details` is what the place's feature keeps with it; the engine does not look inside. `held_at` is when it began as
+    a hold, by the database's clock, and `None` for what was never one; `expires_at` is when a hold ends.
+    `external_ref` was given when a hold was confirmed; `revived` says that it had expired by then.
     """
 
     id: UUID
@@ -75,6 +96,12 @@ class Reservation(Struct, frozen=True):
     created_at: datetime
     user_id: UUID | None = None
     details: Details | None = None
+    type: Type = Type.RANGE
+    state: State = State.CONFIRMED
+    expires_at: datetime | None = None
+    held_at: datetime | None = None
+    external_ref: str | None = None
+    revived: bool = False
 
     @property
     def interval(self) -> Interval:
@@ -82,54 +109,8 @@ class Reservation(Struct, frozen=True):
         return Interval(self.start, self.end)
 
 
-class Reserve(Struct, frozen=True):
-    """Asks for a calendar for a stretch of time. Owner and details become the reservation's.
-
-    So does `id`, unless `becomes` names another: the same for each claim of a request that is sent again.
-    """
-
-    id: UUID
-    place: Place
-    interval: Interval
-    user_id: UUID | None = None
-    key: Key | None = None
-    details: Details | None = None
-    becomes: UUID | None = None
-
-    @property
-    def reservation_id(self) -> UUID:
-        """The reservation's id, if it comes to be."""
-        return self.becomes or self.id
-
-
-class Release(Struct, frozen=True):
-    """Gives a reservation back. `id` is the claim's own; `place` is where the reservation was last seen."""
-
-    id: UUID
-    place: Place
-    reservation_id: UUID
-
-
-class Move(Struct, frozen=True):
-    """Asks that a reservation be held elsewhere or at another time; what is `None` stays as it is.
-
-    `place` is where the reservation was last seen. `details` replace those of the same names, and leave the others.
-    """
-
-    id: UUID
-    place: Place
-    reservation_id: UUID
-    target: Place | None = None
-    start: datetime | None = None
-    end: datetime | None = None
-    details: Details | None = None
-
-
-Claim = Reserve | Release | Move
-
-
 class Booking(Struct, frozen=True):
-    """A seat that somebody holds in a pool. Whoever `user_id` names has one at most in each."""
+    """A seat that somebody has at an event. Whoever `user_id` names has one at most in each."""
 
     id: int
     place: Place
@@ -137,28 +118,89 @@ class Booking(Struct, frozen=True):
     created_at: datetime
 
 
-class Book(Struct, frozen=True):
-    """Asks for a seat in a pool."""
+class Stretch(Struct, frozen=True):
+    """Takes a calendar for a stretch of time. All of it becomes the reservation's, `id` too.
+
+    With `hold_seconds` it is a hold, which ends by itself.
+    """
 
     id: UUID
-    place: Place
+    interval: Interval
+    user_id: UUID | None = None
+    details: Details | None = None
+    type: Type = Type.RANGE
+    hold_seconds: int | None = None
+
+
+class Seat(Struct, frozen=True):
+    """Takes a seat at an event."""
+
     user_id: str
-    key: Key | None = None
 
 
-class Cancel(Struct, frozen=True):
-    """Gives a seat back. `id` is the claim's own."""
+class Again(Struct, frozen=True):
+    """Takes what the change gives back once more, elsewhere or otherwise; what is `None` stays as it is.
+
+    `details` replace those of the same names, and leave the others.
+    """
+
+    place: Place | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    details: Details | None = None
+
+
+class Confirm(Struct, frozen=True):
+    """Takes the hold that the change gives back for good. With `revives` one that has expired, too, if it is free."""
+
+    external_ref: str | None = None
+    revives: bool = False
+
+
+class Extend(Struct, frozen=True):
+    """Takes the hold that the change gives back until later: until so many seconds from now, if it ends before."""
+
+    seconds: int
+
+
+class Edited(Struct, frozen=True):
+    """What became of a place itself: the answer in JSON, and messages by type, each with what it says beside the place.
+
+    Without messages nothing has changed.
+    """
+
+    answer: bytes
+    messages: Sequence[tuple[str, Mapping[str, Any]]] = ()
+
+
+class Edit(Struct, frozen=True):
+    """Changes a place itself: `work` is given a connection, in whose transaction the place is locked, and its revision.
+
+    The revision is `None` for a place that has no row to lock; with `names` it gets one. What `work` raises is what the
+    caller hears, and undoes what it wrote. It may be called more than once, in a transaction of its own each time.
+    """
+
+    work: Callable[[Any, int | None], Awaitable[Edited]]
+    names: bool = False
+
+
+class Change(Struct, frozen=True):
+    """What is given back and what is taken at a place, all or nothing, under one key and with one answer.
+
+    `id` is the change's own. `place` is where `gives` was last seen, or where something is taken. `gives` is the id of
+    a reservation or a seat; with `lapses` only a hold that has expired is given back.
+    """
 
     id: UUID
     place: Place
-    booking_id: int
-
-
-SeatClaim = Book | Cancel
+    gives: UUID | int | None = None
+    takes: Stretch | Seat | Again | Confirm | Extend | Edit | None = None
+    key: Key | None = None
+    lapses: bool = False
 
 
 class Reason(StrEnum):
-    """Why a claim is refused."""
+    """Why a change is refused."""
 
     TIME_CONFLICT = "time_conflict"
     NOT_FOUND = "not_found"
@@ -168,10 +210,13 @@ class Reason(StrEnum):
     CLOSED = "closed"
     FULL = "full"
     ALREADY_BOOKED = "already_booked"
+    HOLD_EXPIRED = "hold_expired"
+    NOT_HELD = "not_held"
+    HOLD_LIMIT = "hold_limit"
 
 
 class Granted(Struct, frozen=True, tag=True):
-    """The claim was met. `reservation` is as it stands now, or, for a release, as it stood.
+    """The change was made. `reservation` is as it stands now, or, when it was given back, as it stood.
 
     `replayed` says that this is the remembered answer to an earlier request with the same key.
     """
@@ -180,20 +225,26 @@ class Granted(Struct, frozen=True, tag=True):
     replayed: bool = False
 
 
+class Seated(Struct, frozen=True, tag=True):
+    """A seat was taken, or given back; `booking` is the seat, for one given back as it was. `replayed`: see above."""
+
+    booking: Booking
+    replayed: bool = False
+
+
+class Made(Struct, frozen=True, tag=True):
+    """A place itself was changed. `body` is the answer in JSON. `replayed`: see `Granted`."""
+
+    body: bytes
+    replayed: bool = False
+
+
 class Refused(Struct, frozen=True, tag=True):
-    """The claim was not met, and nothing changed. `taken` is the stretch in its way, when that is the reason."""
+    """The change was not made. `taken` is the stretch in its way, when that is the reason."""
 
     reason: Reason
     taken: Interval | None = None
     replayed: bool = False
 
 
-class Seated(Struct, frozen=True, tag=True):
-    """A claim on a pool was met. `booking` is the seat, for a cancelled one as it was. `replayed`: see `Granted`."""
-
-    booking: Booking
-    replayed: bool = False
-
-
-Verdict = Granted | Refused
-SeatVerdict = Seated | Refused
+Verdict = Granted | Seated | Made | Refused

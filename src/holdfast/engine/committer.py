@@ -9,21 +9,22 @@ import asyncio
 import zlib
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
 
 import asyncpg
 import structlog
+import uuid_utils.compat as uuids
 from msgspec import Struct
 
 from holdfast import metrics
 from holdfast.database.again import CONFLICTS, attempts
 from holdfast.database.connections import AWAY, Database
 from holdfast.engine import transaction
-from holdfast.engine.claims import Place
+from holdfast.engine.claims import Change, Edit, Key, Made, Place, Verdict
 from holdfast.engine.link import Link
-from holdfast.engine.transaction import Asks, CommitInDoubt, KeyTaken, PlacesMissing, Settler, Stale
+from holdfast.engine.settler import Settler
+from holdfast.engine.transaction import CommitInDoubt, KeyTaken, PlacesMissing, Stale
 from holdfast.engine.waiting import Waiting
-from holdfast.errors import ClientGone, Unavailable
+from holdfast.errors import ClientGone, HoldfastError, IdempotencyKeyReused, Unavailable
 
 AGAIN = (PlacesMissing, Stale, KeyTaken, *CONFLICTS, *AWAY)
 """After these nothing has changed, and settling the batch once more may go better."""
@@ -31,10 +32,6 @@ LOOK_SECONDS_MAX = 10.0
 """How long a batch whose COMMIT was not answered waits for the database to come back and tell."""
 SWEEP_SECONDS = 0.5
 logger = structlog.stdlib.get_logger("holdfast.engine")
-
-
-C = TypeVar("C", bound=Asks)
-V = TypeVar("V")
 
 
 class Bounds(Struct, frozen=True):
@@ -47,20 +44,20 @@ class Bounds(Struct, frozen=True):
     claim_seconds_max: float
 
 
-class Committer(Generic[C, V]):
-    """The engine's one door for changes of one sort of place. Made once in each process.
+class Committer:
+    """The engine's one door. Made once in each process.
 
     `stop` is called when a lane has died of a mistake of ours: the process must end and be started anew.
     """
 
-    def __init__(self, database: Database, bounds: Bounds, settler: Settler[C, V], stop: Callable[[], None]) -> None:
+    def __init__(self, database: Database, bounds: Bounds, settler: Settler, stop: Callable[[], None]) -> None:
         self.database = database
         self.bounds = bounds
         self.settler = settler
         self.stop = stop
         self._lanes = [Lane(self) for _ in range(bounds.lanes)]
 
-    def submit(self, claim: C, is_gone: Callable[[], bool] | None = None) -> "asyncio.Future[V]":
+    def submit(self, change: Change, is_gone: Callable[[], bool] | None = None) -> "asyncio.Future[Verdict]":
         """Take on a claim. The future's result is committed when it is there.
 
         `is_gone` tells whether whoever asked has left; then a claim that has not begun is dropped. The future raises
@@ -68,41 +65,46 @@ class Committer(Generic[C, V]):
         the database went away in mid-commit and did not come back, `ClientGone` when the claim was dropped. Raises
         `Unavailable` at once when too much is waiting.
         """
-        return self._lanes[zlib.crc32(claim.place.key.encode()) % len(self._lanes)].add(claim, is_gone)
+        return self._lanes[zlib.crc32(change.place.key.encode()) % len(self._lanes)].add(change, is_gone)
+
+    async def edit(self, place: Place, edit: Edit, key: Key | None = None) -> Made:
+        """Change a place itself. Raises as `submit` does, what the edit's work raises, and `IdempotencyKeyReused`."""
+        verdict = await self.submit(Change(uuids.uuid7(), place, takes=edit, key=key))
+        if not isinstance(verdict, Made):
+            raise IdempotencyKeyReused
+        return verdict
 
     async def drain(self) -> None:
         """Wait until everything that was taken on has been answered."""
         await asyncio.gather(*(lane.idle() for lane in self._lanes))
 
 
-class Lane(Generic[C, V]):
+class Lane:
     """The claims of some places: a queue, and a task that settles it batch by batch while there is any."""
 
-    def __init__(self, committer: Committer[C, V]) -> None:
+    def __init__(self, committer: Committer) -> None:
         self._committer = committer
         self._bounds = committer.bounds
         self._link = Link(committer.database)
         self._writes = committer.database.writes
-        self._queue: deque[Waiting[C, V]] = deque()
+        self._queue: deque[Waiting] = deque()
         self._settling = 0
         self._by_place: dict[Place, int] = {}
         self._task: asyncio.Task[None] | None = None
         self._sweeper: asyncio.TimerHandle | None = None
 
-    def add(self, claim: C, is_gone: Callable[[], bool] | None) -> "asyncio.Future[V]":
+    def add(self, change: Change, is_gone: Callable[[], bool] | None) -> "asyncio.Future[Verdict]":
         """Queue a claim, and see to it that the queue is being settled. Raises `Unavailable` when it is full."""
         if len(self._queue) + self._settling >= self._bounds.lane_claims_max:
             raise Unavailable
         # Bounded by place too: one hot place is told to wait, not its neighbours.
-        here = self._by_place.get(claim.place, 0)
+        here = self._by_place.get(change.place, 0)
         if here >= self._bounds.place_claims_max:
             raise Unavailable
         loop = asyncio.get_running_loop()
-        waiting: Waiting[C, V] = Waiting(
-            claim, loop.create_future(), loop.time() + self._bounds.claim_seconds_max, is_gone
-        )
+        waiting: Waiting = Waiting(change, loop.create_future(), loop.time() + self._bounds.claim_seconds_max, is_gone)
         self._queue.append(waiting)
-        self._by_place[claim.place] = here + 1
+        self._by_place[change.place] = here + 1
         if self._task is None:
             self._task = loop.create_task(self._run())
             self._task.add_done_callback(self._ended)
@@ -145,12 +147,12 @@ class Lane(Generic[C, V]):
             self._pop().refuse(Unavailable())
         self._committer.stop()
 
-    def _take(self) -> list[Waiting[C, V]]:
+    def _take(self) -> list[Waiting]:
         """The claims of the next batch, in order of arrival."""
-        batch: list[Waiting[C, V]] = []
+        batch: list[Waiting] = []
         now = asyncio.get_running_loop().time()
         while self._queue and len(batch) < self._bounds.batch_claims_max:
-            is_alone = self._committer.settler.is_alone(self._queue[0].claim)
+            is_alone = self._committer.settler.is_alone(self._queue[0].change)
             if is_alone and batch:
                 break
             waiting = self._pop()
@@ -160,15 +162,15 @@ class Lane(Generic[C, V]):
                     break
         return batch
 
-    def _pop(self) -> Waiting[C, V]:
+    def _pop(self) -> Waiting:
         waiting = self._queue.popleft()
-        place = waiting.claim.place
+        place = waiting.change.place
         left = self._by_place.pop(place) - 1
         if left:
             self._by_place[place] = left
         return waiting
 
-    def _is_alive(self, waiting: Waiting[C, V], now: float) -> bool:
+    def _is_alive(self, waiting: Waiting, now: float) -> bool:
         """Whether a claim is still to be settled; one that is not has been answered."""
         if waiting.answer.done():
             return False
@@ -187,7 +189,7 @@ class Lane(Generic[C, V]):
             self._pop().refuse(Unavailable())
         self._sweeper = loop.call_later(SWEEP_SECONDS, self._sweep) if self._queue else None
 
-    async def _settle(self, batch: list[Waiting[C, V]]) -> None:
+    async def _settle(self, batch: list[Waiting]) -> None:
         """Settle a batch and answer it; a batch that fails for good is halved until its poison stands alone."""
         if not batch:
             return
@@ -197,14 +199,18 @@ class Lane(Generic[C, V]):
             logger.warning("claims could not be settled in time", claims=len(batch), error=error)
             for waiting in batch:
                 waiting.refuse(Unavailable())
+        except HoldfastError as error:
+            # A feature's own refusal of a change of a place, which came alone.
+            for waiting in batch:
+                waiting.refuse(error)
         except Exception as error:
             if len(batch) == 1:
-                claim = batch[0].claim  # whose it is, and for whom, is for no log
+                change = batch[0].change  # whose it is, and for whom, is for no log
                 logger.exception(
                     "a claim cannot be settled",
-                    sort=type(claim).__name__,
-                    claim_id=str(claim.id),
-                    kind=claim.place.kind,
+                    sort=type(change.takes or change).__name__,
+                    claim_id=str(change.id),
+                    kind=change.place.kind,
                 )
                 batch[0].refuse(error)
                 return
@@ -213,8 +219,10 @@ class Lane(Generic[C, V]):
                 # Whoever was told in the meantime that nothing has changed must stay right.
                 await self._settle([waiting for waiting in part if not waiting.answer.done()])
 
-    async def _try(self, batch: list[Waiting[C, V]]) -> None:
+    async def _try(self, batch: list[Waiting]) -> None:
         """Try until the batch is settled, or its deadline has passed."""
+        if self._committer.settler.needs_care(batch[0].change):
+            return await self._carefully(batch)
         try:
             return await self._attempt(batch, careful=False)
         except (Stale, KeyTaken):
@@ -222,22 +230,25 @@ class Lane(Generic[C, V]):
             pass
         except AGAIN:
             pass
+        return await self._carefully(batch)
+
+    async def _carefully(self, batch: list[Waiting]) -> None:
+        """Try with the places locked."""
         async for attempt in attempts(AGAIN, self._bounds.claim_seconds_max):
             with attempt:
                 now = asyncio.get_running_loop().time()
                 alive = [waiting for waiting in batch if self._is_alive(waiting, now)]
                 if alive:
                     await self._attempt(alive, careful=True)
-        return None
 
-    async def _attempt(self, batch: list[Waiting[C, V]], *, careful: bool) -> None:
+    async def _attempt(self, batch: list[Waiting], *, careful: bool) -> None:
         settler = self._committer.settler
-        claims = [waiting.claim for waiting in batch]
+        changes = [waiting.change for waiting in batch]
         try:
             connection = await self._link.take()
             try:
-                await settler.prepare(connection, claims)
-                work = settler.work(claims)
+                await settler.prepare(connection, changes)
+                work = settler.work(changes)
                 await transaction.settle(connection, work, careful=careful)
             except BaseException as error:
                 await self._link.let_go(error)
@@ -260,13 +271,13 @@ class Lane(Generic[C, V]):
             self._writes.failed(failure)
             raise failure
 
-    async def _resolve(self, batch: list[Waiting[C, V]], doubt: CommitInDoubt) -> Exception | None:
+    async def _resolve(self, batch: list[Waiting], doubt: CommitInDoubt) -> Exception | None:
         """Answer a batch whose COMMIT was not answered; or tell what to raise, as nothing was committed."""
         settler = self._committer.settler
         was_committed = await self._was_committed(doubt)
         if was_committed is None:
             for waiting, verdict in zip(batch, doubt.work.verdicts(), strict=True):
-                waiting.refuse(settler.unknown(waiting.claim, verdict))
+                waiting.refuse(settler.unknown(waiting.change, verdict))
         elif was_committed:
             _answer(batch, doubt.work.verdicts())
         elif isinstance(doubt.__cause__, asyncpg.InternalServerError | asyncpg.UnknownPostgresError):
@@ -294,7 +305,7 @@ class Lane(Generic[C, V]):
         return None
 
 
-def _answer(batch: Sequence[Waiting[C, V]], verdicts: Sequence[V]) -> None:
+def _answer(batch: Sequence[Waiting], verdicts: Sequence[Verdict]) -> None:
     for waiting, verdict in zip(batch, verdicts, strict=True):
         if not waiting.answer.done():
             waiting.answer.set_result(verdict)

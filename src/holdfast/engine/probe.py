@@ -8,9 +8,8 @@ from uuid import uuid4
 from holdfast.database.connections import AWAY, Connection, Database
 from holdfast.database.writes import Failing
 from holdfast.engine import statements, writing
+from holdfast.engine.batch import Batch
 from holdfast.engine.claims import Kind, Place, Reservation
-from holdfast.engine.writing import Changes
-from holdfast.outbox.queries import Message
 
 SECONDS_MAX = 2.0
 EVERY_SECONDS = 10.0
@@ -64,9 +63,9 @@ async def _write(connection: Connection) -> None:
     """A reservation of a room that there is not, with its message."""
     now, place = datetime.now(UTC), Place(Kind.ROOM, f"probe-{uuid4()}")
     await statements.ensure_places(connection, [place])
-    held = Reservation(uuid4(), place, now, now + timedelta(minutes=1), now)
-    message = Message(place.key, 1, uuid4(), "place.checked", now, {})
-    changes = Changes([place.key], {place.key: 0}, {place.key: 1}, now, reservations=[held], messages=[message])
-    await writing.write(connection, changes)
+    batch = Batch([], now)
+    batch.note({place.key: 0}, [place.key])
+    batch.reserve(uuid4(), Reservation(uuid4(), place, now, now + timedelta(minutes=1), now))
+    await writing.write(connection, batch.writes())
     await connection.execute(MEMORY)
     await connection.execute(SPILL)

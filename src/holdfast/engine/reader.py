@@ -136,4 +136,4 @@ class KeyReader(Reader[UUID, Remembered]):
     async def verdict(self, key: Key) -> Verdict | None:
         """The answer to repeat, or `None` when the key was not used yet. Raises `Unavailable`."""
         known = await self.get(key.id)
-        return None if known is None else keys.remembered(known, key, None, keys.VERDICTS)
+        return None if known is None else keys.repeated(known, key, None)

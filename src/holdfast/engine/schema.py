@@ -5,6 +5,7 @@ Primary keys hold the place (or, for keys, what stands for it), so the tables ca
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ColumnElement,
@@ -52,17 +53,33 @@ reservations = Table(
     Column("end_time", TIME, nullable=False),
     Column("user_id", Uuid, comment="The owner; NULL for reservations made without a token"),
     Column("created_at", TIME, nullable=False),
-    Column("cancelled_at", TIME, comment="NULL while the reservation is active"),
+    Column("cancelled_at", TIME, comment="When it ended, however; NULL until then"),
     Column("details", JSONB, comment="What the place's feature keeps with it"),
+    Column("type", Text, nullable=False, server_default=text("'range'"), comment="range, slot or table"),
+    Column(
+        "state",
+        Text,
+        nullable=False,
+        server_default=text("'confirmed'"),
+        comment="held, pending, confirmed; or ended: released, expired, cancelled",
+    ),
+    Column("expires_at", TIME, comment="When a hold ends by itself; NULL for all others"),
+    Column("held_at", TIME, comment="When it began as a hold; NULL for what was never one"),
+    Column("external_ref", Text, comment="What the hold was confirmed with"),
+    Column("revived", Boolean, nullable=False, server_default=text("false"), comment="Confirmed after it had expired"),
 )
-ACTIVE = reservations.c.cancelled_at.is_(None)
+# What takes a place, as the indexes have it: a hold that has expired too, until somebody ends it. Such never overlap.
+TAKEN = reservations.c.cancelled_at.is_(None)
+# What is active: an expired hold is not, whether or not anybody has ended it. The time is asked for once a statement.
+ACTIVE_NOW = "cancelled_at IS NULL AND (expires_at IS NULL OR expires_at > (SELECT engine_now()))"
+ACTIVE: ColumnElement[bool] = literal_column(f"({ACTIVE_NOW})", Boolean())
 # The one descent of a conflict check, and the order of a room's list.
 Index(
     "ix_reservations_active_place_start_time",
     reservations.c.place,
     reservations.c.start_time,
-    postgresql_include=["end_time"],
-    postgresql_where=ACTIVE,
+    postgresql_include=["end_time", "expires_at"],
+    postgresql_where=TAKEN,
 )
 # The order of the list of all. Neither of active rows only nor of a bare column: else the planner takes this index for
 # a conflict check or a search by id, and reads it whole, as long as it has no statistics of the table.
@@ -72,8 +89,21 @@ Index(
     "ix_reservations_active_user_id_start_time",
     reservations.c.user_id,
     reservations.c.start_time,
-    postgresql_where=ACTIVE & reservations.c.user_id.is_not(None),
+    postgresql_where=TAKEN & reservations.c.user_id.is_not(None),
 )
+# Holds are few: for the next one to expire at a place, and for those that have expired anywhere.
+HELD = TAKEN & reservations.c.expires_at.is_not(None)
+Index("ix_reservations_held_place_expires_at", reservations.c.place, reservations.c.expires_at, postgresql_where=HELD)
+Index("ix_reservations_held_expires_at", reservations.c.expires_at, postgresql_where=HELD)
+
+
+def nearest(columns: str, place: str, before: str) -> str:
+    """SQL for the active reservation of a place with the greatest start before a moment: see `occupancy.py`."""
+    return f"""
+        SELECT {columns} FROM reservations
+        WHERE place = {place} AND start_time < {before} AND {ACTIVE_NOW} ORDER BY start_time DESC LIMIT 1
+    """  # noqa: S608
+
 
 NOW = text("now()")
 SEATS_MAX = 10_000_000

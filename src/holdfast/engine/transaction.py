@@ -1,4 +1,4 @@
-"""One batch of claims in one transaction, whatever sort of place it is about.
+"""One batch of changes in one transaction.
 
 Quickly: look, decide, write. The write is refused if a place has changed since the look, for every change raises its
 place's revision, or if a key is known. Then once more, carefully: lock, look up keys, look, decide, write.
@@ -8,16 +8,15 @@ its own, and whatever is decided or checked rests on later ones.
 """
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
-from uuid import UUID
+from typing import Protocol
 
 import asyncpg
 from msgspec import Struct
 
 from holdfast.database import connections
 from holdfast.database.connections import AWAY, Connection, cut
-from holdfast.engine.claims import Place
-from holdfast.errors import OutcomeUnknown
+from holdfast.engine.claims import Verdict
+from holdfast.errors import HoldfastError
 
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 STALE = "HF001"
@@ -27,10 +26,6 @@ KEYS_UNIQUE = "pk_idempotency_keys"
 DOUBTFUL = ("08", "25P03", "40003", "57P", "58", "XX")
 """Beginnings of the SQLSTATEs with which a session ends in whatever it was, or which say nothing of it: class XX is for
 what should not happen, and a sharded database reports a lost node so. After other errors nothing has been committed."""
-
-C_contra = TypeVar("C_contra", bound="Asks", contravariant=True)
-V = TypeVar("V")
-V_co = TypeVar("V_co", covariant=True)
 
 
 class PlacesMissing(Exception):
@@ -46,17 +41,21 @@ class KeyTaken(Exception):
 
 
 class Proof(Struct, frozen=True):
-    """One row that is there if, and only if, the batch was committed."""
+    """One row that is there if, and only if, the batch was committed.
+
+    `probe` tries to insert another in its stead: so it waits for a transaction that has inserted it and not ended yet.
+    """
 
     statement: str
+    probe: str
     arguments: tuple[object, ...]
 
 
-class Work(Protocol[V_co]):
-    """A batch of claims, and how it is settled; each sort of place has its own."""
+class Work(Protocol):
+    """A batch of changes, and how it is settled."""
 
     async def lock(self, connection: Connection) -> None:
-        """Lock the places that the claims name, sorted."""
+        """Lock the places that the changes name, sorted."""
 
     async def decide(self, connection: Connection, *, careful: bool) -> None:
         """Look and decide; when `careful`, look up keys first. Raises `PlacesMissing`, `Stale`."""
@@ -74,39 +73,10 @@ class Work(Protocol[V_co]):
         """See to it that the write, should it come later, is refused. Its places are locked."""
 
     def refused(self, error: asyncpg.PostgresError) -> Exception | None:
-        """What a refused write means, if it is one that this sort of place expects."""
+        """What a refused write means, if it is one that is expected."""
 
-    def verdicts(self) -> Sequence[V_co]:
-        """The answers, in the order of the claims."""
-
-
-class Asks(Protocol):
-    """What every claim has: an id of its own, and the place that it is about."""
-
-    @property
-    def id(self) -> UUID: ...
-
-    @property
-    def place(self) -> Place: ...
-
-
-class Settler(Protocol[C_contra, V]):
-    """How claims of one sort are settled: those on calendars, or those on pools. A batch holds one sort."""
-
-    async def prepare(self, connection: Connection, claims: Sequence[C_contra]) -> None:
-        """Whatever must be there before a batch begins, outside its transaction."""
-
-    def forget(self) -> None:
-        """What was prepared is gone: prepare it anew."""
-
-    def is_alone(self, claim: C_contra) -> bool:
-        """Whether a claim shares its batch with nobody."""
-
-    def work(self, claims: Sequence[C_contra]) -> Work[V]:
-        """A batch to be settled."""
-
-    def unknown(self, claim: C_contra, verdict: V) -> OutcomeUnknown:
-        """What is told when nobody knows whether a verdict was committed."""
+    def verdicts(self) -> Sequence[Verdict]:
+        """The answers, in the order of the changes."""
 
 
 class CommitInDoubt(Exception):
@@ -115,14 +85,14 @@ class CommitInDoubt(Exception):
     One that was sent together with what it commits, without `has_lock`, may not even have begun.
     """
 
-    def __init__(self, work: Work[Any], proof: Proof, *, has_lock: bool) -> None:
+    def __init__(self, work: Work, proof: Proof, *, has_lock: bool) -> None:
         super().__init__("the commit was not answered")
         self.work = work
         self.proof = proof
         self.has_lock = has_lock
 
 
-async def settle(connection: Connection, work: Work[Any], *, careful: bool = False) -> None:
+async def settle(connection: Connection, work: Work, *, careful: bool = False) -> None:
     """Settle a batch; everything in its verdicts is committed then.
 
     Raises `PlacesMissing`, `Stale`, `KeyTaken`, `CommitInDoubt`, or what the database says; after all but
@@ -145,6 +115,9 @@ async def was_committed(connection: Connection, doubt: CommitInDoubt) -> bool:
     """
     async with connections.transaction(connection):
         await doubt.work.lock_changed(connection)
+        if doubt.has_lock:
+            # What was made has no row to lock yet: an event.
+            await _wait_for(connection, doubt.proof)
         if await connection.fetchval(doubt.proof.statement, *doubt.proof.arguments):
             return True
         if not doubt.has_lock:
@@ -152,7 +125,14 @@ async def was_committed(connection: Connection, doubt: CommitInDoubt) -> bool:
         return False
 
 
-async def _settle_locked(connection: Connection, work: Work[Any]) -> None:
+async def _wait_for(connection: Connection, proof: Proof) -> None:
+    """Wait until whoever may be inserting the proof has ended, one way or the other."""
+    await connection.execute("SAVEPOINT proof")
+    await connection.execute(proof.probe, *proof.arguments)
+    await connection.execute("ROLLBACK TO SAVEPOINT proof")
+
+
+async def _settle_locked(connection: Connection, work: Work) -> None:
     """Settle while nobody else can change the batch's places."""
     await connection.execute(BEGIN)
     try:
@@ -173,7 +153,7 @@ async def _settle_locked(connection: Connection, work: Work[Any]) -> None:
             raise _doubt(connection, work, proof, error, has_lock=True) from error
 
 
-async def _write(connection: Connection, work: Work[Any], proof: Proof) -> None:
+async def _write(connection: Connection, work: Work, proof: Proof) -> None:
     """Write and commit in one step."""
     try:
         await work.write(connection)
@@ -189,7 +169,7 @@ def tells_nothing(error: asyncpg.PostgresError) -> bool:
     return is_unknown or (error.sqlstate or "XX").startswith(DOUBTFUL)
 
 
-def _known(work: Work[Any], error: BaseException) -> BaseException:
+def _known(work: Work, error: BaseException) -> BaseException:
     """What a refused write means to us, if it is one that we expect."""
     if not isinstance(error, asyncpg.PostgresError):
         return error
@@ -200,9 +180,7 @@ def _known(work: Work[Any], error: BaseException) -> BaseException:
     return work.refused(error) or error
 
 
-def _doubt(
-    connection: Connection, work: Work[Any], proof: Proof, error: BaseException, *, has_lock: bool
-) -> BaseException:
+def _doubt(connection: Connection, work: Work, proof: Proof, error: BaseException, *, has_lock: bool) -> BaseException:
     """What to raise when a commit was not answered. Even a cancelled one may have happened: only the database knows."""
     cut(connection)
     return CommitInDoubt(work, proof, has_lock=has_lock) if isinstance(error, Exception) else error
@@ -210,7 +188,7 @@ def _doubt(
 
 async def _abandon(connection: Connection, error: BaseException) -> None:
     """Leave the transaction. A connection that may be broken is closed instead, which makes the server leave it."""
-    if isinstance(error, asyncpg.PostgresError | PlacesMissing | Stale):
+    if isinstance(error, asyncpg.PostgresError | PlacesMissing | Stale | HoldfastError):
         try:
             await connection.execute("ROLLBACK")
         except AWAY:

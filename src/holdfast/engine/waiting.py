@@ -1,22 +1,20 @@
-"""A claim that waits for its answer."""
+"""A change that waits for its answer."""
 
 import asyncio
 from collections.abc import Callable
-from typing import Generic, TypeVar
 
-C = TypeVar("C")
-V = TypeVar("V")
+from holdfast.engine.claims import Change, Verdict
 
 
-class Waiting(Generic[C, V]):
-    """A claim that has not been answered, and whom to answer. `deadline` is a time of the event loop."""
+class Waiting:
+    """A change that has not been answered, and whom to answer. `deadline` is a time of the event loop."""
 
-    __slots__ = ("answer", "claim", "deadline", "is_gone")
+    __slots__ = ("answer", "change", "deadline", "is_gone")
 
     def __init__(
-        self, claim: C, answer: "asyncio.Future[V]", deadline: float, is_gone: Callable[[], bool] | None
+        self, change: Change, answer: "asyncio.Future[Verdict]", deadline: float, is_gone: Callable[[], bool] | None
     ) -> None:
-        self.claim = claim
+        self.change = change
         self.answer = answer
         self.deadline = deadline
         self.is_gone = is_gone

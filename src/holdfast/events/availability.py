@@ -11,7 +11,7 @@ import msgspec
 from cachetools import TTLCache
 
 from holdfast.database.connections import Connection, Database
-from holdfast.engine import pool_statements
+from holdfast.engine import statements
 from holdfast.engine.reader import Reader
 from holdfast.errors import EventNotFound
 from holdfast.events import queries
@@ -74,7 +74,7 @@ class Availability:
     def __init__(self, database: Database, near: SeatCache, far: SeatCache | None) -> None:
         self._near = near
         self._far = far
-        self._tags: Reader[int, bytes] = Reader(database, pool_statements.tags)
+        self._tags: Reader[int, bytes] = Reader(database, statements.event_tags)
         self._events: Reader[int, Event] = Reader(database, _events)
         self._misses: dict[tuple[int, bytes], asyncio.Task[bytes]] = {}
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from holdfast.clock import Clock
 from holdfast.database.again import again_on_conflict
 from holdfast.database.connections import Connection, alone, transaction
-from holdfast.engine import pool_settlement, pool_statements
+from holdfast.engine import batch, statements
 from holdfast.events import queries
 
 
@@ -34,8 +34,9 @@ async def repair(url: str, clock: Clock) -> list[Mended]:
 
 @again_on_conflict
 async def _repair(connection: Connection, event_id: int, clock: Clock) -> Mended | None:
+    place = statements.event_place(event_id)
     async with transaction(connection):
-        await pool_statements.lock(connection, [event_id])
+        await statements.lock(connection, [place.key])
         # In statements of their own: the one that waited for the lock saw what was before.
         event = (await queries.events_by_id(connection, [event_id])).get(event_id)
         bookings = await queries.count_bookings(connection, event_id)
@@ -47,6 +48,5 @@ async def _repair(connection: Connection, event_id: int, clock: Clock) -> Mended
             return None
         await queries.set_booked(connection, event_id, bookings)
         told = {"name": event.name, "booked_seats": bookings}
-        message = pool_settlement.event_message(event_id, event.revision + 1, "event.repaired", clock(), told)
-        await pool_settlement.write_change(connection, event_id, message)
+        await batch.tell(connection, place, event.revision, ("event.repaired", told), clock())
         return Mended(event_id, event.booked_seats, bookings, noted)

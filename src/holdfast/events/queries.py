@@ -15,14 +15,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from holdfast.database import readable
 from holdfast.database.connections import Connection
 from holdfast.engine.claims import Booking
-from holdfast.engine.pool_statements import place_of
 from holdfast.engine.schema import PERSON, bookings, events, seat_changes
+from holdfast.engine.statements import event_place
 
 EVENTS = """
 SELECT id, name, total_seats, booked_seats, revision FROM events WHERE id = ANY($1::bigint[])
 """
 
-INSERT = "INSERT INTO events (name, total_seats, created_at) VALUES ($1, $2, $3) RETURNING id"
+INSERT = "INSERT INTO events (id, name, total_seats, created_at) VALUES ($1, $2, $3, $4)"
+
+NEW_ID = "SELECT nextval('events_id_seq')"
 
 UPDATE = "UPDATE events SET name = $2, total_seats = $3 WHERE id = $1"
 
@@ -90,10 +92,15 @@ async def events_by_id(connection: Connection, ids: Sequence[int]) -> Mapping[in
     return {row["id"]: Event(*row.values()) for row in await connection.fetch(EVENTS, ids)}
 
 
-async def insert_event(connection: Connection, name: str, total_seats: int, now: datetime) -> int:
-    """Make an event; answers its id."""
-    event_id: int = await connection.fetchval(INSERT, name, total_seats, now)
+async def new_id(connection: Connection) -> int:
+    """An id for an event to come. One that is not used is never given to another."""
+    event_id: int = await connection.fetchval(NEW_ID)
     return event_id
+
+
+async def insert_event(connection: Connection, event: Event, now: datetime) -> None:
+    """Make an event."""
+    await connection.execute(INSERT, event.id, event.name, event.total_seats, now)
 
 
 async def update_event(connection: Connection, event: Event) -> None:
@@ -205,4 +212,4 @@ def _booking(row: Row[*tuple[Any, ...]]) -> Booking:
     # The driver tells infinity by a time without a zone.
     if created_at.tzinfo is None:
         raise ValueError
-    return Booking(booking_id, place_of(event_id), user_id, created_at)
+    return Booking(booking_id, event_place(event_id), user_id, created_at)

@@ -7,12 +7,10 @@ import uuid_utils.compat as uuids
 from msgspec import UNSET, Struct
 
 from holdfast.clock import Clock
-from holdfast.database.again import again_on_conflict
-from holdfast.database.connections import Connection, Database, transaction, translated
-from holdfast.engine import pool_settlement, pool_statements
-from holdfast.engine.claims import Book, Booking, Cancel, Key, SeatClaim, Seated, SeatVerdict
+from holdfast.database.connections import Connection, Database, translated
+from holdfast.engine.claims import Booking, Change, Edit, Edited, Key, Made, Seat, Seated, Verdict
 from holdfast.engine.committer import Committer
-from holdfast.engine.once import Errand, Made, once
+from holdfast.engine.statements import event_place
 from holdfast.errors import BookingNotFound, EventNotFound, InvalidRequest, SeatsAlreadyBooked
 from holdfast.events import queries
 from holdfast.events.bodies import EventBody, EventChange, EventRequest
@@ -30,21 +28,21 @@ class Chosen(Struct, frozen=True):
 class Events:
     """The events of this installation. Made once in each process."""
 
-    def __init__(self, database: Database, committer: Committer[SeatClaim, SeatVerdict], clock: Clock) -> None:
+    def __init__(self, database: Database, committer: Committer, clock: Clock) -> None:
         self._database = database
         self._committer = committer
         self._clock = clock
 
     async def book(
         self, event_id: int, user_id: str, key: Key | None, is_gone: Callable[[], bool] | None = None
-    ) -> SeatVerdict:
+    ) -> Verdict:
         """Book somebody a seat; dropped if the caller `is_gone` before it is begun."""
-        claim = Book(uuids.uuid7(), pool_statements.place_of(event_id), user_id, key)
-        return await self._committer.submit(claim, is_gone)
+        change = Change(uuids.uuid7(), event_place(event_id), takes=Seat(user_id), key=key)
+        return await self._committer.submit(change, is_gone)
 
     async def cancel(self, booking: Booking) -> None:
         """Give a seat back. Raises `BookingNotFound` when somebody else was quicker."""
-        verdict = await self._committer.submit(Cancel(uuids.uuid7(), booking.place, booking.id))
+        verdict = await self._committer.submit(Change(uuids.uuid7(), booking.place, gives=booking.id))
         if not isinstance(verdict, Seated):
             raise BookingNotFound
 
@@ -73,38 +71,37 @@ class Events:
     async def create(self, data: EventRequest, key: Key | None) -> Made:
         """Make an event. Raises `IdempotencyKeyReused`."""
         now = self._clock()
+        with translated():
+            async with self._database.engine_connection() as connection:
+                event = Event(await queries.new_id(connection), data.name, data.total_seats, 0, 0)
 
-        async def work(connection: Connection) -> bytes:
-            event_id = await queries.insert_event(connection, data.name, data.total_seats, now)
-            event = Event(event_id, data.name, data.total_seats, 0, 0)
-            message = pool_settlement.event_message(event_id, 1, "event.created", now, _told(event))
-            await pool_settlement.write_change(connection, event_id, message)
-            return msgspec.json.encode(EventBody.of(event))
+        async def work(connection: Connection, _: int | None) -> Edited:
+            await queries.insert_event(connection, event, now)
+            return Edited(msgspec.json.encode(EventBody.of(event)), [("event.created", _told(event))])
 
-        return await once(self._database, Errand(uuids.uuid7(), key, now), work)
+        return await self._committer.edit(event_place(event.id), Edit(work), key)
 
-    @again_on_conflict
     async def change(self, event_id: int, change: EventChange) -> Event:
         """Rename an event, or give it more or fewer seats.
 
         Raises `EventNotFound`, `InvalidRequest` for a field that cannot be changed, `SeatsAlreadyBooked`.
         """
-        with translated():
-            async with self._database.engine_connection() as connection, transaction(connection):
-                await pool_statements.lock(connection, [event_id])
-                # In a statement of its own: the one that waited for the lock saw what was before.
-                event = (await queries.events_by_id(connection, [event_id])).get(event_id)
-                if event is None:
-                    raise EventNotFound
-                _check_fixed(event, change)
-                changed = _changed(event, change)
-                if changed != event:
-                    await queries.update_event(connection, changed)
-                    message = pool_settlement.event_message(
-                        event_id, event.revision + 1, "event.changed", self._clock(), _told(changed)
-                    )
-                    await pool_settlement.write_change(connection, event_id, message)
-        return changed
+        became: list[Event] = []
+
+        async def work(connection: Connection, _: int | None) -> Edited:
+            event = (await queries.events_by_id(connection, [event_id])).get(event_id)
+            if event is None:
+                raise EventNotFound
+            _check_fixed(event, change)
+            changed = _changed(event, change)
+            became.append(changed)
+            if changed == event:
+                return Edited(b"")
+            await queries.update_event(connection, changed)
+            return Edited(b"", [("event.changed", _told(changed))])
+
+        await self._committer.edit(event_place(event_id), Edit(work))
+        return became[-1]
 
     async def statistics(self, user_id: str) -> Statistics:
         """What somebody has booked and cancelled, and holds."""

@@ -15,7 +15,7 @@ MINUTE = timedelta(minutes=1)
 MINUTES_MAX = 1_440
 
 
-class Change(Struct, frozen=True):
+class Fields(Struct, frozen=True):
     """The fields of a request that changes a reservation. `None` was left out, as is a detail that is missing.
 
     A table's reservation has two names for its start, `reservation_time` and `start_time`.
@@ -54,7 +54,7 @@ class Plan(Struct, frozen=True):
         return name in given and given[name] != (found.details or {}).get(name)
 
 
-def plan(found: Reservation, change: Change) -> Plan:
+def plan(found: Reservation, change: Fields) -> Plan:
     """The fields of a change as they are meant of this reservation.
 
     Raises `InvalidRequest` for fields that it does not have, that cannot be changed, or that contradict each other.
@@ -69,7 +69,7 @@ def plan(found: Reservation, change: Change) -> Plan:
     return Plan(target, start, end, change.details or None)
 
 
-def _misplaced(found: Reservation, change: Change) -> dict[str, str]:
+def _misplaced(found: Reservation, change: Fields) -> dict[str, str]:
     """Fields that only the other kind of reservation has."""
     faults = {}
     if change.target is not None and change.target.kind is not found.place.kind:
@@ -84,7 +84,7 @@ def _misplaced(found: Reservation, change: Change) -> dict[str, str]:
     return faults
 
 
-def _evening(now: Interval, change: Change) -> tuple[datetime | None, datetime | None]:
+def _evening(now: Interval, change: Fields) -> tuple[datetime | None, datetime | None]:
     """When a table is to be held from and until; `(None, None)` when neither is mentioned."""
     if all(each is None for each in (change.start, change.end, change.reservation_time, change.minutes)):
         return None, None
@@ -116,7 +116,7 @@ def _agreed(one: tuple[str, datetime | None], other: tuple[str, datetime | None]
     return values.pop() if values else now
 
 
-def _check_length(start: datetime, end: datetime, change: Change) -> None:
+def _check_length(start: datetime, end: datetime, change: Fields) -> None:
     """Raises `InvalidRequest` for an evening that could not have been reserved either."""
     named = "end_time" if change.end is not None else "start_time" if change.start is not None else "duration_minutes"
     if end <= start:

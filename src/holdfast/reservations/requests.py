@@ -11,7 +11,7 @@ from holdfast.engine.claims import Details, Interval, Kind, Place
 from holdfast.errors import InvalidRequest, ReservationNotFound, Unauthorized
 from holdfast.http import fields
 from holdfast.reservations.bodies import MoveBody, ReserveBody, ReserveTableBody
-from holdfast.reservations.changes import Change
+from holdfast.reservations.changes import Fields
 from holdfast.reservations.queries import Window
 
 AnyReserve = ReserveBody | ReserveTableBody
@@ -108,7 +108,7 @@ def window(start: str | None, end: str | None) -> Window:
     return found
 
 
-def change(data: MoveBody) -> Change:
+def change(data: MoveBody) -> Fields:
     """The fields that a body changes, and those that it repeats."""
     if data.room_id is not msgspec.UNSET and data.table_id is not msgspec.UNSET:
         raise InvalidRequest({"room_id": "one_of", "table_id": "one_of"})
@@ -120,7 +120,7 @@ def change(data: MoveBody) -> Change:
     elif data.table_id is not msgspec.UNSET:
         target = table(data.table_id)
     given = {"customer_name": data.customer_name, "party_size": data.party_size}
-    return Change(
+    return Fields(
         target,
         times["start_time"],
         times["end_time"],

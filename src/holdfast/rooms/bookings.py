@@ -14,7 +14,7 @@ from holdfast.clock import Clock
 from holdfast.database.again import again_on_conflict
 from holdfast.database.connections import Database, translated
 from holdfast.engine import statements
-from holdfast.engine.claims import Claim, Granted, Interval, Key, Reason, Refused, Release, Reserve, Verdict
+from holdfast.engine.claims import Change, Granted, Interval, Key, Reason, Refused, Stretch, Type, Verdict
 from holdfast.engine.committer import Committer
 from holdfast.engine.reader import KeyReader, Reader
 from holdfast.errors import (
@@ -49,9 +49,7 @@ class Wish(Struct, frozen=True):
 class Bookings:
     """The bookings of this installation. Made once in each process."""
 
-    def __init__(
-        self, database: Database, committer: Committer[Claim, Verdict], rooms: Rooms, links: Links, clock: Clock
-    ) -> None:
+    def __init__(self, database: Database, committer: Committer, rooms: Rooms, links: Links, clock: Clock) -> None:
         self._database = database
         self._committer = committer
         self._rooms = rooms
@@ -82,10 +80,11 @@ class Bookings:
             # Nothing is held meanwhile: no lock, no lane, no connection.
             link = await self._links.ask(booking_id, interval)
         place = place_of(slot.room_id)
-        claim = Reserve(claim_id, place, interval, wish.user_id, key, {"conference_link": link}, booking_id)
+        takes = Stretch(booking_id, interval, wish.user_id, {"conference_link": link}, Type.SLOT)
+        change = Change(claim_id, place, takes=takes, key=key)
         if link is None:
-            return await self._committer.submit(claim, is_gone)
-        return await self._submit_with_link(claim, is_gone)
+            return await self._committer.submit(change, is_gone)
+        return await self._submit_with_link(change, booking_id, is_gone)
 
     async def cancel(self, booking_id: UUID, user_id: UUID) -> Booking:
         """Give a slot back; one that was given back stays so. Raises `BookingNotFound`, `Forbidden`."""
@@ -98,8 +97,7 @@ class Bookings:
                 raise Forbidden
             if booking.is_cancelled:
                 return booking
-            release = Release(uuids.uuid7(), place_of(booking.room_id), booking_id)
-            verdict = await self._committer.submit(release)
+            verdict = await self._committer.submit(Change(uuids.uuid7(), place_of(booking.room_id), booking_id))
             if isinstance(verdict, Granted):
                 # As it stood when it was cancelled: it may have been moved since it was found.
                 start = verdict.reservation.start
@@ -167,20 +165,20 @@ class Bookings:
                     return booking_id
             number += 1
 
-    async def _submit_with_link(self, claim: Reserve, is_gone: Callable[[], bool] | None) -> Verdict:
-        """Submit a claim that has a link already; the link is given back unless somebody has it or may come to."""
+    async def _submit_with_link(self, change: Change, booking_id: UUID, is_gone: Callable[[], bool] | None) -> Verdict:
+        """Submit a change that has a link already; the link is given back unless somebody has it or may come to."""
         try:
-            verdict = await self._committer.submit(claim, is_gone)
+            verdict = await self._committer.submit(change, is_gone)
         except (OutcomeUnknown, asyncio.CancelledError):
             # The booking may be there.
             raise
         except Exception:
             # A retry with the same key would ask for the same link: it must not be taken away under it.
-            if claim.key is None:
-                self._links.give_back(claim.reservation_id)
+            if change.key is None:
+                self._links.give_back(booking_id)
             raise
-        if not (isinstance(verdict, Granted) and verdict.reservation.id == claim.reservation_id):
-            self._links.give_back(claim.reservation_id)
+        if not (isinstance(verdict, Granted) and verdict.reservation.id == booking_id):
+            self._links.give_back(booking_id)
         return verdict
 
 

@@ -10,13 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from holdfast.database import readable
 from holdfast.database.connections import Connection
-from holdfast.engine.claims import Interval, Kind, Place
-from holdfast.engine.schema import reservations
+from holdfast.engine.claims import Interval, Kind, Place, Type
+from holdfast.engine.schema import ACTIVE_NOW, nearest, reservations
 from holdfast.rooms.schema import IS_BOOKING, rooms
 from holdfast.rooms.slots import SLOT, Schedule, Slot, slot_id
 
@@ -50,21 +50,18 @@ ORDER BY u.id
 ON CONFLICT DO NOTHING
 """
 
-# Of what began before the day, only what began last can reach into it: see the engine's `calendar.py`.
-TAKEN = """
+TAKEN = f"""
 SELECT u.position, greatest(r.start_time, '0001-01-01') AS start_time, least(r.end_time, '9999-12-31') AS end_time
 FROM unnest($1::text[], $2::timestamptz[]) WITH ORDINALITY AS u (place, midnight, position)
 CROSS JOIN LATERAL (
-    (SELECT start_time, end_time FROM reservations
-    WHERE place = u.place AND place = ANY($3::text[]) AND start_time < u.midnight AND cancelled_at IS NULL
-    ORDER BY start_time DESC LIMIT 1)
+    ({nearest("start_time, end_time", "u.place", "u.midnight")})
     UNION ALL
     SELECT start_time, end_time FROM reservations
-    WHERE place = u.place AND place = ANY($3::text[]) AND cancelled_at IS NULL
-        AND start_time >= u.midnight AND start_time < u.midnight + interval '1 day'
+    WHERE place = u.place AND {ACTIVE_NOW} AND start_time >= u.midnight
+        AND start_time < u.midnight + interval '1 day'
 ) r
 ORDER BY u.position, r.start_time
-"""
+"""  # noqa: S608
 
 COLUMNS = (
     reservations.c.id,
@@ -74,6 +71,7 @@ COLUMNS = (
     reservations.c.created_at,
     reservations.c.cancelled_at,
     reservations.c.details,
+    reservations.c.type,
 )
 
 
@@ -180,7 +178,7 @@ async def taken(connection: Connection, days: Sequence[Day]) -> dict[Day, list[I
     found: dict[Day, list[Interval]] = {day: [] for day in days}
     places = [place_of(day.room_id).key for day in days]
     midnights = [datetime.combine(day.date, time(), UTC) for day in days]
-    for row in await connection.fetch(TAKEN, places, midnights, list(set(places))):
+    for row in await connection.fetch(TAKEN, places, midnights):
         found[days[row["position"] - 1]].append(Interval(row["start_time"], row["end_time"]))
     return found
 
@@ -208,17 +206,8 @@ async def is_known(connection: AsyncConnection, reservation_id: UUID) -> bool:
 
 async def is_taken(connection: AsyncConnection, place: Place, wanted: Interval) -> bool:
     """Whether an active reservation is in the way of a stretch."""
-    query = (
-        select(reservations.c.end_time)
-        .where(
-            reservations.c.place == place.key,
-            reservations.c.cancelled_at.is_(None),
-            reservations.c.start_time < wanted.end,
-        )
-        .order_by(reservations.c.start_time.desc())
-        .limit(1)
-    )
-    end = (await connection.execute(query)).scalar()
+    near = text(nearest("end_time", ":place", ":before"))
+    end = (await connection.execute(near, {"place": place.key, "before": wanted.end})).scalar()
     return end is not None and end > wanted.start
 
 
@@ -261,13 +250,13 @@ async def _read(connection: AsyncConnection, query: Select[Any], *, numbered: bo
 
 
 def _is_booking(row: Row[*tuple[Any, ...]]) -> bool:
-    return row.details is not None and row.room_id is not None
+    return bool(row.type == Type.SLOT)
 
 
 def _booking(row: Row[*tuple[Any, ...]]) -> Booking:
     """A row as a value that can be shown. Raises `readable.UNREADABLE`."""
-    booking_id, room_id, start, user_id, created_at, cancelled_at, details = row
-    link = details.get("conference_link")
+    booking_id, room_id, start, user_id, created_at, cancelled_at, details, _ = row
+    link = (details or {}).get("conference_link")
     # The driver tells infinity by a time without a zone.
     if start.tzinfo is None or created_at.tzinfo is None or (link is not None and not isinstance(link, str)):
         raise ValueError

@@ -1,10 +1,10 @@
 """The SQL tables of managed rooms, and the indexes by which their bookings are found among the reservations.
 
-A booking is a reservation of a room that has details. Both indexes are partial by just that, so the planner can take
-neither for the engine's own searches, which do not ask for details.
+A booking is a reservation of a slot. Both indexes are partial by just that, so the planner can take neither for the
+engine's own searches, which do not ask for it.
 """
 
-from sqlalchemy import ARRAY, Column, Index, Integer, SmallInteger, Table, Text, Uuid
+from sqlalchemy import ARRAY, Column, Index, Integer, SmallInteger, Table, Text, Uuid, literal_column
 
 from holdfast.database.metadata import metadata
 from holdfast.engine.schema import TIME, reservations
@@ -39,7 +39,7 @@ slots = Table(
     Column("start_time", TIME, nullable=False),
 )
 
-IS_BOOKING = reservations.c.details.is_not(None) & reservations.c.room_id.is_not(None)
+IS_BOOKING = reservations.c.type == literal_column("'slot'")
 Index(
     "ix_reservations_booking_created_at_id", reservations.c.created_at, reservations.c.id, postgresql_where=IS_BOOKING
 )

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from holdfast.database.connections import Connection
-from holdfast.engine.claims import Interval, Place
+from holdfast.engine.claims import Interval, Place, State, Type
 from holdfast.seeding.plan import Person, Sown
 
 ROOMS_THERE = "SELECT id FROM rooms WHERE id = ANY($1::uuid[])"
@@ -37,7 +37,8 @@ SELECT count(*) FROM (
 ANALYSE = "ANALYZE users, rooms, schedules, slots, places, reservations, outbox"
 
 COLUMNS = (
-    "id", "place", "room_id", "start_time", "end_time", "user_id", "created_at", "cancelled_at", "details",
+    "id", "place", "room_id", "start_time", "end_time", "user_id", "created_at", "cancelled_at", "details", "type",
+    "state",
 )  # fmt: skip
 
 
@@ -84,6 +85,8 @@ async def add_bookings(connection: Connection, place: Place, bookings: Sequence[
                 each.created_at,
                 each.cancelled_at,
                 msgspec.json.encode({"conference_link": each.conference_link}).decode(),
+                Type.SLOT.value,
+                (State.CONFIRMED if each.cancelled_at is None else State.CANCELLED).value,
             )
             for each in bookings
         ],

@@ -5,18 +5,14 @@ What was sown before is left as it is, so a run that was broken off is finished 
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-import uuid_utils.compat as uuids
 from msgspec import Struct
 
 from holdfast.accounts.passwords import Passwords
 from holdfast.database.again import again_on_conflict
 from holdfast.database.connections import Connection, alone, transaction
-from holdfast.engine import statements, writing
-from holdfast.engine.writing import Changes
-from holdfast.outbox.queries import Message
+from holdfast.engine import batch, statements
 from holdfast.rooms import queries as rooms_queries
 from holdfast.rooms import slots
 from holdfast.rooms.queries import Room
@@ -123,6 +119,5 @@ async def _tell_of(connection: Connection, room: Room, bookings: int, now: datet
     """Raise the revision of the locked room by one, with the message that says why."""
     place = room.place.key
     revision = (await statements.revisions(connection, [place]))[place]
-    data: dict[str, Any] = {"id": room.id, "kind": room.place.kind, "room_id": room.id, "name": room.name}
-    message = Message(place, revision + 1, uuids.uuid7(), "room.seeded", now, data | {"bookings": bookings})
-    await writing.write(connection, Changes([place], {place: revision}, {place: revision + 1}, now, messages=[message]))
+    told = {"name": room.name, "bookings": bookings}
+    await batch.tell(connection, room.place, revision, ("room.seeded", told), now)

@@ -7,31 +7,28 @@ from msgspec import Struct
 
 from holdfast.database.connections import Connection
 from holdfast.engine.claims import Interval, Kind, Place
+from holdfast.engine.schema import nearest
 
-# Of the reservations that begin before the evening ends, only the one that begins last can reach into it: see the
-# engine's `calendar.py`.
-TABLES = """
+TABLES = f"""
 SELECT t.id, t.name, t.seats, t.location FROM tables t
 WHERE t.id > $4 AND t.seats >= $1 AND ($2::timestamptz IS NULL OR NOT EXISTS (
     SELECT FROM (
-        SELECT end_time FROM reservations
-        WHERE place = 'table:' || t.id AND start_time < $3::timestamptz AND cancelled_at IS NULL
-        ORDER BY start_time DESC LIMIT 1
+        {nearest("end_time", "'table:' || t.id", "$3::timestamptz")}
     ) nearest WHERE nearest.end_time > $2::timestamptz
 ))
 ORDER BY t.id LIMIT $5
-"""
+"""  # noqa: S608
 
 BY_ID = "SELECT id, name, seats, location FROM tables WHERE id = ANY($1::bigint[])"
 
-INSERT = "INSERT INTO tables (name, seats, location, created_at) VALUES ($1, $2, $3, $4) RETURNING id"
+NEW_ID = "SELECT nextval('tables_id_seq')"
+
+INSERT = "INSERT INTO tables (id, name, seats, location, created_at) VALUES ($1, $2, $3, $4, $5)"
 
 DELETE = "DELETE FROM tables WHERE id = $1"
 
 # The active reservation that begins last also ends last.
-LAST_END = """
-SELECT end_time FROM reservations WHERE place = $1 AND cancelled_at IS NULL ORDER BY start_time DESC LIMIT 1
-"""
+LAST_END = nearest("end_time", "$1", "'infinity'")
 
 
 class Table(Struct, frozen=True):
@@ -71,10 +68,15 @@ async def tables_by_id(connection: Connection, ids: Sequence[int]) -> Mapping[in
     return {row["id"]: Table(*row.values()) for row in await connection.fetch(BY_ID, list(ids))}
 
 
-async def insert_table(connection: Connection, wanted: Table, now: datetime) -> int:
-    """Make a table, whatever the id in `wanted`; answers its own."""
-    table_id: int = await connection.fetchval(INSERT, wanted.name, wanted.seats, wanted.location, now)
+async def new_id(connection: Connection) -> int:
+    """An id for a table to come. One that is not used is never given to another."""
+    table_id: int = await connection.fetchval(NEW_ID)
     return table_id
+
+
+async def insert_table(connection: Connection, table: Table, now: datetime) -> None:
+    """Make a table."""
+    await connection.execute(INSERT, table.id, table.name, table.seats, table.location, now)
 
 
 async def delete_table(connection: Connection, table_id: int) -> None:

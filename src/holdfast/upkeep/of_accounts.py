@@ -70,8 +70,7 @@ def _can_be_told(answer: bytes) -> bool:
         if not isinstance(found, dict) or not found:
             return False
         if "type" in found:
-            decoder = keys.SEAT_VERDICTS if "booking" in found else keys.VERDICTS
-            decoder.decode(answer)
+            keys.VERDICTS.decode(answer)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     return True
