@@ -110,3 +110,39 @@ async def test_a_database_that_never_answers_is_given_up_with_a_reason() -> None
     nowhere = "postgresql://postgres@127.0.0.1:1/none"
     with pytest.raises(migrate.NotReady, match="does not answer"):
         await migrate.prepare(nowhere, migrate=True, seconds_max=0.1, tell=lambda _: None)
+
+
+OLD_WRITES = (
+    "SELECT write_batch_1($1, '[]', '{}', '{}', now(), '[]', '[]', NULL)",
+    "SELECT write_seats_1($1, '[]', '{}', now(), '[]', '[]', NULL)",
+)
+HOLD = """
+INSERT INTO reservations (id, place, start_time, end_time, created_at, state, expires_at, held_at)
+VALUES (gen_random_uuid(), 'room:1', '2030-01-01Z', '2030-01-02Z', now(), 'held', now() + interval '1 minute', now())
+"""
+
+
+async def test_the_version_before_cannot_write_and_is_told_why(empty_url: str) -> None:
+    """As that version calls what it writes by. Taken back a step, its tables and functions are as they were."""
+    await migrate.upgrade(empty_url)
+    connection = await asyncpg.connect(empty_url)
+    for write in OLD_WRITES:
+        with pytest.raises(asyncpg.FeatureNotSupportedError, match="belongs to a newer version of Holdfast"):
+            await connection.execute(write, [])
+    await migrate.downgrade(empty_url, "0008")
+    for write in OLD_WRITES:
+        await connection.execute(write, [])
+    await connection.close()
+
+
+async def test_there_is_no_way_back_while_there_are_holds(empty_url: str) -> None:
+    await migrate.upgrade(empty_url)
+    connection = await asyncpg.connect(empty_url)
+    await connection.execute(HOLD)
+    with pytest.raises(RuntimeError, match="let them expire, or release them"):
+        await migrate.downgrade(empty_url, "0008")
+    await connection.execute("UPDATE reservations SET cancelled_at = now(), state = 'expired', expires_at = NULL")
+    await migrate.downgrade(empty_url, "0008")
+    await migrate.upgrade(empty_url)
+    assert await connection.fetchval("SELECT state FROM reservations") == "cancelled"
+    await connection.close()
