@@ -197,6 +197,8 @@ async def test_who_would_lose_their_own_rights_is_told_that_it_is_them(http: htt
 async def test_somebody_registers_and_is_signed_in(visits: Visits) -> None:
     page = await visits.page("/bookings")
     await page.get_by_role("link", name="Register").click()
+    # The page before has a field of that name, too.
+    await expect(page.get_by_role("heading", name="Register")).to_be_visible()
     await page.get_by_label("E-mail").fill(some_email())
     await page.get_by_role("textbox", name="Password").fill(PASSWORD)
     await page.get_by_role("button", name="Register").click()
