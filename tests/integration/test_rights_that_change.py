@@ -88,7 +88,7 @@ class Office:
         request: Any = SimpleNamespace(headers={"authorization": self.header})
         place = Place(Kind.ROOM, room)
         listed = await api._listed(
-            reservations.of_place(place, Window(), 4_000), await api._watch(request, reservations)
+            reservations.of_place(place, Window(), 4_000), await api._watch(request, reservations), sees=True
         )
         return parts_of(listed.iterator)
 
