@@ -1,28 +1,41 @@
 """What the clients of one run did and were told, beside what the database committed meanwhile."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
-from holdfast.engine.claims import Claim, Granted, Place, Refused, SeatClaim, Seated, SeatVerdict, Verdict
-from holdfast.errors import ClientGone, OutcomeUnknown, Unavailable
-from proof.server import Commit, Server, State
+from holdfast.engine.claims import Change, Edit, Granted, Made, Place, Refused, Seated, Verdict
+from holdfast.errors import ClientGone, HoldfastError, OutcomeUnknown, Unavailable
+from proof.server import START, Commit, Event, Server, Spot, State
+
+
+class Declined(HoldfastError):
+    """What a feature itself refuses."""
+
+    code = "DECLINED"
 
 
 class Call:
-    """A claim, when it was made, and what came of it. Positions count the commits until then."""
+    """A change, when it was asked for, and what came of it. Positions count the commits until then.
 
-    def __init__(self, claim: Claim | SeatClaim, process: int, server: Server) -> None:
-        self.claim = claim
+    `skew` is how far the clock of its process goes wrong.
+    """
+
+    def __init__(self, change: Change, process: int, skew: timedelta, server: Server) -> None:
+        self.change = change
         self.process = process
+        self.skew = skew
+        self.asked_at = server.now()
+        """By the database's clock."""
         self.began = server.loop.time()
         self.began_at = server.position
         self.ended: float | None = None
         self.ended_at: int | None = None
-        self.verdict: Verdict | SeatVerdict | None = None
+        self.answered_at: datetime | None = None
+        self.verdict: Verdict | None = None
         self.error: BaseException | None = None
         self.has_left = False
         self.is_lost = False
@@ -33,7 +46,7 @@ class Call:
         """Whether the client has left, as the committer asks it."""
         return self.has_left
 
-    def answered(self, answer: "asyncio.Future[Verdict | SeatVerdict]") -> None:
+    def answered(self, answer: "asyncio.Future[Verdict]") -> None:
         """Note the answer."""
         if answer.cancelled():
             self.fail(asyncio.CancelledError())
@@ -51,6 +64,12 @@ class Call:
     def _end(self) -> None:
         self.ended = self._server.loop.time()
         self.ended_at = self._server.position
+        self.answered_at = self._server.now()
+
+    def is_while(self, moment: datetime, time: float) -> bool:
+        """Whether its process may have noted this moment for it, if it was done by the given time."""
+        # Clocks tell microseconds.
+        return self.began - 1e-6 <= (moment - START - self.skew).total_seconds() <= time + 1e-6
 
     @property
     def is_unknown(self) -> bool:
@@ -62,16 +81,16 @@ class Call:
         """Whether its client was told that nothing has changed on its behalf."""
         if self.is_lost:
             return False
-        if isinstance(self.verdict, Granted | Seated):
+        if isinstance(self.verdict, Granted | Seated | Made):
             return self.verdict.replayed
-        return isinstance(self.verdict, Refused) or isinstance(self.error, Unavailable | ClientGone)
+        return isinstance(self.verdict, Refused) or isinstance(self.error, Unavailable | ClientGone | Declined)
 
     def __str__(self) -> str:
         outcome = self.verdict if self.error is None else repr(self.error)
         ended = "never" if self.ended is None else f"{self.ended:.3f} (after {self.ended_at} commits)"
         lost = ", its process crashed" if self.is_lost else ""
         return (
-            f"process {self.process}, at {self.began:.3f} (after {self.began_at} commits): {_short(self.claim)}\n"
+            f"process {self.process}, at {self.began:.3f} (after {self.began_at} commits): {_short(self.change)}\n"
             f"    answered at {ended}{lost}: {_short(outcome)}"
         )
 
@@ -106,7 +125,7 @@ class History:
         self.weather = server.weather
         self.states = [server.first, *(commit.state for commit in server.commits)]
         self.faults = faults
-        self.by_id: dict[UUID, Call] = {call.claim.id: call for call in calls}
+        self.by_id: dict[UUID, Call] = {call.change.id: call for call in calls}
 
     def during(self, began_at: int, ended_at: int | None) -> list[State]:
         """Every state that the database was in between two positions."""
@@ -134,8 +153,12 @@ def _short(value: object) -> str:
             text = f"body {int.from_bytes(value)}"
         case Place():
             text = value.key
+        case Spot() | Event():
+            text = ", ".join(f"{name} {_short(field)}" for name, field in value._asdict().items() if field is not None)
         case tuple() | list():
             text = f"({', '.join(map(_short, value))})"
+        case Edit():
+            text = value.work.__qualname__.partition(".")[0]
         case Struct():
             text = f"{type(value).__name__}({_short(msgspec.structs.asdict(value))})"
         case dict():

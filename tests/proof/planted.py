@@ -4,15 +4,12 @@ An error that is not found is a hole in the proof. Each is planted in a process 
 """
 
 import argparse
-import importlib.util
 import multiprocessing
 import sys
-from pathlib import Path
-from types import ModuleType
 from typing import NamedTuple
 
-from proof.edits import LOADING, Edit
 from proof.errors import ERRORS
+from proof.planting import plant
 
 SEEDS_MAX = 10_000
 
@@ -25,42 +22,11 @@ class Outcome(NamedTuple):
     finding: str
 
 
-def plant(edits: tuple[Edit, ...]) -> None:
-    """Load the engine with its source changed. Nothing of it may have been loaded before."""
-    for module in dict.fromkeys(edit.module for edit in edits):
-        assert module not in sys.modules, f"{module} has been loaded already"
-    sources: dict[str, list[Edit]] = {}
-    for edit in edits:
-        sources.setdefault(edit.module, []).append(edit)
-    # In the order in which they import each other.
-    for module in sorted(sources, key=LOADING.index):
-        load(module, sources[module])
-
-
-def load(name: str, edits: list[Edit]) -> ModuleType:
-    """Load one module with its source changed."""
-    spec = importlib.util.find_spec(name)
-    assert spec is not None
-    assert spec.origin is not None
-    source = Path(spec.origin).read_text(encoding="utf-8")
-    for edit in edits:
-        assert source.count(edit.old) == 1, f"{name} does not hold exactly once: {edit.old!r}"
-        source = source.replace(edit.old, edit.new)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    package, _, short = name.rpartition(".")
-    setattr(sys.modules[package], short, module)
-    exec(compile(source, spec.origin, "exec"), module.__dict__)
-    return module
-
-
 def hunt(name: str, seeds: int) -> Outcome:
     """Plant an error and run seeds until something is found."""
     plant(ERRORS[name])
-    from proof import variants  # after planting: these load the engine
-    from proof.simulate import play
+    from proof.simulate import play  # after planting: this loads the engine
 
-    variants.install()
     for seed in range(seeds):
         failure = play(seed)
         if failure is not None:

@@ -216,7 +216,7 @@ class Lane:
                 return
             half = len(batch) // 2
             for part in (batch[:half], batch[half:]):
-                # Whoever was told in the meantime that nothing has changed must stay right.
+                # Whoever was told in the meantime that nothing has changed must stay right. [halves]
                 await self._settle([waiting for waiting in part if not waiting.answer.done()])
 
     async def _try(self, batch: list[Waiting]) -> None:
@@ -295,7 +295,7 @@ class Lane:
         `None` when it does not come back in time to tell.
         """
         try:
-            # After any error: whatever it is, it says nothing about the COMMIT, and settling again may do it twice.
+            # After any error: whatever it is, it says nothing about the COMMIT, and settling again may do it twice. [any]
             async for attempt in attempts((Exception,), LOOK_SECONDS_MAX):
                 with attempt:
                     async with self._committer.database.engine_connection() as connection:
