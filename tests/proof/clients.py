@@ -1,7 +1,9 @@
 """What the clients of one run ask for: few places, few hours, holds, keys that come again with the same body or not."""
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Protocol
 from uuid import UUID
 
 from holdfast.engine.claims import (
@@ -18,10 +20,10 @@ from holdfast.engine.claims import (
     Stretch,
     Type,
 )
-from proof.history import Call, Read
+from proof.history import Call, Course, Read
 from proof.keepers import Keeper
 from proof.seats_clients import Audience
-from proof.server import Server
+from proof.server import Event
 from proof.writes import POISON
 
 DAY = datetime(2030, 6, 1, 9, tzinfo=UTC)
@@ -32,22 +34,35 @@ HOLD_SECONDS = (1, 2, 5, 60)
 EXTENSIONS = (1, 3, 30, 7_150, 9_000)
 
 
+class Stock(Course, Protocol):
+    """What the clients of a run find."""
+
+    ids: Iterator[int]
+    """Of events to come."""
+
+    def open_events(self, events: dict[int, Event]) -> None:
+        """Have events from the start."""
+
+
 class Clients:
     """Makes changes, and keeps what was asked and answered."""
 
-    def __init__(self, random: Random, server: Server) -> None:
+    def __init__(self, random: Random, server: Stock, world: int = 0) -> None:
         self._random = random
         self._server = server
-        self._places = PLACES[: random.choice((1, 2, 2, 3))]
+        # Worlds in one database are told apart by their ids.
+        self._base = world << 40
+        named = [Place(place.kind, f"{place.id}-{world}") for place in PLACES] if world else PLACES
+        self._places: Sequence[Place] = named[: random.choice((1, 2, 2, 3))]
         self._hours = random.choice((2, 4, 8))
-        self._has_poison = random.random() < 0.15
+        self._has_poison = random.random() < 0.15 and not world
         self._leaving = random.choice((0.03, 0.03, 0.3))
         self._holding = random.choice((0.0, 0.3, 0.6, 1.0))
         self._keyed: list[Change] = []
         self.calls: list[Call] = []
-        self._audience = Audience(random, self.calls)
+        self._audience = Audience(random, self.calls, world)
         server.open_events(dict(self._audience.events))
-        self._keeper = Keeper(random, self._places, self._audience, server)
+        self._keeper = Keeper(random, self._places, self._audience, server.ids, world)
         self._seats_wanted = random.choice((0.0, 0.3, 0.3, 1.0))
         self._keeping = random.choice((0.0, 0.05, 0.2))
         self.reads: list[Read] = []
@@ -55,7 +70,7 @@ class Clients:
     def call(self, process: int, skew: timedelta) -> Call:
         """The next change that somebody asks for."""
         number = len(self.calls)
-        change_id = UUID(int=CHANGE + number)
+        change_id = UUID(int=self._base + CHANGE + number)
         lot = self._random.random()
         if lot < self._keeping:
             change = self._keeper.change(change_id)
@@ -66,6 +81,10 @@ class Clients:
         call = Call(change, process, skew, self._server)
         self.calls.append(call)
         return call
+
+    def keys(self) -> list[str]:
+        """All places of this run, by their keys."""
+        return [*(place.key for place in self._places), *self._audience.keys()]
 
     def read(self) -> Read:
         """The next question for a revision."""
@@ -86,7 +105,9 @@ class Clients:
             if known is not None:
                 return self._about(change_id, *known)
         if lot < 0.8:
-            return Change(change_id, self._place(), takes=self._stretch(UUID(int=RESERVATION + len(self.calls))))
+            return Change(
+                change_id, self._place(), takes=self._stretch(UUID(int=self._base + RESERVATION + len(self.calls)))
+            )
         return self._with_key(change_id)
 
     def _known(self) -> tuple[UUID, Place] | None:
@@ -140,9 +161,9 @@ class Clients:
                 return Change(change_id, first.place, takes=first.takes, key=first.key)
             key = Key(first.key.id, number.to_bytes(32))
         else:
-            key = Key(UUID(int=KEY + number), number.to_bytes(32))
+            key = Key(UUID(int=self._base + KEY + number), number.to_bytes(32))
         # Some features make the reservation's id of the key.
-        made = key.id.int if self._random.random() < 0.5 else RESERVATION + number
+        made = key.id.int if self._random.random() < 0.5 else self._base + RESERVATION + number
         change = Change(change_id, self._place(), takes=self._stretch(UUID(int=made)), key=key)
         self._keyed.append(change)
         return change

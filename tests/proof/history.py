@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
@@ -9,7 +10,26 @@ from msgspec import Struct
 
 from holdfast.engine.claims import Change, Edit, Granted, Made, Place, Refused, Seated, Verdict
 from holdfast.errors import ClientGone, HoldfastError, OutcomeUnknown, Unavailable
-from proof.server import START, Commit, Event, Server, Spot, State
+from proof.server import START, Commit, Event, Spot, State
+from proof.weather import Weather
+
+
+class Course(Protocol):
+    """What clients see of a run while it lasts, and what it was when it is over."""
+
+    weather: Weather
+    commits: list[Commit]
+    first: State
+
+    @property
+    def position(self) -> int:
+        """How many transactions have been committed."""
+
+    def time(self) -> float:
+        """Seconds by a process's clock that goes right."""
+
+    def now(self) -> datetime:
+        """The database's clock."""
 
 
 class Declined(HoldfastError):
@@ -24,14 +44,14 @@ class Call:
     `skew` is how far the clock of its process goes wrong.
     """
 
-    def __init__(self, change: Change, process: int, skew: timedelta, server: Server) -> None:
+    def __init__(self, change: Change, process: int, skew: timedelta, course: Course) -> None:
         self.change = change
         self.process = process
         self.skew = skew
-        self.asked_at = server.now()
+        self.asked_at = course.now()
         """By the database's clock."""
-        self.began = server.loop.time()
-        self.began_at = server.position
+        self.began = course.time()
+        self.began_at = course.position
         self.ended: float | None = None
         self.ended_at: int | None = None
         self.answered_at: datetime | None = None
@@ -40,7 +60,7 @@ class Call:
         self.has_left = False
         self.is_lost = False
         """Its process crashed, so nobody will ever answer."""
-        self._server = server
+        self._course = course
 
     def is_gone(self) -> bool:
         """Whether the client has left, as the committer asks it."""
@@ -53,8 +73,12 @@ class Call:
         elif (error := answer.exception()) is not None:
             self.fail(error)
         else:
-            self._end()
-            self.verdict = answer.result()
+            self.tell(answer.result())
+
+    def tell(self, verdict: Verdict) -> None:
+        """Note a verdict."""
+        self._end()
+        self.verdict = verdict
 
     def fail(self, error: BaseException) -> None:
         """Note an error."""
@@ -62,9 +86,9 @@ class Call:
         self.error = error
 
     def _end(self) -> None:
-        self.ended = self._server.loop.time()
-        self.ended_at = self._server.position
-        self.answered_at = self._server.now()
+        self.ended = self._course.time()
+        self.ended_at = self._course.position
+        self.answered_at = self._course.now()
 
     def is_while(self, moment: datetime, time: float) -> bool:
         """Whether its process may have noted this moment for it, if it was done by the given time."""
@@ -98,18 +122,18 @@ class Call:
 class Read:
     """A question for a place's revision, and its answer."""
 
-    def __init__(self, place: Place, server: Server) -> None:
+    def __init__(self, place: Place, course: Course) -> None:
         self.place = place.key
-        self.began_at = server.position
+        self.began_at = course.position
         self.ended_at: int | None = None
         self.revision: int | None = None
         self.error: BaseException | None = None
         self.is_lost = False
-        self._server = server
+        self._course = course
 
     def answered(self, answer: "asyncio.Future[int | None]") -> None:
         """Note the answer."""
-        self.ended_at = self._server.position
+        self.ended_at = self._course.position
         self.error = answer.exception()
         if self.error is None:
             self.revision = answer.result()
@@ -118,12 +142,12 @@ class Read:
 class History:
     """One run, when it is over."""
 
-    def __init__(self, calls: list[Call], reads: list[Read], server: Server, faults: list[str]) -> None:
+    def __init__(self, calls: list[Call], reads: list[Read], course: Course, faults: list[str]) -> None:
         self.calls = calls
         self.reads = reads
-        self.commits: list[Commit] = server.commits
-        self.weather = server.weather
-        self.states = [server.first, *(commit.state for commit in server.commits)]
+        self.commits: list[Commit] = course.commits
+        self.weather = course.weather
+        self.states = [course.first, *(commit.state for commit in course.commits)]
         self.faults = faults
         self.by_id: dict[UUID, Call] = {call.change.id: call for call in calls}
 
@@ -146,7 +170,7 @@ def _short(value: object) -> str:
     match value:
         case UUID():
             # Ids that are drawn by chance would make a replay look different.
-            text = f"#{value.int % 1_000_000}" if value.int < 1 << 32 else "#random"
+            text = f"#{value.int % 1_000_000}" if value.int < 1 << 72 else "#random"
         case datetime():
             text = f"{value:%H:%M}"
         case bytes() if len(value) == 32:

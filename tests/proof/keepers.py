@@ -1,6 +1,6 @@
 """What those ask for who keep the places themselves: rooms that close, events that are made or get other seats."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from holdfast.engine.statements import event_of, event_place
 from proof import seats_sql
 from proof.history import Declined
 from proof.seats_clients import Audience
-from proof.server import START, Server
+from proof.server import START, Event
 
 KEEPERS_KEY = 5_000_000
 Work = Callable[[Any, int | None], Awaitable[Edited]]
@@ -20,11 +20,14 @@ Work = Callable[[Any, int | None], Awaitable[Edited]]
 class Keeper:
     """Makes changes of places themselves. Each tells its own id in its message."""
 
-    def __init__(self, random: Random, places: Sequence[Place], audience: Audience, server: Server) -> None:
+    def __init__(
+        self, random: Random, places: Sequence[Place], audience: Audience, ids: Iterator[int], world: int
+    ) -> None:
         self._random = random
         self._places = places
         self._audience = audience
-        self._server = server
+        self._ids = ids
+        self._base = world << 40
         self._keyed: list[Change] = []
         self._asked = 0
 
@@ -38,14 +41,14 @@ class Keeper:
         if lot < 0.6:
             place = event_place(self._audience.some_event())
             return Change(change_id, place, takes=Edit(resize(change_id, place, self._random.randrange(6))))
-        place = event_place(next(self._server.ids))
+        place = event_place(next(self._ids))
         self._audience.know(event_of(place))
         work = Edit(make(change_id, place, self._random.randrange(4)))
         return Change(change_id, place, takes=work, key=self._key() if lot < 0.8 else None)
 
     def _key(self) -> Key:
         number = self._random.randrange(1, 3) if self._random.random() < 0.5 else 100 + self._asked
-        return Key(UUID(int=KEEPERS_KEY + number), self._random.randrange(2).to_bytes(32))
+        return Key(UUID(int=self._base + KEEPERS_KEY + number), self._random.randrange(2).to_bytes(32))
 
 
 def close(change_id: UUID, place: Place) -> Work:
@@ -64,8 +67,11 @@ def resize(change_id: UUID, place: Place, total: int) -> Work:
     """Give an event more or fewer seats, never fewer than are booked."""
 
     async def work(connection: Any, revision: int | None) -> Edited:
-        event = await connection.fetchval(seats_sql.READ_EVENT, event_of(place))
-        if event is None or total < event.booked:
+        row = await connection.fetchrow(seats_sql.READ_EVENT, event_of(place))
+        if row is None:
+            raise Declined
+        event = Event(*row.values())
+        if total < event.booked:
             raise Declined
         if total == event.total:
             return Edited(b"same")

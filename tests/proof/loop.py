@@ -12,7 +12,6 @@ from typing import Any
 
 import tenacity
 
-
 OWNER: ContextVar[int] = ContextVar("OWNER")
 """The simulated process in whose name something runs; unset for the server's side."""
 

@@ -32,8 +32,8 @@ def verdict(history: History) -> list[str]:
     told: list[Told] = []
     for position, commit in enumerate(history.commits, 1):
         found += revisions(history.states[position - 1], commit)
-        rows = Rows(history, position)
-        found += rows.check()
+        rows = Rows(history.states[position - 1].reservations, commit, position, history.by_id)
+        found += [*rows.make(), *rows.compare()]
         found += limits(commit, rows.told)
         told += rows.told
         found += seats_oracle.changes(history, position, effects)

@@ -4,7 +4,7 @@ The changes of a commit are made once more, one by one in the order of its messa
 rows that were committed: places, times, owners, details, states, and when they were made, held and ended.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,8 @@ import msgspec
 from holdfast.engine.claims import Again, Change, Confirm, Extend, Place, Reservation, State, Stretch, Type
 from holdfast.engine.occupancy import HOLD_LONGEST
 from holdfast.engine.statements import place_of
-from proof.history import Call, History
-
+from proof.history import Call
+from proof.server import Commit
 
 Row = dict[str, Any]
 TAKING = ("held", "pending", "confirmed")
@@ -38,20 +38,19 @@ class Told(msgspec.Struct):
 class Rows:
     """The reservations while the changes of a commit are made once more. `told` collects what each call did."""
 
-    def __init__(self, history: History, position: int) -> None:
-        self._commit = commit = history.commits[position - 1]
-        self._history = history
+    def __init__(self, before: Mapping[Any, Row], commit: Commit, position: int, by_id: Mapping[UUID, Call]) -> None:
+        self._commit = commit
         self._position = position
-        self.rows: dict[UUID, Row] = {row["id"]: row for row in history.states[position - 1].reservations.values()}
+        self._by_id = by_id
+        self._there = {row["id"]: row for row in commit.state.reservations.values()}
+        self.rows: dict[UUID, Row] = {row["id"]: row for row in before.values()}
         self.told: list[Told] = []
-        self.lapsed: list[Row] = []
-        self.taken: list[Row] = []
+        self._lapsed: list[Row] = []
+        self._taken: list[Row] = []
         self._left: dict[UUID, tuple[str, str, Any]] = {}
-        moments = {row["cancelled_at"] for row in commit.writes.get("reservations", {}).values() if row is not None}
-        self._moments = moments - {None}
 
-    def check(self) -> Iterator[str]:
-        """Everything that is wrong with the commit's reservations."""
+    def make(self) -> Iterator[str]:
+        """Make the changes. Tells what of them must not be."""
         for (place, _), message in self._commit.writes.get("outbox", {}).items():
             if message["type"].startswith("reservation."):
                 try:
@@ -60,28 +59,28 @@ class Rows:
                     yield f"effect: {error} in commit {self._position}: {message['type']} at {place}"
         if self._left:
             yield f"message: commit {self._position} told of a move that is none"
-        there = {row["id"]: row for row in self._commit.state.reservations.values()}
-        for reservation_id in self.rows.keys() | there.keys():
-            must, is_now = self.rows.get(reservation_id), there.get(reservation_id)
-            if must != is_now:
-                names = [name for name in must or {} if must is None or is_now is None or must[name] != is_now[name]]
-                yield f"row: commit {self._position} made {is_now} of what must be {must}: {', '.join(names)}"
-        for row in self.lapsed:
-            if not any(_overlap(row, taken) for taken in self.taken):
+        for row in self._lapsed:
+            if not any(_overlap(row, taken) for taken in self._taken):
                 yield f"effect: nobody took the place of the hold that commit {self._position} ended"
+
+    def compare(self) -> Iterator[str]:
+        """Tells what was committed otherwise."""
+        yield from differences(self.rows, self._there, f"after commit {self._position}")
 
     def _make(self, place: str, message: Row) -> None:
         kind, data = message["type"], message["data"]
         before = self.rows.get(UUID(data["id"]))
-        call = self._history.by_id.get(message["id"])
+        call = self._by_id.get(message["id"])
         if call is None:
             if kind == "reservation.expired":
-                self._lapse(before, place, data)
+                self._lapse(before, place, message)
             else:
                 # For those who listen at the place that it left; what it became is told next.
                 self._left[UUID(data["id"])] = (kind, place, data)
             return
-        expected, after = self._outcome(call, before, data)
+        if not call.is_while(message["occurred_at"], self._commit.time):
+            raise Wrong("done at a moment that it cannot have been")
+        expected, after = self._outcome(call, before, message)
         if (kind, place, data) != (expected, after["place"], described(after)):
             raise Wrong(f"told {(kind, place, data)}, not {(expected, after['place'], described(after))}")
         left = self._left.pop(after["id"], None)
@@ -94,32 +93,24 @@ class Rows:
         self.rows[after["id"]] = after
         self.told.append(Told(call, self._position, before, after))
         if after["state"] in TAKING:
-            self.taken.append(after)
+            self._taken.append(after)
 
-    def _lapse(self, before: Row | None, place: str, data: Row) -> None:
+    def _lapse(self, before: Row | None, place: str, message: Row) -> None:
         if before is None or not is_lapsed(before, self._commit.at):
             raise Wrong("a grant ended what has not expired")
-        after = self._end(before, "expired")
-        if (place, data) != (after["place"], described(after)):
+        after = _end(before, "expired", message)
+        if (place, message["data"]) != (after["place"], described(after)):
             raise Wrong("told otherwise than done")
         self.rows[after["id"]] = after
-        self.lapsed.append(after)
+        self._lapsed.append(after)
 
-    def _end(self, before: Row, state: str, call: Call | None = None) -> Row:
-        if len(self._moments) != 1:
-            raise Wrong("what ends together does not end at one moment")
-        [moment] = self._moments
-        if call is not None and not call.is_while(moment, self._commit.time):
-            raise Wrong("ended at a moment that it cannot have been")
-        return before | {"state": state, "expires_at": None, "cancelled_at": moment}
-
-    def _outcome(self, call: Call, before: Row | None, data: Row) -> tuple[str, Row]:
+    def _outcome(self, call: Call, before: Row | None, message: Row) -> tuple[str, Row]:
         """The message and the row that a change must bring about."""
         change = call.change
         if isinstance(change.takes, Stretch):
             if before is not None:
                 raise Wrong("a reservation was made twice")
-            return self._made(call, change, change.takes, data)
+            return self._made(call, change, change.takes, message)
         if before is None or before["id"] != change.gives or before["place"] != change.place.key:
             raise Wrong("it was not there to be changed")
         is_live = is_active(before, self._commit.locked_at)
@@ -127,11 +118,11 @@ class Rows:
             if change.lapses:
                 if not is_lapsed(before, self._commit.at):
                     raise Wrong("a hold was ended that has not expired")
-                return "reservation.expired", self._end(before, "expired", call)
+                return "reservation.expired", _end(before, "expired", message)
             if not is_live:
                 raise Wrong("what was not there was given back")
             state = "released" if before["state"] == "held" else "cancelled"
-            return f"reservation.{state}", self._end(before, state, call)
+            return f"reservation.{state}", _end(before, state, message)
         match change.takes:
             case Confirm(external_ref, revives):
                 is_dead = is_expired(before, self._commit.at)
@@ -146,7 +137,7 @@ class Rows:
             case Extend(seconds):
                 if not is_live or before["state"] != "held":
                     raise Wrong("what was no hold any more was extended")
-                return "reservation.held", self._extended(call, before, seconds, data)
+                return "reservation.held", self._extended(call, before, seconds, message)
             case Again():
                 if not is_live:
                     raise Wrong("what was not there was moved")
@@ -158,25 +149,19 @@ class Rows:
         raise Wrong("nobody asked for it")
 
     def _look_whether_closed(self, place: str) -> None:
-        spot = self._history.states[self._position - 1].places.get(place)
+        # Whoever closes a place is alone in a commit.
+        spot = self._commit.state.places.get(place)
         if spot is not None and spot.closed_at is not None:
             raise Wrong("a closed place was given")
 
     def _is_revived(self, before: Row) -> bool:
-        row = self._commit.state.reservations.get((before["place"], before["id"]))
+        row = self._there.get(before["id"])
         return row is not None and bool(row["revived"])
 
-    def _made(self, call: Call, change: Change, takes: Stretch, data: Row) -> tuple[str, Row]:
-        committed = self._commit.state.reservations.get((change.place.key, takes.id))
-        if committed is None:
-            # Its place may be another by now, if it was moved in the same commit, and nobody can have known it.
-            raise Wrong("it is not there")
-        created_at = committed["created_at"]
-        if not call.is_while(created_at, self._commit.time):
-            raise Wrong("made at a moment that it cannot have been")
+    def _made(self, call: Call, change: Change, takes: Stretch, message: Row) -> tuple[str, Row]:
         expires_at = held_at = None
         if takes.hold_seconds is not None:
-            expires_at = _moment(data["expires_at"])
+            expires_at = _moment(message["data"]["expires_at"])
             held_at = expires_at - timedelta(seconds=takes.hold_seconds)
             if not call.asked_at <= held_at <= self._commit.at:
                 raise Wrong("held until a moment that it cannot be")
@@ -189,7 +174,7 @@ class Rows:
             "start_time": takes.interval.start,
             "end_time": takes.interval.end,
             "user_id": takes.user_id,
-            "created_at": created_at,
+            "created_at": message["occurred_at"],
             "details": takes.details,
             "type": takes.type.value,
             "state": "confirmed" if expires_at is None else "held",
@@ -201,15 +186,19 @@ class Rows:
         }
         return "reservation.created" if expires_at is None else "reservation.held", row
 
-    def _extended(self, call: Call, before: Row, seconds: int, data: Row) -> Row:
+    def _extended(self, call: Call, before: Row, seconds: int, message: Row) -> Row:
         last = before["held_at"] + HOLD_LONGEST
         wanted = timedelta(seconds=seconds)
-        told = _moment(data["expires_at"])
+        told = _moment(message["data"]["expires_at"])
         least = max(before["expires_at"], min(call.asked_at + wanted, last))
         most = max(before["expires_at"], min(self._commit.at + wanted, last))
         if not least <= told <= most:
             raise Wrong(f"extended until {told}, not between {least} and {most}")
         return before | {"expires_at": told}
+
+
+def _end(before: Row, state: str, message: Row) -> Row:
+    return before | {"state": state, "expires_at": None, "cancelled_at": message["occurred_at"]}
 
 
 def _moved(before: Row, takes: Again) -> tuple[str, Row]:
@@ -227,6 +216,15 @@ def _moved(before: Row, takes: Again) -> tuple[str, Row]:
     names = ("place", "start_time", "end_time")
     is_moved = any(before[name] != after[name] for name in names)
     return "reservation.moved" if is_moved else "reservation.changed", after
+
+
+def differences(must: Mapping[UUID, Row], there: Mapping[UUID, Row], when: str) -> Iterator[str]:
+    """What rows are otherwise than they must be."""
+    for reservation_id in must.keys() | there.keys():
+        one, other = must.get(reservation_id), there.get(reservation_id)
+        if one != other:
+            names = [name for name in one or {} if one is None or other is None or one[name] != other[name]]
+            yield f"row: {when} it is {other} and must be {one}: {', '.join(names)}"
 
 
 def is_active(row: Row, now: datetime) -> bool:

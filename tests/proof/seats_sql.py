@@ -10,8 +10,10 @@ from proof import sql
 from proof.server import Event, Server, State, Transaction
 
 Found = dict[str, Any]
-READ_EVENT = "the event's row"
-WRITE_EVENT = "the event's row is written"
+READ_EVENT = "SELECT revision, total_seats, booked_seats FROM events WHERE id = $1"
+WRITE_EVENT = """
+INSERT INTO events (id, name, total_seats) VALUES ($1, 'event', $2) ON CONFLICT (id) DO UPDATE SET total_seats = $2
+"""
 """What a feature asks that makes an event or changes its seats."""
 
 
@@ -61,7 +63,8 @@ async def new_ids(server: Server, mine: Transaction, seen: State, number: int) -
 
 async def read_event(server: Server, mine: Transaction, seen: State, event_id: int) -> list[Found]:
     """An event's row, if it is there."""
-    return [{"event": server.view(seen, mine, "events").get(event_id)}]
+    event = server.view(seen, mine, "events").get(event_id)
+    return [] if event is None else [event._asdict()]
 
 
 async def write_event(server: Server, mine: Transaction, seen: State, event_id: int, total: int) -> list[Found]:

@@ -106,6 +106,10 @@ class Server:
         """Have events from the start."""
         self.first = self.state = self.state._replace(events=events)
 
+    def time(self) -> float:
+        """Virtual seconds."""
+        return self.loop.time()
+
     def now(self) -> datetime:
         """The database's clock."""
         return START + timedelta(seconds=self.loop.time() * self.pace)

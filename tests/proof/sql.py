@@ -151,7 +151,11 @@ async def message_probe(
 ) -> list[Row]:
     """Wait for whoever inserts the same message."""
     if await server.claim_key(mine, "outbox", (place, revision)):
-        mine.write("outbox", (place, revision), {"id": message_id, "type": "place.checked", "data": {}})
+        mine.write(
+            "outbox",
+            (place, revision),
+            {"id": message_id, "type": "place.checked", "occurred_at": server.now(), "data": {}},
+        )
     return []
 
 

@@ -163,7 +163,7 @@ async def append(server: Server, mine: Transaction, asked: Writing) -> None:
     for row in rows(asked.messages, Message):
         if not await server.claim_key(mine, "outbox", (row.place, row.revision)):
             raise unique("pk_outbox")
-        mine.write("outbox", (row.place, row.revision), {"id": row.id, "type": row.type, "data": row.data})
+        mine.write("outbox", (row.place, row.revision), _message(row, asked.moment))
 
 
 async def remember(server: Server, mine: Transaction, asked: Writing) -> None:
@@ -173,6 +173,10 @@ async def remember(server: Server, mine: Transaction, asked: Writing) -> None:
             raise unique(transaction.KEYS_UNIQUE)
         body, answer = (bytes.fromhex(text.removeprefix("\\x")) for text in (row.body, row.answer))
         mine.write("keys", row.id, {"id": row.id, "body": body, "claim_id": row.claim_id, "answer": answer})
+
+
+def _message(row: Message, moment: datetime) -> Row:
+    return {"id": row.id, "type": row.type, "occurred_at": moment, "data": row.data}
 
 
 def unique(constraint: str) -> asyncpg.UniqueViolationError:
