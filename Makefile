@@ -56,11 +56,12 @@ test-stack: setup-dev ## Run them on PostgreSQL 15, behind PgBouncer and nginx; 
 test-failover: setup-dev ## Kill the leader of three servers under load, ARGS="--kills 15" times; needs etcd-server, haproxy, Patroni on PATH
 	@PYTHONPATH=tests:deploy/rehearsal $(BIN)/python tests/stack/failover.py $(ARGS)
 
-proof: setup-dev ## Prove the engine: 100,000 simulated runs, planted errors all found, a recorded minute of faults, hostile requests
+proof: setup-dev ## Prove the engine: 100,000 simulated runs, planted errors all found, a recorded minute of faults, hostile and described requests
 	@PYTHONPATH=tests $(BIN)/python -m proof.simulate --seeds 100000 --jobs $(JOBS)
 	@PYTHONPATH=tests $(BIN)/python -m proof.planted --jobs $(JOBS)
 	@PYTHONPATH=tests $(BIN)/python -m proof.recorded --seconds 60
 	@PYTHONPATH=tests $(BIN)/python -m proof.hostile
+	@EXAMPLES=100 $(BIN)/pytest -q tests/contract/test_description_holds.py
 
 rehearse: setup-dev ## Do what the Dockerfile and docker-compose.yml say without containers; needs root, redis-server, nginx
 	@$(BIN)/python deploy/rehearsal/run.py

@@ -14,8 +14,7 @@ from msgspec import Struct
 import postgres
 import tested
 import wrk
-from holdfast.engine import pool_statements
-from holdfast.engine.pool_statements import Wish
+from holdfast.engine import looks
 from probe import BATCH, STATEMENTS, TURNS, Cost
 from targets import Target
 from workloads import CONNECTIONS
@@ -142,9 +141,9 @@ async def _costs(connection: "asyncpg.Connection") -> list[Cost]:
         for count, event_id in events.items():
             for batch, times in taken[count].items():
                 for _ in range(STATEMENTS):
-                    wanted = [Wish(event_id, f"filled-{order.randrange(2 * count)}") for _ in range(batch)]
+                    wanted = [looks.SeatWish(event_id, f"filled-{order.randrange(2 * count)}") for _ in range(batch)]
                     before = perf_counter()
-                    await pool_statements.look(connection, wanted)
+                    await looks.look_seats(connection, wanted)
                     times.append((perf_counter() - before) * 1e6)
     return [Cost(count, median(times[1]), median(times[BATCH])) for count, times in taken.items()]
 

@@ -6,15 +6,14 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from time import perf_counter
 from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
 
 import asyncpg
 from msgspec import Struct
 
 import postgres
 from holdfast.database import migrate
-from holdfast.engine import statements
-from holdfast.engine.claims import Interval, Kind, Place, Reserve
+from holdfast.engine import looks
+from holdfast.engine.claims import Kind, Place
 
 SMALL, LARGE = 1_000, 1_000_000
 BATCH = 32
@@ -77,14 +76,10 @@ async def _time(connections: "dict[int, asyncpg.Connection]") -> dict[int, dict[
         for count, connection in connections.items():
             for batch, times in taken[count].items():
                 for _ in range(STATEMENTS):
-                    claims = [_claim(order.randrange(count)) for _ in range(batch)]
+                    ends = [FIRST + (order.randrange(count) + 1) * MINUTE for _ in range(batch)]
                     before = perf_counter()
-                    wanted = [statements.Wish(claim.place.key, claim.interval.end) for claim in claims]
-                    found = (await statements.look(connection, [Place(Kind.ROOM, ROOM).key], wanted)).nearest
+                    wanted = [looks.Wish(Place(Kind.ROOM, ROOM).key, end) for end in ends]
+                    found = (await looks.look(connection, wanted)).nearest
                     times.append((perf_counter() - before) * 1e6)
                     assert all(each is not None for each in found)
     return {count: {batch: median(times) for batch, times in each.items()} for count, each in taken.items()}
-
-
-def _claim(minute: int) -> Reserve:
-    return Reserve(uuid4(), Place(Kind.ROOM, ROOM), Interval(FIRST + minute * MINUTE, FIRST + (minute + 1) * MINUTE))

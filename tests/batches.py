@@ -24,7 +24,8 @@ from holdfast.engine.claims import (
     Stretch,
     Verdict,
 )
-from holdfast.engine.settlement import Rules, Settlement, Settler
+from holdfast.engine.settlement import Rules, Settlement
+from holdfast.engine.settler import Settler
 from holdfast.engine.transaction import KeyTaken, Stale
 from rooms import DAY, hours
 

@@ -43,6 +43,19 @@ async def template() -> AsyncIterator[str]:
         yield name_of(url)
 
 
+async def forget_when_the_machine_stops() -> None:
+    """Have the test server wait for no disk: it keeps what was committed when it is killed, but not without power.
+
+    Only for a server that ends with the run. Otherwise each commit, and each database that is dropped, waits.
+    """
+    connection = await asyncpg.connect(os.environ[SERVER])
+    try:
+        await connection.execute("ALTER SYSTEM SET fsync = off")
+        await connection.execute("SELECT pg_reload_conf()")
+    finally:
+        await connection.close()
+
+
 async def create_database(template: str | None = None) -> str:
     """The address of a new database of the test server, empty or a copy of another."""
     name = f"test_{uuid4().hex}"

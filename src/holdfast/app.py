@@ -16,7 +16,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ASGIApp
 
-from holdfast import descriptors
+from holdfast import committing, descriptors
 from holdfast.accounts.access import Access
 from holdfast.accounts.api import MeApi, SignInApi, UsersApi
 from holdfast.accounts.service import Accounts
@@ -27,11 +27,9 @@ from holdfast.board.club_api import ClubApi
 from holdfast.board.service import Board
 from holdfast.clock import Clock, utc_now
 from holdfast.database.connections import Database
-from holdfast.engine.committer import Bounds, Committer
 from holdfast.engine.housekeeping import keep_house
 from holdfast.engine.probe import Prober
 from holdfast.engine.reader import TagReader
-from holdfast.engine.settlement import Rules, Settler
 from holdfast.errors import InternalError
 from holdfast.events.api import EventsApi, SeatsApi, statistics
 from holdfast.events.availability import Availability, ProcessCache, RedisCache
@@ -50,10 +48,12 @@ from holdfast.live.api import stream
 from holdfast.live.feeder import Feeder
 from holdfast.live.hot import HotStream
 from holdfast.outbox.publishing import Publishing, shipped
+from holdfast.outbox.relay import Companions
 from holdfast.redis_link import RedisLink
 from holdfast.reservations.api import PlacesApi, ReservationsApi
 from holdfast.reservations.hot import HotReservations
 from holdfast.reservations.service import Demands, Reservations
+from holdfast.reservations.sweeper import Sweeper
 from holdfast.rooms.api import BookingsApi, RoomsApi
 from holdfast.rooms.bookings import Bookings
 from holdfast.rooms.conference import ConferenceProvider, provider
@@ -102,7 +102,10 @@ class Parts:
         self.prober = Prober(self.database)
         self.courier = courier(self.database, settings, clock)
         self.conference = conference or provider(settings)
-        companions = companions_of(self.database, settings, self.courier, self.conference)
+        stop = partial(os.kill, os.getpid(), signal.SIGTERM)
+        self.committer = committing.committer(self.database, settings, clock, stop)
+        sweeper = Sweeper(self.database, self.committer, settings.sweep_seconds)
+        companions = Companions(companions_of(self.database, settings, self.courier, self.conference), sweeper)
         self.publishing = Publishing(self.database, settings, shipped(settings), companions)
         self.webhooks = Webhooks(self.database, clock, settings.webhook_allowed)
         self.journal = self.publishing.journal
@@ -114,9 +117,6 @@ class Parts:
         self.redis = None if address is None else RedisLink(address, settings.redis_seconds_max)
         self.accounts = Accounts(self.database, settings, tokens, clock, self.redis)
         longest = timedelta(days=settings.reservation_days_max)
-        stop = partial(os.kill, os.getpid(), signal.SIGTERM)
-        bounds_of_holds = Rules(longest, settings.place_holds_max, settings.user_holds_max)
-        self.committer = Committer(self.database, bounds(settings), Settler(clock, bounds_of_holds), stop)
         self.limits = Limits.of(settings, self.redis)
         tags = TagReader(self.database)
         self.rooms = Rooms(self.database, self.committer, clock)
@@ -155,6 +155,8 @@ class Parts:
             await self.links.drain()
             # After the last booking, whose message may still be published.
             await relay.aclose()
+            # What the sweeper has begun beside it.
+            await self.committer.drain()
             await self.conference.close()
             await self.courier.close()
             await self.publishing.close()
@@ -237,17 +239,6 @@ def create(
     return Edge(Compression(app), settings, HotRoutes(parts.routes()), origins, parts.limits)
 
 
-def bounds(settings: Settings) -> Bounds:
-    """What the engine may take on."""
-    return Bounds(
-        lanes=settings.worker_lanes,
-        batch_claims_max=settings.batch_claims_max,
-        lane_claims_max=settings.lane_claims_max,
-        place_claims_max=settings.place_claims_max,
-        claim_seconds_max=settings.claim_seconds_max,
-    )
-
-
 def cors(settings: Settings) -> CORSConfig | None:
     """Which web pages of other origins may call the API, by the setting `CORS_ORIGINS`."""
     if not settings.origins:
@@ -260,6 +251,7 @@ def cors(settings: Settings) -> CORSConfig | None:
             "Content-Type",
             "Accept-Language",
             HEADER,
+            "Hold-Secret",
             "If-None-Match",
             "Last-Event-ID",
             "X-Request-ID",

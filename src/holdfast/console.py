@@ -28,20 +28,26 @@ def read_settings() -> Settings:
 @contextmanager
 def told(status: int = 1, *others: type[Exception]) -> Iterator[None]:
     """Ends the command with one line when the database cannot be had, or says no; after `others`, too."""
+    try:
+        yield
+    # Looked up when something was raised: most commands end well, and need no Alembic.
+    except (*_one_line(), *others) as error:
+        from holdfast.database.connections import words
+
+        stop(words(error), status)
+
+
+def _one_line() -> tuple[type[Exception], ...]:
+    """What is told in one line: the database cannot be had, or says no."""
     from alembic.util import CommandError
     from asyncpg import PostgresError
     from sqlalchemy.exc import SQLAlchemyError
 
-    from holdfast.database.connections import AWAY, WrongAddress, words
+    from holdfast.database.connections import AWAY, WrongAddress
     from holdfast.database.embedded import EmbeddedFailed
     from holdfast.database.migrate import NotReady
 
-    known: tuple[type[Exception], ...]
-    known = (*AWAY, PostgresError, SQLAlchemyError, CommandError, WrongAddress, EmbeddedFailed, NotReady, *others)
-    try:
-        yield
-    except known as error:
-        stop(words(error), status)
+    return (*AWAY, PostgresError, SQLAlchemyError, CommandError, WrongAddress, EmbeddedFailed, NotReady)
 
 
 def direct_url(settings: Settings, stack: ExitStack) -> str:

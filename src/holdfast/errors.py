@@ -96,6 +96,24 @@ class TimeConflict(HoldfastError):
     code = "TIME_CONFLICT"
 
 
+class HoldExpired(HoldfastError):
+    """It was a hold, and nobody confirmed it in time."""
+
+    code = "HOLD_EXPIRED"
+
+
+class NotHeld(HoldfastError):
+    """The reservation is no hold: it never was one, or it was confirmed."""
+
+    code = "NOT_HELD"
+
+
+class HoldLimit(HoldfastError):
+    """The place, or the caller, has as many holds as it may have."""
+
+    code = "HOLD_LIMIT"
+
+
 class RoomNotFound(HoldfastError):
     """No managed room has this id."""
 

@@ -4,10 +4,12 @@ import asyncio
 import signal
 from collections.abc import Callable
 
-from holdfast import logs
+from holdfast import committing, logs
 from holdfast.clock import utc_now
 from holdfast.database.connections import Database
 from holdfast.outbox.publishing import Publishing, shipped
+from holdfast.outbox.relay import Companions
+from holdfast.reservations.sweeper import Sweeper
 from holdfast.rooms.conference import provider
 from holdfast.rooms.notices.service import companions_of
 from holdfast.settings import Settings
@@ -24,7 +26,10 @@ async def run(settings: Settings, url: str, tell: Callable[[str], None]) -> None
     await database.open()
     webhooks = courier(database, settings, utc_now)
     conference = provider(settings)
-    companions = companions_of(database, settings, webhooks, conference)
+    # The sweeper's alone: whoever ends holds must do it through the engine's one door.
+    committer = committing.committer(database, settings, utc_now, stopped.set)
+    sweeper = Sweeper(database, committer, settings.sweep_seconds)
+    companions = Companions(companions_of(database, settings, webhooks, conference), sweeper)
     publishing = Publishing(database, settings, shipped(settings), companions)
     try:
         async with publishing.relaying():
@@ -32,6 +37,7 @@ async def run(settings: Settings, url: str, tell: Callable[[str], None]) -> None
             tell(f"Publishing messages to {where}, whenever no other process does")
             await stopped.wait()
     finally:
+        await committer.drain()
         await webhooks.close()
         await conference.close()
         await publishing.close()

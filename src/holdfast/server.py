@@ -5,10 +5,12 @@ import ctypes
 import gc
 import multiprocessing
 import os
+import select
 import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -93,6 +95,7 @@ class Supervisor(Multiprocess):
 
     def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], tell: Callable[[str], None]) -> None:
         super().__init__(config, sockets)
+        self.should_exit = WokenBySignals()
         self._tell = tell
 
     @property
@@ -123,6 +126,26 @@ class Supervisor(Multiprocess):
         """
         for process in self.processes:
             process.child_conn.close()
+
+
+class WokenBySignals(threading.Event):
+    """An event whose `wait` ends when a signal comes, too, so that a service told to stop begins to at once.
+
+    Only for the first thread, whose signal handlers do no more than take a note.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._woken, self._waking = socket.socketpair()
+        for each in (self._woken, self._waking):
+            each.setblocking(False)
+        signal.set_wakeup_fd(self._waking.fileno(), warn_on_full_buffer=False)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is set, a signal has come, or the time is over; answers whether it is set."""
+        if not self.is_set() and select.select([self._woken], [], [], timeout)[0]:
+            self._woken.recv(4096)
+        return self.is_set()
 
 
 def _config(settings: Settings) -> uvicorn.Config:

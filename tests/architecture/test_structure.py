@@ -18,7 +18,7 @@ MODULE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 40
 SQL_BELONGS_IN = (
     "engine/statements.py",
-    "engine/pool_statements.py",
+    "engine/looks.py",
     "engine/writing.py",
     "database/migrate.py",
     "database/readable.py",

@@ -13,6 +13,8 @@ from people import dummy, signed_in
 REFUSALS = r"Failed to load resource: the server responded with a status of (4\d\d|503)"
 DAY = "2030-05-01"
 """A Wednesday, which no test's clock reaches."""
+SECONDS_MAX = 60
+"""How long a browser may take for anything, however many others share the machine. Nothing waits for so long."""
 
 
 class Visits:
@@ -25,9 +27,14 @@ class Visits:
         self.expected = [REFUSALS]
         self._contexts: list[BrowserContext] = []
 
-    async def page(
+    async def page(self, path: str, token: str | None = None, **options: Any) -> Page:
+        """A new window of a new person, on a page of the app; the options are those of `window`."""
+        page = await self.window(token, **options)
+        await page.goto(f"/app{path}")
+        return page
+
+    async def window(
         self,
-        path: str,
         token: str | None = None,
         *,
         language: str = "en-US",
@@ -35,7 +42,7 @@ class Visits:
         width: int = 1400,
         **options: Any,
     ) -> Page:
-        """A new window of a new person, on a page of the app."""
+        """A new window of a new person that shows nothing yet: its clock and its routes are set before the app runs."""
         context = await self._browser.new_context(
             base_url=self.url,
             locale=language,
@@ -44,7 +51,7 @@ class Visits:
             **options,
         )
         self._contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(SECONDS_MAX * 1000)
         if token is not None:
             await context.add_init_script(
                 "if (!sessionStorage.getItem('visited')) {"
@@ -53,7 +60,6 @@ class Visits:
         page = await context.new_page()
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
-        await page.goto(f"/app{path}")
         return page
 
     def _heard(self, message: ConsoleMessage) -> None:

@@ -8,13 +8,23 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
-from browsing import Visits
-from playwright.async_api import Browser, async_playwright
+from browsing import SECONDS_MAX, Visits
+from playwright.async_api import Browser, async_playwright, expect
 
+from databases import migrated_database
 from service import Service
 
+expect.set_options(timeout=SECONDS_MAX * 1000)
+
 ROOT = Path(__file__).parents[2]
+CHROMIUMS = ("chromium-headless-shell", "chromium", "google-chrome")
+"""The first that is there is used. The shell has no windows, which cost the others a second for each visitor."""
+CLEAR = """
+DELETE FROM slots; DELETE FROM schedules; DELETE FROM reservations; DELETE FROM rooms; DELETE FROM tables;
+DELETE FROM places
+"""
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -38,8 +48,8 @@ def built_app() -> None:
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """A browser of this test process."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    assert path, "install Debian's chromium, or name a Chromium in CHROMIUM"
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    assert path, "install Debian's chromium-headless-shell or chromium, or name a Chromium in CHROMIUM"
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
@@ -63,12 +73,28 @@ def guarded_app(database_url: str) -> Iterator[str]:
         yield service.url
 
 
-@pytest.fixture
-def restaurant(fresh_database_url: str) -> Iterator[str]:
-    """The address of a service of one test, with no other tables than its own: which are offered depends on all."""
-    settings = {"DATABASE_URL": fresh_database_url, "JWT_SECRET": "s" * 32, "PASSWORD_COST": 4, "RATE_LIMIT_MAX": 0}
+@pytest.fixture(scope="module")
+async def restaurant_url() -> AsyncIterator[str]:
+    """A database of a file's restaurants, one after the other."""
+    async with migrated_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def restaurants(restaurant_url: str) -> Iterator[str]:
+    """The address of a service on it."""
+    settings = {"DATABASE_URL": restaurant_url, "JWT_SECRET": "s" * 32, "PASSWORD_COST": 4, "RATE_LIMIT_MAX": 0}
     with Service(settings) as service:
         yield service.url
+
+
+@pytest.fixture
+async def restaurant(restaurants: str, restaurant_url: str) -> str:
+    """The address of a service with no other tables than those of one test: which are offered depends on all."""
+    connection = await asyncpg.connect(restaurant_url)
+    await connection.execute(CLEAR)
+    await connection.close()
+    return restaurants
 
 
 @pytest.fixture

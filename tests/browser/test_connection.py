@@ -1,5 +1,7 @@
 """What a page does while the service or its stream of messages is away."""
 
+import asyncio
+
 import httpx
 from browsing import Visits, board, book, item, make_room, slot, somebody
 from playwright.async_api import Route, expect
@@ -39,23 +41,29 @@ async def test_a_message_of_the_stream_is_a_hint_to_look_again(http: httpx.Async
     token, _ = await somebody(http)
     _, other = await somebody(http)
     asked: list[dict[str, str]] = []
+    is_shown_free, is_shown_taken = asyncio.Event(), asyncio.Event()
 
     async def stream(route: Route) -> None:
-        """One message, when there is something to tell; then the connection breaks off for good."""
+        """One message, of what the page does not know; once it shows it, the connection breaks off for good."""
         asked.append(route.request.headers)
         if len(asked) > 1:
+            # Until then the page believes that it listens, and does not ask by itself.
+            await is_shown_taken.wait()
             await route.abort()
             return
+        await is_shown_free.wait()
         await book(http, room, other, "10:00")
         message = "id: 7\nevent: reservation.created\ndata: {}\n\n"
         await route.fulfill(status=200, content_type="text/event-stream", body=message)
 
     visits.expected.append("net::ERR_FAILED")
-    page = await visits.page("/sign-in")
+    page = await visits.window(token)
     await page.route("**/stream", stream)
-    await page.evaluate("token => localStorage.setItem('holdfast.token', token)", token)
     await page.goto(f"/app{board(room)}")
+    await expect(slot(page, room, "10:00")).to_be_visible()
+    is_shown_free.set()
     await expect(item(page, "10:00")).to_have_attribute("data-kind", "taken")
+    is_shown_taken.set()
     await expect(page.get_by_text(AWAY)).to_be_visible()
     assert asked[0]["authorization"] == f"Bearer {token}"
     assert asked[1]["last-event-id"] == "7"
@@ -65,9 +73,8 @@ async def test_without_a_stream_the_page_asks_by_itself(http: httpx.AsyncClient,
     room = await make_room(http)
     token, _ = await somebody(http)
     _, other = await somebody(http)
-    page = await visits.page("/sign-in")
+    page = await visits.window(token)
     await page.route("**/stream", lambda route: route.fulfill(status=404, body=""))
-    await page.evaluate("token => localStorage.setItem('holdfast.token', token)", token)
     await page.goto(f"/app{board(room)}")
     await expect(slot(page, room, "10:00")).to_be_visible()
     await book(http, room, other, "10:00")

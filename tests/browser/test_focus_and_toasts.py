@@ -152,9 +152,8 @@ async def test_no_message_covers_undo(http: httpx.AsyncClient, visits: Visits, w
     me, headers = await signed_in(http)
     for hour in range(6):
         await book(http, room, headers, f"{10 + hour}:00")
-    page = await visits.page("/sign-in", width=width)
+    page = await visits.window(bearer(headers), width=width)
     await page.clock.install()
-    await page.evaluate("token => localStorage.setItem('holdfast.token', token)", bearer(headers))
     await page.goto("/app/bookings")
     await expect(page.get_by_role("listitem")).to_have_count(6)
     for row in range(6):
@@ -180,9 +179,8 @@ async def test_no_message_covers_undo(http: httpx.AsyncClient, visits: Visits, w
 
 async def test_a_success_goes_when_it_says_and_waits_while_it_is_read(http: httpx.AsyncClient, visits: Visits) -> None:
     event = await make_event(http)
-    page = await visits.page("/sign-in")
+    page = await visits.window((await somebody(http))[0])
     await page.clock.install()
-    await page.evaluate("token => localStorage.setItem('holdfast.token', token)", (await somebody(http))[0])
     await page.goto(f"/app/events/{event['id']}")
     await page.get_by_role("button", name="Book my seat").click()
     told = page.locator("[data-toasts=told]").get_by_text("your seat is booked")
@@ -199,13 +197,12 @@ async def test_a_success_goes_when_it_says_and_waits_while_it_is_read(http: http
 
 async def test_a_refusal_stays_until_it_is_closed(http: httpx.AsyncClient, visits: Visits) -> None:
     event = await make_event(http)
-    page = await visits.page("/sign-in")
+    page = await visits.window((await somebody(http))[0])
     await page.clock.install()
     await page.route(
         "**/api/bookings/reserve",
         lambda route: route.fulfill(status=503, json={"error": {"code": "UNAVAILABLE", "message": ""}}),
     )
-    await page.evaluate("token => localStorage.setItem('holdfast.token', token)", (await somebody(http))[0])
     await page.goto(f"/app/events/{event['id']}")
     await page.get_by_role("button", name="Book my seat").click()
     alert = page.get_by_role("alert").filter(has_text="The seat was not booked")

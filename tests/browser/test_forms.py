@@ -258,9 +258,8 @@ async def test_reserve_offers_a_room_that_is_free_now(http: httpx.AsyncClient, v
     _, other = await somebody(http)
     stretch = {"start_time": "2030-05-01T09:30:00Z", "end_time": "2030-05-01T12:00:00Z"}
     await http.post("/reservations", json={"room_id": taken["id"], **stretch}, headers=other)
-    page = await visits.page("/sign-in")
+    page = await visits.window(token)
     await page.clock.install(time="2030-05-01T10:10:30Z")
-    await page.evaluate("token => localStorage.setItem('holdfast.token', token)", token)
     await page.goto(f"/app/?q={taken['name'].replace(' ', '+')}")
     await page.get_by_role("button", name="Reserve").click()
     dialog = page.get_by_role("dialog")
@@ -280,9 +279,8 @@ async def test_reserve_offers_a_room_that_is_free_now(http: httpx.AsyncClient, v
 async def test_the_half_hour_that_runs_is_reserved_from_now_on(http: httpx.AsyncClient, visits: Visits) -> None:
     room = await make_room(http)
     token, _ = await somebody(http)
-    page = await visits.page("/sign-in")
+    page = await visits.window(token)
     await page.clock.install(time="2030-05-01T10:10:30Z")
-    await page.evaluate("token => localStorage.setItem('holdfast.token', token)", token)
     await page.goto(f"/app/?q={room['name'].replace(' ', '+')}")
     await slot(page, room, "10:00").click()
     dialog = page.get_by_role("dialog")

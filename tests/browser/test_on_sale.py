@@ -1,31 +1,31 @@
 """The moment an event goes on sale: hundreds listen while it sells out, and a page that watches stays smooth."""
 
 import asyncio
+import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import Any, cast
 
 import httpx
-from browsing import Visits, make_event, somebody, take_seat
-from playwright.async_api import expect
+from browsing import SECONDS_MAX, Visits, make_event, somebody, take_seat
+from playwright.async_api import Browser, Page, Request, expect
 
 from service import Service
 
 LISTENERS = 500
 SEATS = 300
-SECONDS_MAX = 60
-FRAME_MILLISECONDS_MAX = 500
-"""As 500 listeners, who sells and who buys share the machine with the browser; what it was is printed."""
+PARTS = 3
+"""The page shows what is left after each part of the seats."""
+TASK_MILLISECONDS_MAX = 100
+"""A task that takes longer is noticed. It is the time of a processor: what else the machine does is not the page's."""
+ASKS_A_SECOND_MAX = 2
+TASKS = "disabled-by-default-devtools.timeline"
 WATCH = """
-window.seen = { frames: [], tasks: [], seats: new Set() };
+window.seen = [];
 let last = performance.now();
-const next = (now) => { window.seen.frames.push(now - last); last = now; requestAnimationFrame(next); };
+const next = (now) => { window.seen.push(now - last); last = now; requestAnimationFrame(next); };
 requestAnimationFrame(next);
-new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => window.seen.tasks.push(duration)))
-  .observe({ type: "longtask" });
-const shown = document.querySelector("[data-testid=seats]");
-new MutationObserver(() => window.seen.seats.add(shown.textContent))
-  .observe(shown, { subtree: true, characterData: true, childList: true });
 """
 
 
@@ -69,9 +69,9 @@ async def crowd(service: Service, event_id: int) -> AsyncIterator[list[Listener]
         transport.close()
 
 
-async def sell_out(http: httpx.AsyncClient, event: dict[str, object]) -> None:
-    """Sell every seat, ten people at a time."""
-    people = iter(range(SEATS))
+async def sell(http: httpx.AsyncClient, event: dict[str, Any], seats: range) -> None:
+    """Sell these seats, ten people at a time."""
+    people = iter(seats)
 
     async def buy() -> None:
         for person in people:
@@ -80,25 +80,52 @@ async def sell_out(http: httpx.AsyncClient, event: dict[str, object]) -> None:
     await asyncio.gather(*(buy() for _ in range(10)))
 
 
-async def test_five_hundred_watch_an_event_sell_out(http: httpx.AsyncClient, service: Service, visits: Visits) -> None:
+async def sell_out(http: httpx.AsyncClient, event: dict[str, Any], page: Page) -> None:
+    """Sell every seat; after each part the page shows what is left."""
+    for sold in range(0, SEATS, SEATS // PARTS):
+        await expect(page.get_by_test_id("seats")).to_have_text(f"{SEATS - sold} of {SEATS} seats are left")
+        await sell(http, event, range(sold, sold + SEATS // PARTS))
+    await expect(page.get_by_text("Sold out")).to_be_visible()
+
+
+@asynccontextmanager
+async def traced(chromium: Browser, page: Page) -> AsyncIterator[list[float]]:
+    """The milliseconds of a processor that each task of the page took, once the block is over."""
+    tasks: list[float] = []
+    await chromium.start_tracing(page=page, categories=[TASKS])
+    yield tasks
+    events = json.loads(await chromium.stop_tracing())["traceEvents"]
+    threads = {
+        (each["pid"], each["tid"])
+        for each in events
+        if each["name"] == "thread_name" and each["args"]["name"] == "CrRendererMain"
+    }
+    took = [each for each in events if each["name"] == "RunTask" and (each["pid"], each["tid"]) in threads]
+    tasks += [each["tdur"] / 1000 for each in took if "tdur" in each]
+
+
+async def test_five_hundred_watch_an_event_sell_out(
+    http: httpx.AsyncClient, service: Service, visits: Visits, chromium: Browser
+) -> None:
     event = await make_event(http, SEATS)
+    asked: list[Request] = []
     page = await visits.page(f"/events/{event['id']}", (await somebody(http))[0])
-    await expect(page.get_by_test_id("seats")).to_have_text(f"{SEATS} of {SEATS} seats are left")
+    await expect(page.get_by_test_id("seats")).to_be_visible()
     async with crowd(service, event["id"]) as listeners:
+        page.on("request", lambda request: asked.append(request) if "/board/events/" in request.url else None)
         await page.evaluate(WATCH)
-        await sell_out(http, event)
+        begun = time.monotonic()
+        async with traced(chromium, page) as tasks:
+            await sell_out(http, event, page)
+        seconds = time.monotonic() - begun
         async with asyncio.timeout(SECONDS_MAX):
             await asyncio.gather(*(listener.heard_all for listener in listeners))
-        await expect(page.get_by_text("Sold out")).to_be_visible()
         assert {listener.heard for listener in listeners} == {SEATS}
-    frames, tasks, seats = await page.evaluate(
-        "[window.seen.frames, window.seen.tasks, window.seen.seats.size]"
-    )  # fmt: skip
-    late = sum(each > 50 for each in frames) / len(frames)
+    frames = await page.evaluate("window.seen")
     print(
-        f"\n {LISTENERS} listeners each heard of {SEATS} seats; the page showed {seats} counts; of {len(frames)} frames"
-        f" the longest took {max(frames):.0f} ms, {late:.1%} more than 50 ms; {len(tasks)} long tasks,"
-        f" the longest {max(tasks, default=0):.0f} ms"
+        f"\n {LISTENERS} listeners each heard of {SEATS} seats; in {seconds:.1f} s the page asked {len(asked)} times;"
+        f" its longest frame took {max(frames):.0f} ms, its longest task {max(tasks):.0f} ms of a processor"
     )
-    assert seats > 2
-    assert max(frames) <= FRAME_MILLISECONDS_MAX
+    # One more may have been under way, and one is for what came last.
+    assert len(asked) <= ASKS_A_SECOND_MAX * seconds + 2
+    assert max(tasks) <= TASK_MILLISECONDS_MAX

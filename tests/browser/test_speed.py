@@ -122,8 +122,7 @@ async def test_a_full_board_is_drawn_and_changed_quickly(http: httpx.AsyncClient
 @pytest.mark.parametrize(("language", "words"), [("en-US", "Find a room"), ("ru-RU", "Найти переговорную")])
 async def test_the_first_load_is_small(http: httpx.AsyncClient, visits: Visits, language: str, words: str) -> None:
     token, _ = await somebody(http)
-    page = await visits.page("/sign-in", language=language)
-    await page.evaluate("token => localStorage.setItem('holdfast.token', token)", token)
+    page = await visits.window(token, language=language)
     await page.goto(f"/app/?day={DAY}")
     await expect(page.get_by_label(words)).to_be_visible()
     names = await page.evaluate("performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)")
@@ -138,8 +137,7 @@ async def test_parts_and_data_of_the_first_load_are_asked_for_at_once(
     http: httpx.AsyncClient, visits: Visits, language: str
 ) -> None:
     token, _ = await somebody(http)
-    page = await visits.page("/sign-in", language=language)
-    await page.evaluate("token => localStorage.setItem('holdfast.token', token)", token)
+    page = await visits.window(token, language=language)
     wanted = ("/me", "/board?", "/BoardPage-", f"/{language[:2]}-", "/start-")
     seen: list[str] = []
     all_there = asyncio.Event()

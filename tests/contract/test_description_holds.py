@@ -1,5 +1,6 @@
 """Requests made from the description, good and bad: the answers are the ones that it announces."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -34,6 +35,8 @@ CAN_BE_WRONG = [
     ("GET", "/reservations"),
     ("GET", "/reservations/{room_id}"),
     ("PATCH", "/reservations/{reservation_id}"),
+    ("POST", "/reservations/{reservation_id}/confirm"),
+    ("POST", "/reservations/{reservation_id}/extend"),
     ("GET", "/places"),
     ("POST", "/rooms/create"),
     ("POST", "/rooms/{room_id}/schedule/create"),
@@ -90,7 +93,8 @@ ALWAYS_RIGHT = [
 ]
 WITHOUT_END = [("GET", "/stream")]
 """Answers that nobody can wait for; `test_live.py` has their tests."""
-EXAMPLES = 25
+EXAMPLES = int(os.environ.get("EXAMPLES", "10"))
+"""Of each kind of request; `make proof` sends more."""
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +155,18 @@ def test_moves_of_a_reservation_are_answered_as_described(
 ) -> None:
     operation = description["/reservations/{reservation_id}"]["PATCH"]
     ask(operation.as_strategy(mode, path_parameters={"reservation_id": reservation_id}), session)
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["good", "bad"])
+@pytest.mark.parametrize("call", ["extend", "confirm"])
+def test_calls_of_a_hold_are_answered_as_described(
+    service: Service, description: BaseSchema, session: requests.Session, call: str, mode: GenerationMode
+) -> None:
+    content = body(some_room(), 10, 11) | {"hold_seconds": 900}
+    held = session.post(f"{service.url}/reservations", json=content, timeout=30).json()
+    operation = description[f"/reservations/{{reservation_id}}/{call}"]["POST"]
+    cases = operation.as_strategy(mode, path_parameters={"reservation_id": held["id"]})
+    ask(cases, session, {"Hold-Secret": held["hold_secret"]})
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["good", "bad"])

@@ -84,7 +84,7 @@ def preflight(origin: str, method: str = "POST") -> dict[str, str]:
     return {
         "Origin": origin,
         "Access-Control-Request-Method": method,
-        "Access-Control-Request-Headers": "authorization, content-type, idempotency-key",
+        "Access-Control-Request-Headers": "authorization, content-type, hold-secret, idempotency-key",
     }
 
 
@@ -95,7 +95,7 @@ async def test_a_page_of_a_named_origin_may_call(guarded: httpx.AsyncClient, met
     assert answer.headers["access-control-allow-origin"] == DESK
     assert method in answer.headers["access-control-allow-methods"]
     allowed = answer.headers["access-control-allow-headers"].lower()
-    assert all(name in allowed for name in ("authorization", "content-type", "idempotency-key"))
+    assert all(name in allowed for name in ("authorization", "content-type", "hold-secret", "idempotency-key"))
 
 
 async def test_a_page_of_another_origin_may_not_call(guarded: httpx.AsyncClient) -> None:

@@ -6,6 +6,7 @@ import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from typing import cast
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from answers import error, faults, reserve
+from databases import migrated_database
 from listening import Event, NotAdmitted, listening
 from messages import change
 from offices import booked, free_slots, open_room
@@ -22,15 +24,47 @@ from rooms import body, some_room
 from service import Service
 from tokens import SECRET, bearer
 
+SETTINGS = {"JWT_SECRET": SECRET, "WORKERS": 2, "PASSWORD_COST": 4}
 
-@pytest.fixture(scope="module", params=["journal", "redis"])
-def live(request: pytest.FixtureRequest, database_url: str, redis_server: RedisServer) -> Iterator[Service]:
-    """A service with two workers, without Redis and with one."""
-    settings: dict[str, object] = {"DATABASE_URL": database_url, "JWT_SECRET": SECRET, "WORKERS": 2, "PASSWORD_COST": 4}
-    if request.param == "redis":
-        settings |= {"REDIS_URL": redis_server.url, "STREAM": f"live-{uuid4()}"}
-    with Service(settings) as service:
+
+@pytest.fixture(scope="module")
+def live_by_journal(database_url: str) -> Iterator[Service]:
+    """A service with two workers, without Redis."""
+    with Service(SETTINGS | {"DATABASE_URL": database_url}) as service:
         yield service
+
+
+@pytest.fixture(scope="module")
+async def other_database_url() -> AsyncIterator[str]:
+    """A database of the service with Redis: one relay publishes what is in a database."""
+    async with migrated_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def live_by_redis(other_database_url: str, redis_server: RedisServer) -> Iterator[Service]:
+    """A service with two workers and Redis."""
+    redis = {"REDIS_URL": redis_server.url, "STREAM": f"live-{uuid4()}"}
+    with Service(SETTINGS | {"DATABASE_URL": other_database_url} | redis) as service:
+        yield service
+
+
+@pytest.fixture(params=["journal", "redis"])
+def way(request: pytest.FixtureRequest) -> str:
+    """How a listener's messages come."""
+    return str(request.param)
+
+
+@pytest.fixture
+def live(request: pytest.FixtureRequest, way: str) -> Service:
+    """One of the two. They are there for all tests: in any order, each is started once."""
+    return cast("Service", request.getfixturevalue(f"live_by_{way}"))
+
+
+@pytest.fixture
+def live_url(request: pytest.FixtureRequest, way: str) -> str:
+    """The address of its database."""
+    return str(request.getfixturevalue("database_url" if way == "journal" else "other_database_url"))
 
 
 @pytest.fixture
@@ -64,6 +98,21 @@ async def test_a_listener_hears_of_a_reservations_life(client: httpx.AsyncClient
         "start_time": made["start_time"],
         "end_time": made["end_time"],
     }
+
+
+async def test_a_listener_hears_of_a_hold_and_until_when_it_is_one_but_not_whose(client: httpx.AsyncClient) -> None:
+    room, me = some_room(), UUID(int=uuid4().int)
+    async with listening(client, place=f"room:{room}") as listener:
+        answer = await client.post("/reservations", json=body(room, 10, 11) | {"hold_seconds": 60}, headers=bearer(me))
+        held = answer.json()
+        await client.delete(f"/reservations/{held['id']}", headers=bearer(me))
+        events = await listener.take(2)
+    assert [event.type for event in events] == ["reservation.held", "reservation.released"]
+    usual = {name: held[name] for name in ("id", "room_id", "start_time", "end_time")} | {"kind": "room"}
+    assert events[0].data["data"] == usual | {"expires_at": held["expires_at"]}
+    assert events[1].data["data"] == usual
+    [mine] = await heard(client, 1, room, headers=bearer(me))  # type: ignore[arg-type]
+    assert mine.data["data"]["user_id"] == str(me)
 
 
 async def test_it_is_a_stream_of_events_that_nobody_keeps(client: httpx.AsyncClient) -> None:
@@ -291,9 +340,9 @@ async def _flood(connection: "asyncpg.Connection", room: str, count: int) -> lis
     return ids
 
 
-async def test_what_was_rolled_back_is_never_heard(client: httpx.AsyncClient, database_url: str) -> None:
+async def test_what_was_rolled_back_is_never_heard(client: httpx.AsyncClient, live_url: str) -> None:
     room = some_room()
-    connection = await asyncpg.connect(database_url)
+    connection = await asyncpg.connect(live_url)
     async with listening(client, place=f"room:{room}") as listener:
         transaction = connection.transaction()
         await transaction.start()

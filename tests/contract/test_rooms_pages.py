@@ -18,9 +18,12 @@ from rooms import DAY
 from service import Service
 
 INSERT = """
-INSERT INTO reservations (id, place, room_id, start_time, end_time, user_id, created_at, cancelled_at, details)
+INSERT INTO reservations (
+    id, place, room_id, start_time, end_time, user_id, created_at, cancelled_at, state, details, type
+)
 SELECT gen_random_uuid(), 'room:' || $1::text, $1, start, start + interval '30 minutes', gen_random_uuid(),
-    $3::timestamptz - (number / 3) * interval '1 hour', CASE WHEN number % 2 = 0 THEN now() END, '{}'
+    $3::timestamptz - (number / 3) * interval '1 hour', CASE WHEN number % 2 = 0 THEN now() END,
+    CASE WHEN number % 2 = 0 THEN 'cancelled' ELSE 'confirmed' END, '{}', 'slot'
 FROM generate_series(0, $2::int - 1) AS number,
 LATERAL (SELECT timestamptz '2030-05-01' + number * interval '30 minutes') AS at (start)
 """

@@ -92,6 +92,8 @@ async def connection(url: str) -> "AsyncIterator[asyncpg.Connection]":
 async def plant(connection: "asyncpg.Connection", owner: UUID, **odd: str) -> str:
     """Type a reservation; its id."""
     values = RESERVATION | odd
+    is_slot, is_table = values["details"] != "NULL", values["place"].startswith("'table:")
+    values["type"] = "'table'" if is_table else "'slot'" if is_slot else "'range'"
     row = await connection.fetchrow(
         f"INSERT INTO reservations (id, user_id, {', '.join(values)}) "
         f"VALUES (gen_random_uuid(), $1, {', '.join(values.values())}) RETURNING id",

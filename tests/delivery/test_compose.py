@@ -141,7 +141,7 @@ def test_every_service_is_watched_restarted_and_bounded(project: dict[str, Any])
 
 def test_postgresql_has_connections_for_what_the_workers_may_open(project: dict[str, Any]) -> None:
     settings = settings_of(project)
-    most = settings.workers * (2 * settings.worker_lanes + settings.database_connections + 10 + 4)
+    most = settings.workers * (settings.worker_lanes + settings.database_connections + 10 + 4)
     command = " ".join(project["services"]["postgres"]["command"])
     assert int(re.findall(r"max_connections=(\d+)", command)[0]) > most + 10
 

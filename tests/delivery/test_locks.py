@@ -147,7 +147,7 @@ def faults(
     return wrong, used
 
 
-@pytest.fixture(scope="module", params=[RUNNING, DEVELOPING])
+@pytest.fixture(params=[RUNNING, DEVELOPING])
 def lock(request: pytest.FixtureRequest) -> str:
     """The name of a lock."""
     return str(request.param)
@@ -292,7 +292,7 @@ def test_the_ci_makes_its_packages_from_nothing(tmp_path: Path) -> None:
     (tmp_path / ".venv" / "left").touch()
     programs = tmp_path / "programs"
     programs.mkdir()
-    for name in ("make", "curl", "redis-server", "nginx", "pgbouncer", "chromium", "apt-get"):
+    for name in ("make", "curl", "redis-server", "nginx", "pgbouncer", "chromium-headless-shell", "apt-get"):
         (programs / name).write_text(CI_STUB if name == "make" else "#!/bin/sh\n", encoding="utf-8")
         (programs / name).chmod(0o755)
     environment = {"PATH": f"{programs}:/usr/bin:/bin"}

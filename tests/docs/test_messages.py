@@ -19,15 +19,16 @@ import holdfast
 from answers import reserve
 from holdfast.live.privacy import PUBLIC
 from holdfast.outbox.subscribers import Told
+from moved_time import later
 from offices import made_room, schedule
 from redis_server import RedisServer
 from relays import all_published
-from rooms import hour, some_room
+from rooms import body, hour, some_room
 from service import Service
 from tokens import SECRET, bearer
 
 PAGE = "docs/messages.md"
-TYPE = re.compile(r"[a-z]+\.[a-z]+ed")
+TYPE = re.compile(r"[a-z]+\.(held|[a-z]+ed)")
 """What a message's type looks like, and nothing else in the code."""
 ELSEWHERE = {"place.checked", "room.seeded", "event.repaired"}
 """Types that no call of the API brings about."""
@@ -78,6 +79,16 @@ async def changed_table(http: httpx.AsyncClient) -> int:
     return table
 
 
+async def ended_holds(http: httpx.AsyncClient, connection: "asyncpg.Connection", room: str) -> None:
+    """A hold that was released, and one that expired and whose place another got."""
+    wanted = body(room, 20, 21)
+    held = (await http.post("/reservations", json=wanted | {"hold_seconds": 60})).json()
+    await http.delete(f"/reservations/{held['id']}", headers={"Hold-Secret": held["hold_secret"]})
+    await http.post("/reservations", json=wanted | {"hold_seconds": 60})
+    async with later(connection, 61):
+        await http.post("/reservations", json=wanted)
+
+
 async def changed_event(http: httpx.AsyncClient) -> int:
     """An event at which somebody booked and cancelled."""
     made = await http.post("/api/events", json={"name": "Jazz", "total_seats": 4})
@@ -98,6 +109,7 @@ async def test_messages_have_the_fields_of_their_examples(http: httpx.AsyncClien
     await http.post(f"/rooms/{managed}/retire", headers=bearer(role="admin"))
     table, event = await changed_table(http), await changed_event(http)
     connection = await asyncpg.connect(database_url)
+    await ended_holds(http, connection, room)
     places = [f"room:{room}", f"room:{managed}", f"table:{table}", f"event:{event}"]
     rows = await connection.fetch("SELECT type, data FROM outbox WHERE place = ANY($1)", places)
     await connection.close()

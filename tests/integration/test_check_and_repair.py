@@ -54,8 +54,10 @@ INSERT INTO outbox (place, revision, id, type, occurred_at, data)
     SELECT 'event:' || id, n, gen_random_uuid(), 'test', now(), '{}' FROM events, generate_series(2, 4) n
 """
 RESERVE = """
-INSERT INTO reservations (id, place, room_id, start_time, end_time, created_at, details)
-VALUES (gen_random_uuid(), %s, %s, %s, %s, now(), %s)
+INSERT INTO reservations (id, place, room_id, start_time, end_time, created_at, details, type)
+SELECT gen_random_uuid(), r.place, r.room, r.start::timestamptz, r.over::timestamptz, now(), r.details::jsonb,
+    CASE WHEN r.details IS NOT NULL THEN 'slot' WHEN r.place LIKE 'table:%%' THEN 'table' ELSE 'range' END
+FROM (VALUES (%s, %s, %s, %s, %s)) AS r (place, room, start, over, details)
 """
 TWO = "INSERT INTO bookings (event_id, user_id) SELECT id, 'anna' FROM events, generate_series(1, 2)"
 DROPPED = "ALTER TABLE bookings DROP CONSTRAINT uq_bookings_event_id_user_id"

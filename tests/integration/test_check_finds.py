@@ -30,13 +30,15 @@ INSERT INTO tables (name, seats, location) VALUES ('One', 4, 'Hall'), ('Two', 4,
 DELETE FROM tables WHERE id = 2;
 INSERT INTO users (id, email, role, created_at, password_hash)
     VALUES ('{USER}', 'anna@example.org', 'user', '2026-01-01Z', '{HASH}');
-INSERT INTO reservations (id, place, room_id, start_time, end_time, user_id, created_at, details) VALUES
+INSERT INTO reservations (id, place, room_id, start_time, end_time, user_id, created_at, details, type) VALUES
     (gen_random_uuid(), 'room:{ROOM}', '{ROOM}', '{MONDAY} 09:00Z', '{MONDAY} 09:30Z', '{USER}', '2026-01-02Z',
-        '{{"conference_link": null}}'),
-    (gen_random_uuid(), 'room:{ROOM}', '{ROOM}', '{MONDAY} 10:00Z', '{MONDAY} 12:00Z', '{USER}', '2026-01-02Z', NULL),
-    (gen_random_uuid(), 'room:annex', 'annex', '{MONDAY} 03:00Z', '{MONDAY} 03:10Z', NULL, '2026-01-02Z', NULL),
+        '{{"conference_link": null}}', 'slot'),
+    (gen_random_uuid(), 'room:{ROOM}', '{ROOM}', '{MONDAY} 10:00Z', '{MONDAY} 12:00Z', '{USER}', '2026-01-02Z', NULL,
+        'range'),
+    (gen_random_uuid(), 'room:annex', 'annex', '{MONDAY} 03:00Z', '{MONDAY} 03:10Z', NULL, '2026-01-02Z', NULL,
+        'range'),
     (gen_random_uuid(), 'table:1', NULL, '{MONDAY} 19:00Z', '{MONDAY} 21:00Z', NULL, '2026-01-02Z',
-        '{{"customer_name": "Anna", "party_size": 2}}');
+        '{{"customer_name": "Anna", "party_size": 2}}', 'table');
 INSERT INTO slots (id, room_id, start_time)
     VALUES ('{{slot}}', '{ROOM}', '{MONDAY} 09:00Z');
 INSERT INTO events (name, total_seats, booked_seats, revision) VALUES ('Concert', 3, 1, 1);
@@ -56,8 +58,9 @@ INSERT INTO idempotency_keys (id, body, claim_id, answer, created_at)
     VALUES (gen_random_uuid(), sha256(''), gen_random_uuid(), '{{"type":"Refused","reason":"time_conflict"}}', now());
 """
 BOOK = """
-INSERT INTO reservations (id, place, room_id, start_time, end_time, user_id, created_at, details)
-VALUES (gen_random_uuid(), 'room:{place}', '{room}', '{start}', '{end}', NULL, '{made}', {details})
+INSERT INTO reservations (id, place, room_id, start_time, end_time, user_id, created_at, details, type)
+VALUES (gen_random_uuid(), 'room:{place}', '{room}', '{start}', '{end}', NULL, '{made}', {details},
+    CASE WHEN {details} IS NULL THEN 'range' ELSE 'slot' END)
 """
 RESERVE = "UPDATE reservations SET {} WHERE room_id = 'annex'"
 SLOT = "UPDATE reservations SET {} WHERE details ? 'conference_link'"
@@ -85,7 +88,7 @@ PLANTED = [
     ("made never", RESERVE.format("created_at = '-infinity'"), "was made or cancelled in no year"),
     (
         "cancelled before made",
-        RESERVE.format("cancelled_at = created_at - interval '1 day'"),
+        RESERVE.format("cancelled_at = created_at - interval '1 day', state = 'cancelled'"),
         "was cancelled before it was made",
     ),
     ("details a list", TABLE.format("details = '[1]'"), "its details cannot be read"),
@@ -93,6 +96,23 @@ PLANTED = [
     ("link a number", SLOT.format("details = '{\"conference_link\": 7}'"), "its link cannot be read"),
     ("guest a number", TABLE.format("details = '{\"customer_name\": 7}'"), "its guest cannot be read"),
     ("party a text", TABLE.format('details = \'{"party_size": "two"}\''), "its party cannot be read"),
+    ("no such state", RESERVE.format("state = 'perhaps'"), "nobody knows a state perhaps"),
+    ("no such type", RESERVE.format("type = 'week'"), "is not of the type week"),
+    ("a slot without details", RESERVE.format("type = 'slot'"), "is not of the type slot"),
+    ("ended by half", RESERVE.format("cancelled_at = now()"), "is said to be confirmed, and ended"),
+    ("ended in words", RESERVE.format("state = 'cancelled'"), "is said to be cancelled, and takes its place"),
+    ("a hold for ever", RESERVE.format("state = 'held', held_at = now()"), "is said to be held, and never expires"),
+    (
+        "a reservation that expires",
+        RESERVE.format("expires_at = now(), held_at = now()"),
+        "is said to be confirmed, and expires",
+    ),
+    ("revived from nothing", RESERVE.format("revived = true"), "was never held"),
+    (
+        "held for a day",
+        RESERVE.format("state = 'held', held_at = now(), expires_at = now() + interval '1 day'"),
+        "is held until before it began, or for more than two hours",
+    ),
     (
         "place of another kind",
         "UPDATE places SET kind = 'table' WHERE place = 'room:annex'",

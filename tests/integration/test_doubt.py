@@ -13,7 +13,7 @@ from holdfast.database.connections import Database
 from holdfast.engine import transaction, writing
 from holdfast.engine.claims import Granted, Seated
 from holdfast.engine.committer import Bounds, Committer
-from holdfast.engine.settlement import Settler
+from holdfast.engine.settler import Settler
 from holdfast.settings import load
 from rooms import some_room
 from seats import book, make_event

@@ -28,7 +28,7 @@ from batches import (
 )
 from holdfast.engine import looks, statements, transaction
 from holdfast.engine.claims import Change, Granted, Interval, Place, Reason, Refused, Reservation, State
-from holdfast.engine.settlement import Settler
+from holdfast.engine.settler import Settler
 from moved_time import move_time
 from rooms import DAY, hour, hours, overlaps, some_room
 
@@ -170,6 +170,23 @@ async def test_two_grants_of_a_batch_over_one_expired_hold_end_it_once(
     assert isinstance(second, Granted)
     assert await row(connection, held) == (State.EXPIRED, False, False)
     assert await messages(connection, place) == [(1, HELD), (2, EXPIRED), (3, CREATED), (4, CREATED)]
+
+
+async def test_what_one_wish_of_a_batch_has_passed_over_ends_with_the_grant_of_another(
+    connection: "asyncpg.Connection", place: Place
+) -> None:
+    """The first is refused, behind more expired holds than one look finds; the second is granted among them."""
+    await place_with_many(connection, place, looks.BACKWARDS_ROWS + 30)
+    await grant(connection, reserve(place, -1, 0))
+    await move_time(connection, 61)
+    long, short = reserve(place, -0.5, 24), reserve(place, 0, 0.5)
+    refused, granted = await settle(connection, long, short)
+    assert refused == Refused(Reason.TIME_CONFLICT, hours(-1, 0))
+    assert isinstance(granted, Granted)
+    assert (
+        await connection.fetchval("SELECT count(*) FROM reservations WHERE state = 'expired' AND place = $1", place.key)
+        == 30
+    )
 
 
 async def test_a_confirmed_hold_is_a_reservation(connection: "asyncpg.Connection", place: Place) -> None:

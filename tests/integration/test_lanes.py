@@ -10,7 +10,7 @@ from holdfast.clock import utc_now
 from holdfast.database.connections import Database
 from holdfast.engine.claims import Granted, Verdict
 from holdfast.engine.committer import Bounds, Committer
-from holdfast.engine.settlement import Settler
+from holdfast.engine.settler import Settler
 from holdfast.settings import load
 from rooms import some_room
 

@@ -17,7 +17,7 @@ from holdfast.engine import looks, statements, writing
 from holdfast.outbox import queries as outbox
 from holdfast.rooms import queries as rooms
 from holdfast.settings import Settings
-from rooms import hour
+from rooms import hour, some_room
 from seats import cancel, make_event, seat
 
 FILL = """
@@ -74,6 +74,15 @@ async def test_a_batch_of_claims_costs_one_descent_each(filled: "asyncpg.Connect
     assert "Sort" not in {node["Node Type"] for limit in limits for node in nodes(limit)}
     assert (scan["Actual Loops"], scan["Actual Rows"]) == (20, 1)
     assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < 20 * 8
+
+
+async def test_a_new_place_costs_the_same_however_much_there_is(filled: "asyncpg.Connection") -> None:
+    """An index that is read whole for what is not there returns nothing, and costs all its pages."""
+    places = [room(some_room()) for _ in range(5)]
+    top = await plan(
+        filled, statements.ENSURE, [each.key for each in places], ["room"] * 5, [each.id for each in places]
+    )
+    assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < 5 * 16
 
 
 async def test_a_move_costs_one_descent(filled: "asyncpg.Connection") -> None:

@@ -23,10 +23,12 @@ from batches import (
     settle_once,
     touch,
 )
-from holdfast.engine.claims import Change, Granted, Place, Reason, Refused
+from holdfast.engine.claims import Change, Granted, Place, Reason, Refused, Seated
+from holdfast.engine.statements import event_place
 from holdfast.engine.transaction import KeyTaken, PlacesMissing, Stale
 from races.locks import somebody_waits
 from rooms import hour, hours, overlaps, some_room
+from seats import book, make_event
 
 CREATED, MOVED, CANCELLED = "reservation.created", "reservation.moved", "reservation.cancelled"
 
@@ -286,3 +288,43 @@ async def test_batches_that_name_places_in_opposite_orders_do_not_deadlock(
     await asyncio.gather(work(connection, places, 0), work(peer, places[::-1], 0.5))
     assert len(await active(connection, *places)) == 2 * 30 * 4
     assert await overlaps(connection) == []
+
+
+@pytest.mark.parametrize("traces", ["a reservation", "messages only"])
+async def test_a_place_whose_row_was_deleted_by_hand_is_made_anew_above_its_revisions(
+    connection: "asyncpg.Connection", place: Place, traces: str
+) -> None:
+    made = await grant(connection, reserve(place, 10, 11))
+    if traces == "messages only":
+        await grant(connection, release(made))
+    before = await revision(connection, place)
+    await connection.execute("DELETE FROM places WHERE place = $1", place.key)
+    with pytest.raises(PlacesMissing):
+        await settle(connection, reserve(place, 12, 13))
+    await name(connection, place)
+    await grant(connection, reserve(place, 12, 13))
+    assert await revision(connection, place) > 1_000_000 > before
+
+
+async def test_a_new_place_counts_from_nothing_and_keeps_its_count(connection: "asyncpg.Connection") -> None:
+    place = room(some_room())
+    await name(connection, place)
+    assert await revision(connection, place) == 0
+    await grant(connection, reserve(place, 10, 11))
+    await name(connection, place)
+    assert await revision(connection, place) == 1
+
+
+async def test_rooms_and_seats_of_one_batch_are_settled_together(
+    connection: "asyncpg.Connection", place: Place
+) -> None:
+    event = await make_event(connection, 1)
+    first, seat, other, full = await settle(
+        connection, reserve(place, 10, 11), book(event, "anna"), reserve(place, 10, 11), book(event, "boris")
+    )
+    assert isinstance(first, Granted)
+    assert isinstance(seat, Seated)
+    assert (other, full) == (Refused(Reason.TIME_CONFLICT, hours(10, 11)), Refused(Reason.FULL))
+    assert await active(connection, place) == [first.reservation.id]
+    assert await messages(connection, place) == [(1, CREATED)]
+    assert await messages(connection, event_place(event)) == [(1, "booking.created")]

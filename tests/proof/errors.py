@@ -27,7 +27,7 @@ OF_DECISIONS: dict[str, tuple[Planted, ...]] = {
     "a batch does not see its own grants": (line("own grants", left_out),),
     "what lies behind a released one is not seen": (
         function(
-            "Settlement._judge",
+            "judge",
             but("look = await looks.look(connection, wishes, away)\n", indent(BEHIND, "    ").lstrip()),
         ),
     ),
@@ -95,7 +95,7 @@ OF_HOLDS: dict[str, tuple[Planted, ...]] = {
     ),
     "holds of one batch are not counted": (line("own holds", left_out),),
     "holds begin by the process's clock": (
-        function("Settlement._grant", but("self._time + timedelta", "self._batch.now + timedelta")),
+        function("Settlement._grant", but("began = self._batch.time", "began = self._batch.now")),
     ),
 }
 

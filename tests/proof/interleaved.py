@@ -21,8 +21,8 @@ import asyncpg
 from databases import empty_database
 from holdfast.database import migrate
 from holdfast.database.again import CONFLICTS
-from holdfast.engine import settlement, statements, transaction, writing
-from holdfast.engine.settlement import Settler
+from holdfast.engine import settler, statements, transaction, writing
+from holdfast.engine.settler import Settler
 from holdfast.engine.transaction import CommitInDoubt, KeyTaken, PlacesMissing, Stale
 from holdfast.errors import HoldfastError
 from proof import aftermath
@@ -159,11 +159,11 @@ async def play(arena: Arena, seed: int) -> Failure | None:
 @contextmanager
 def few_ids() -> Iterator[None]:
     """Have ids of bookings fetched a few at a time."""
-    before, settlement.IDS_AT_ONCE = settlement.IDS_AT_ONCE, 2
+    before, settler.IDS_AT_ONCE = settler.IDS_AT_ONCE, 2
     try:
         yield
     finally:
-        settlement.IDS_AT_ONCE = before
+        settler.IDS_AT_ONCE = before
 
 
 @asynccontextmanager

@@ -86,22 +86,26 @@ OF_WRITES: Sql = {
     "write: whoever confirms proves nothing": written(ACTIVE, "r.cancelled_at IS NULL"),
     "write: a hold lives a moment longer": written("r.expires_at > engine_now()", "r.expires_at >= engine_now()"),
     "write: what has ended is changed": written(ACTIVE, "(r.expires_at IS NULL OR r.expires_at > engine_now())"),
-    "write: the place is lost in a move": written("SET place = u.place, room_id", "SET room_id"),
-    "write: the room is lost in a move": written("room_id = u.room_id, start", "start"),
-    "write: the start is lost in a move": written("start_time = u.start_time, ", ""),
-    "write: the end is lost in a move": written("end_time = u.end_time,\n", "\n"),
-    "write: details are lost in a move": written("details = u.details, state", "details = NULL, state"),
-    "write: the owner is lost in a move": written("revived = u.revived,", "revived = u.revived, user_id = NULL,"),
-    "write: the time of making is lost in a move": written(
-        "revived = u.revived,", "revived = u.revived, created_at = moment,"
+    "write: the place is lost in a move": written("SET place = (a.place ->> 0) || ':' || (a.place ->> 1),\n", "SET\n"),
+    "write: the room is lost in a move": written(
+        "room_id = CASE a.place ->> 0 WHEN 'room' THEN a.place ->> 1 END,\n", "\n"
     ),
-    "write: an extension is lost": written("expires_at = u.expires_at, ", ""),
-    "write: the state is lost": written("state = u.state, ", ""),
-    "write: what it was confirmed with is lost": written("external_ref = u.external_ref,", "external_ref = NULL,"),
-    "write: a revived one is not marked": written("revived = u.revived,", "revived = false,"),
-    "write: holds do not end": written("CASE WHEN NOT u.is_taking THEN", "CASE WHEN u.state = 'cancelled' THEN"),
+    "write: the start is lost in a move": written("start_time = a.start, ", ""),
+    "write: the end is lost in a move": written("end_time = a.end, ", ""),
+    "write: details are lost in a move": written("details = a.details, state", "details = NULL, state"),
+    "write: the owner is lost in a move": written(
+        "cancelled_at = CASE WHEN", "user_id = NULL, cancelled_at = CASE WHEN"
+    ),
+    "write: the time of making is lost in a move": written(
+        "cancelled_at = CASE WHEN", "created_at = moment, cancelled_at = CASE WHEN"
+    ),
+    "write: an extension is lost": written("expires_at = a.expires_at, ", ""),
+    "write: the state is lost": written("state = coalesce(a.state, 'confirmed'),\n", "\n"),
+    "write: what it was confirmed with is lost": written("external_ref = a.external_ref,", "external_ref = NULL,"),
+    "write: a revived one is not marked": written("coalesce(a.revived, false)", "false"),
+    "write: holds do not end": written("('released', 'expired', 'cancelled')", "('expired', 'cancelled')"),
     "write: ended at another time": written("THEN moment END", "THEN engine_now() END"),
-    "write: nobody owns what is new": written("u.end_time, u.user_id, u.created_at", "u.end_time, NULL, u.created_at"),
+    "write: nobody owns what is new": written("u.end, u.user_id, u.created_at", "u.end, NULL, u.created_at"),
     "write: a hold never began": written("u.expires_at, u.held_at\n", "u.expires_at, NULL\n"),
     "write: bookings are made now": written("u.event_id, u.user_id, moment\n", "u.event_id, u.user_id, now()\n"),
     "write: given back and kept": written("DELETE FROM bookings WHERE", "PERFORM FROM bookings WHERE"),

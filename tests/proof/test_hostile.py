@@ -4,7 +4,7 @@ import random
 
 from proof.hostile.run import report, run
 
-REQUESTS = 4_000
+REQUESTS = 2_000
 
 
 def test_hostile_requests_are_refused_and_do_no_harm(fresh_database_url: str) -> None:

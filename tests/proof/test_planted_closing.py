@@ -11,14 +11,16 @@ from proof.closing_errors import CLOSING_ERRORS
 from proof.recorded.planting import planted
 
 ROOT = Path(__file__).parents[2]
+# To load those that one test does not need takes longer than the test.
+PLUGINS = ("-p", "no:cacheprovider", "-p", "pytest_asyncio.plugin", "-p", "pytest_timeout", "-p", "xdist.plugin")
 
 
 @pytest.mark.parametrize("name", CLOSING_ERRORS)
 def test_a_planted_error_fails_its_test(name: str, tmp_path: Path) -> None:
     error = CLOSING_ERRORS[name]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", error.found_by],
-        env=os.environ | planted(error.edits, tmp_path),
+        [sys.executable, "-m", "pytest", "-q", *PLUGINS, error.found_by],
+        env=os.environ | planted(error.edits, tmp_path) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         cwd=ROOT,
         capture_output=True,
         text=True,

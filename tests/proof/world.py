@@ -14,7 +14,7 @@ from holdfast.database.connections import READS_AT_ONCE
 from holdfast.engine import looks, statements
 from holdfast.engine.committer import Bounds, Committer
 from holdfast.engine.reader import Reader
-from holdfast.engine.settlement import Settler
+from holdfast.engine.settler import Settler
 from holdfast.errors import Unavailable
 from proof import weather
 from proof.clients import Clients

@@ -10,8 +10,9 @@ import asyncpg
 import msgspec
 
 from holdfast.engine import settlement, transaction, writing
+from holdfast.engine.claims import Kind, Reservation
 from holdfast.engine.keys import KeyRow
-from holdfast.engine.writing import ChangedRow, EventRaise, NewRow, Raise, SeatRow
+from holdfast.engine.writing import Changed, EventRaise, Raise, SeatRow
 from holdfast.outbox.queries import Message
 from proof import seats_sql, sql
 from proof.server import Server, State, Transaction
@@ -94,19 +95,43 @@ async def raise_events(server: Server, mine: Transaction, asked: Writing) -> Non
 
 async def change(server: Server, mine: Transaction, asked: Writing) -> None:
     """Change reservations that are what the batch relies on; all of them, or nothing is written."""
-    for one in rows(asked.changed, ChangedRow):
-        key = (one.was_at, one.id)
+    for one in rows(asked.changed, Changed):
+        key = (one.was_at, one.after.id)
         if key in server.view(server.state, mine, "reservations"):
             await server.lock(mine, "reservations", key)
         row = server.latest(mine, "reservations", key)
         if row is None or not proves(row, one.proves, server.now()):
             raise Stale("a reservation has changed since the batch was decided")
-        if one.place != one.was_at:
+        after = stored(one.after)
+        if after["place"] != one.was_at:
             mine.write("reservations", key, None)
-        names = ("place", "room_id", "start_time", "end_time", "details", "state", "expires_at", "external_ref")
-        now = {name: getattr(one, name) for name in names} | {"state": one.state.value, "revived": one.revived}
-        ended = None if one.is_taking else asked.moment
-        mine.write("reservations", (one.place, one.id), row | now | {"cancelled_at": ended})
+        is_over = after["state"] in {"released", "expired", "cancelled"}
+        now = {name: after[name] for name in CHANGED} | {"cancelled_at": asked.moment if is_over else None}
+        mine.write("reservations", (after["place"], one.after.id), row | now)
+
+
+CHANGED = ("place", "room_id", "start_time", "end_time", "details", "state", "expires_at", "external_ref", "revived")
+
+
+def stored(made: Reservation) -> Row:
+    """A reservation as a row."""
+    return {
+        "id": made.id,
+        "place": made.place.key,
+        "room_id": made.place.id if made.place.kind is Kind.ROOM else None,
+        "start_time": made.start,
+        "end_time": made.end,
+        "user_id": made.user_id,
+        "created_at": made.created_at,
+        "details": made.details,
+        "type": made.type.value,
+        "state": made.state.value,
+        "expires_at": made.expires_at,
+        "held_at": made.held_at,
+        "external_ref": made.external_ref,
+        "revived": made.revived,
+        "cancelled_at": None,
+    }
 
 
 def proves(row: Row, what: str, now: datetime) -> bool:
@@ -118,15 +143,14 @@ def proves(row: Row, what: str, now: datetime) -> bool:
 
 async def reserve(server: Server, mine: Transaction, asked: Writing) -> None:
     """Insert reservations."""
-    new = rows(asked.reserved, NewRow)
-    if POISON in {row.user_id for row in new}:
+    new = [stored(each) for each in rows(asked.reserved, Reservation)]
+    if POISON in {row["user_id"] for row in new}:
         raise asyncpg.DataError("poison")
     for row in new:
-        if not await server.claim_key(mine, "reservations", (row.place, row.id)):
+        if not await server.claim_key(mine, "reservations", (row["place"], row["id"])):
             raise unique(settlement.ID_UNIQUE)
-        nothing = {"external_ref": None, "revived": False, "cancelled_at": None}
-        kept = msgspec.structs.asdict(row) | {"type": row.type.value, "state": row.state.value}
-        mine.write("reservations", (row.place, row.id), kept | nothing)
+        nothing = {"external_ref": None, "revived": False}
+        mine.write("reservations", (row["place"], row["id"]), row | nothing)
 
 
 async def unbook(server: Server, mine: Transaction, asked: Writing) -> None:

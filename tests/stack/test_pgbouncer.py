@@ -1,6 +1,7 @@
 """Holdfast through PgBouncer in transaction mode: everything works, the promise holds, and a pooler may die."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import asyncpg
@@ -12,6 +13,8 @@ from races.volley import volley_from_processes
 from service import Service
 from stack.pgbouncer import PgBouncer, make_role, through
 from stack.requests import reservations
+
+HEALTHY_SECONDS_MAX = 30.0
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +71,16 @@ async def test_a_pooler_that_dies_loses_nothing_that_was_answered(
 
 
 async def test_every_dependency_is_well_behind_a_pooler(pooled: Service) -> None:
-    async with httpx.AsyncClient(base_url=pooled.url) as http:
-        health = (await http.get("/health")).json()
-    assert health["status"] == "ok"
+    # Asked again, as on a busy machine an answer may come too late to count.
+    async with httpx.AsyncClient(base_url=pooled.url) as http, asyncio.timeout(HEALTHY_SECONDS_MAX):
+        while (await http.get("/health")).json()["status"] != "ok":
+            pass
 
 
 def test_migrations_and_checks_go_around_the_pooler(
     pooler: PgBouncer, fresh_database_url: str, start: Callable[..., Service]
 ) -> None:
     service = start(**through(pooler.port, {"DATABASE_URL": fresh_database_url}))
-    assert httpx.get(f"{service.url}/health").json()["status"] == "ok"
+    deadline = time.monotonic() + HEALTHY_SECONDS_MAX
+    while httpx.get(f"{service.url}/health").json()["status"] != "ok":
+        assert time.monotonic() < deadline

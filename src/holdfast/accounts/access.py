@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from holdfast.accounts import queries
+from holdfast.accounts.hold_secrets import HoldSecrets
 from holdfast.accounts.queries import Standing
 from holdfast.accounts.roles import ANONYMOUS, DUMMIES, Caller, Role
 from holdfast.accounts.tokens import Tokens
@@ -18,6 +19,7 @@ class Access:
 
     def __init__(self, database: Database, tokens: Tokens, settings: Settings) -> None:
         self._tokens = tokens
+        self.hold_secrets = HoldSecrets(tokens)
         self._standings: Reader[UUID, Standing] = Reader(database, queries.standings)
         self._open = settings.access == "open"
         self._production = settings.production
@@ -53,9 +55,13 @@ class Access:
 
     def may_change(self, caller: Caller, owner: UUID | None) -> bool:
         """Whether the caller may cancel or move a reservation of `owner` (`None`: nobody's)."""
-        if caller.role is Role.ADMIN or (caller.user_id is not None and caller.user_id == owner):
+        if self.is_theirs(caller, owner):
             return True
         return self._open and (caller is ANONYMOUS or owner is None)
+
+    def is_theirs(self, caller: Caller, owner: UUID | None) -> bool:
+        """Whether the caller is an admin, or the owner: who may change a hold, or a booking, in either mode."""
+        return caller.role is Role.ADMIN or (caller.user_id is not None and caller.user_id == owner)
 
     def check_may_act_for(self, caller: Caller, user_id: str) -> None:
         """Whether the caller may book for, or look at what belongs to, whom this text names. Raises `Forbidden`."""

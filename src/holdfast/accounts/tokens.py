@@ -1,5 +1,6 @@
 """Bearer tokens: JWT, signed with HS256 by a key that all workers share."""
 
+import hmac
 import secrets
 from datetime import timedelta
 from uuid import UUID
@@ -75,6 +76,10 @@ class Tokens:
         if content.exp <= now or (content.nbf is not None and content.nbf > now):
             raise Unauthorized
         return content
+
+    async def derived(self, label: bytes) -> bytes:
+        """A key of 32 bytes for another purpose, which the label names: it tells nothing of the one that signs."""
+        return hmac.digest((await self._key()).encode(), label, "sha256")
 
     @again_on_conflict
     async def _key(self) -> str:

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Literal, cast
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from holdfast.accounts.roles import Caller, Role
 from holdfast.board.queries import Attendee
-from holdfast.engine.claims import Kind, Reservation
+from holdfast.engine.claims import Kind, Reservation, State
 from holdfast.events.bodies import EventBody
 from holdfast.http import fields
 from holdfast.http.paging import Pagination
@@ -56,6 +56,19 @@ class BoardRoom(Struct, rename="camel"):
         return cls(room_id, room_id, None, None, False, False, None)
 
 
+BoardState = Literal["held", "pending", "confirmed"]
+
+
+def state_of(held: Reservation) -> BoardState | UnsetType:
+    """How what is or was a hold stands; nothing of all else."""
+    return UNSET if held.held_at is None else cast("BoardState", held.state.value)
+
+
+def end_of_hold(held: Reservation) -> datetime | UnsetType:
+    """When a hold ends by itself; nothing of all else."""
+    return held.expires_at if held.state is State.HELD and held.expires_at is not None else UNSET
+
+
 class BoardReservation(Struct, rename="camel"):
     """Who holds a room from when until when. Whose it is only they themselves and admins are told.
 
@@ -75,6 +88,8 @@ class BoardReservation(Struct, rename="camel"):
     user_id: UUID | None
     user_email: str | None
     conference_link: str | None
+    state: BoardState | UnsetType = UNSET
+    expires_at: datetime | UnsetType = UNSET
 
 
 class View(Struct, frozen=True):
@@ -93,6 +108,7 @@ class View(Struct, frozen=True):
             BoardReservation(
                 held.id, held.place.kind, held.place.id, self.rooms.get(held.place.id, held.place.id), held.start,
                 held.end, held.created_at, "active", is_booking, False, held.user_id, None, link,
+                state_of(held), end_of_hold(held),
             )
         )  # fmt: skip
 
@@ -164,6 +180,8 @@ class FloorReservation(Struct, rename="camel"):
     may_change: bool
     customer_name: str | None
     party_size: int | None
+    state: BoardState | UnsetType = UNSET
+    expires_at: datetime | UnsetType = UNSET
 
 
 class FloorAnswer(Struct, rename="camel"):

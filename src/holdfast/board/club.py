@@ -9,11 +9,11 @@ from holdfast.accounts import queries as accounts
 from holdfast.accounts.access import Access
 from holdfast.accounts.roles import Caller
 from holdfast.board import queries
-from holdfast.board.bodies import BoardEvent, FloorAnswer, FloorReservation, FloorTable
+from holdfast.board.bodies import BoardEvent, FloorAnswer, FloorReservation, FloorTable, end_of_hold, state_of
 from holdfast.board.queries import Attendee
 from holdfast.board.service import RESERVATIONS_MAX
 from holdfast.database.connections import Database
-from holdfast.engine.claims import Kind, Reservation
+from holdfast.engine.claims import Kind, Reservation, State
 from holdfast.events.availability import Availability
 from holdfast.events.bodies import EventBody
 from holdfast.http import fields
@@ -70,13 +70,17 @@ class Club:
         is_mine = held.user_id is not None and held.user_id == caller.user_id
         details = (held.details or {}) if is_mine or self.access.sees_all(caller) else {}
         name, size = details.get("customer_name"), details.get("party_size")
+        # Of a hold without an owner nobody here knows the secret.
+        may_change = self.access.is_theirs if held.state is State.HELD else self.access.may_change
         return FloorReservation(
             held.id,
             int(held.place.id),
             held.start,
             held.end,
             is_mine,
-            self.access.may_change(caller, held.user_id),
+            may_change(caller, held.user_id),
             None if name is None else str(name),
             None if size is None else int(size),
+            state_of(held),
+            end_of_hold(held),
         )

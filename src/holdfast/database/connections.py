@@ -75,8 +75,7 @@ class Database:
 
     async def open(self) -> None:
         """Make the pools of the engine and of the journal. Connections themselves are made when first needed."""
-        # Rooms and tables have lanes, and so have events.
-        self._pool = await self._open(2 * self._lanes + READS_AT_ONCE, by_index(self._arguments))
+        self._pool = await self._open(self._lanes + READS_AT_ONCE, by_index(self._arguments))
         # Its tables grow from nothing to millions of rows and back, and a plan for a small table reads all of a large
         # one. So statements are not kept, and are planned each time they run.
         self._journal = await self._open(JOURNAL_AT_ONCE, self._arguments | {"statement_cache_size": 0})

@@ -1,6 +1,6 @@
 """What is known of a batch of changes while it is settled, and what is to be written for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,20 +10,8 @@ import uuid_utils.compat as uuids
 from holdfast.database.connections import Connection
 from holdfast.engine import keys, statements
 from holdfast.engine.claims import Again, Booking, Change, Kind, Place, Reservation, State, Verdict
-from holdfast.engine.occupancy import TAKING
 from holdfast.engine.transaction import PlacesMissing, Proof, Stale
-from holdfast.engine.writing import (
-    ChangedRow,
-    EventRaise,
-    NewRow,
-    Proves,
-    Raise,
-    SeatRow,
-    Writes,
-    changed_row,
-    new_row,
-    write,
-)
+from holdfast.engine.writing import Changed, EventRaise, Proves, Raise, SeatRow, Writes, write
 from holdfast.outbox.queries import Message
 
 
@@ -33,8 +21,7 @@ class Batch:
     def __init__(self, changes: Sequence[Change], now: datetime) -> None:
         self.changes = changes
         self.now = now
-        self.time: datetime | None = None
-        """The database's, as its first look told it."""
+        self._time: datetime | None = None
         self.verdicts: dict[UUID, Verdict] = {}
         self.revisions: dict[str, int] = {}
         self.raised: dict[str, int] = {}
@@ -45,18 +32,24 @@ class Batch:
         """Bookings that are given back."""
         self.left: dict[UUID, Reservation] = {}
         """Reservations that are given back, as they are then, or taken again."""
-        self._changed: dict[UUID, ChangedRow] = {}
-        self._reserved: list[NewRow] = []
+        self._changed: dict[UUID, Changed] = {}
+        self._reserved: list[Reservation] = []
         self._booked: list[SeatRow] = []
         self._messages: list[Message] = []
 
-    def note(self, revisions: Mapping[str, int], places: Sequence[str], time: datetime | None = None) -> None:
+    @property
+    def time(self) -> datetime:
+        """The database's, as its first look told it."""
+        assert self._time is not None, "nothing was looked at yet"
+        return self._time
+
+    def note(self, revisions: Mapping[str, int], places: Iterable[str], time: datetime | None = None) -> None:
         """Note what a look told of places; nothing may have changed between two looks at one place.
 
         Raises `PlacesMissing`, `Stale`.
         """
-        if self.time is None:
-            self.time = time
+        if self._time is None:
+            self._time = time
         for place in places:
             if place not in revisions:
                 raise PlacesMissing
@@ -65,7 +58,7 @@ class Batch:
 
     def reserve(self, change_id: UUID, made: Reservation) -> None:
         """Write a reservation that is new."""
-        self._reserved.append(new_row(made))
+        self._reserved.append(made)
         self.tell(
             "reservation.held" if made.state is State.HELD else "reservation.created",
             change_id,
@@ -76,17 +69,15 @@ class Batch:
     def end(self, change_id: UUID, after: Reservation, proves: Proves = "active") -> None:
         """Write that a reservation ended."""
         self.left[after.id] = after
-        self._changed[after.id] = changed_row(after.place.key, proves, after, is_taking=False)
+        self._changed[after.id] = Changed(after.place.key, proves, after)
         self.tell(f"reservation.{after.state}", change_id, after.place, describe(after))
 
     def retake(self, change_id: UUID, before: Reservation, after: Reservation, proves: Proves = "active") -> None:
         """Write that a reservation is held elsewhere or otherwise from now on, and tell those who know it."""
-        was_at = before.place
-        if before.id in self._changed:
-            # Changed twice in one batch, it is written once.
-            was_at = statements.place_of(self._changed[before.id].was_at)
+        # Changed twice in one batch, it is written once.
+        was_at = self._changed[before.id].was_at if before.id in self._changed else before.place.key
         self.left[after.id] = after
-        self._changed[after.id] = changed_row(was_at.key, proves, after, is_taking=after.state in TAKING)
+        self._changed[after.id] = Changed(was_at, proves, after)
         kind, there = _told(before, after)
         if before.place != after.place:
             # Both places changed, and each has listeners of its own. [the place that was left]

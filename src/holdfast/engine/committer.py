@@ -21,7 +21,7 @@ from holdfast.database.connections import AWAY, Database
 from holdfast.engine import transaction
 from holdfast.engine.claims import Change, Edit, Key, Made, Place, Verdict
 from holdfast.engine.link import Link
-from holdfast.engine.settlement import Settler
+from holdfast.engine.settler import Settler
 from holdfast.engine.transaction import CommitInDoubt, KeyTaken, PlacesMissing, Stale
 from holdfast.engine.waiting import Waiting
 from holdfast.errors import ClientGone, HoldfastError, IdempotencyKeyReused, Unavailable
@@ -206,12 +206,8 @@ class Lane:
         except Exception as error:
             if len(batch) == 1:
                 change = batch[0].change  # whose it is, and for whom, is for no log
-                logger.exception(
-                    "a claim cannot be settled",
-                    sort=type(change.takes or change).__name__,
-                    claim_id=str(change.id),
-                    kind=change.place.kind,
-                )
+                told = {"sort": type(change.takes or change).__name__, "kind": change.place.kind}
+                logger.exception("a claim cannot be settled", claim_id=str(change.id), **told)
                 batch[0].refuse(error)
                 return
             half = len(batch) // 2
@@ -220,26 +216,19 @@ class Lane:
                 await self._settle([waiting for waiting in part if not waiting.answer.done()])
 
     async def _try(self, batch: list[Waiting]) -> None:
-        """Try until the batch is settled, or its deadline has passed."""
-        if self._committer.settler.needs_care(batch[0].change):
-            return await self._carefully(batch)
-        try:
-            return await self._attempt(batch, careful=False)
-        except (Stale, KeyTaken):
-            # Somebody was quicker, or a key is known: no reason to wait.
-            pass
-        except AGAIN:
-            pass
-        return await self._carefully(batch)
-
-    async def _carefully(self, batch: list[Waiting]) -> None:
-        """Try with the places locked."""
+        """Try until the batch is settled, or its deadline has passed: quickly once, then with the places locked."""
+        if not self._committer.settler.needs_care(batch[0].change):
+            try:
+                return await self._attempt(batch, careful=False)
+            except AGAIN:
+                # Somebody was quicker, or a key is known: no reason to wait.
+                pass
         async for attempt in attempts(AGAIN, self._bounds.claim_seconds_max):
             with attempt:
                 now = asyncio.get_running_loop().time()
-                alive = [waiting for waiting in batch if self._is_alive(waiting, now)]
-                if alive:
+                if alive := [waiting for waiting in batch if self._is_alive(waiting, now)]:
                     await self._attempt(alive, careful=True)
+        return None
 
     async def _attempt(self, batch: list[Waiting], *, careful: bool) -> None:
         settler = self._committer.settler

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.database.connections import Connection
-from holdfast.engine.claims import Booking, Place, Reservation, State, Type
+from holdfast.engine.claims import Booking, Interval, Place, Reservation, State, Type
 from holdfast.engine.occupancy import Seats
 from holdfast.engine.statements import event_key, event_place, place_of
 
@@ -103,19 +103,15 @@ class Wish(Struct):
     claim_end: datetime
 
 
-class Near(NamedTuple):
-    """What takes a place: when, and until when it does if it is a hold."""
-
-    start: datetime
-    end: datetime
-    expires_at: datetime | None
-
-
 class Look(NamedTuple):
-    """The places' revisions, what is nearest to each wish, the places where nothing may be reserved, and the time."""
+    """The places' revisions, what is nearest to each wish, the places where nothing may be reserved, and the time.
+
+    `expiring` tells of wishes, by position, to which a hold is nearest, and when that expires.
+    """
 
     revisions: dict[str, int]
-    nearest: list[Near | None]
+    nearest: list[Interval | None]
+    expiring: dict[int, datetime]
     closed: set[str]
     now: datetime | None
 
@@ -156,7 +152,8 @@ async def look(connection: Connection, wanted: Sequence[Wish], leaving: Sequence
     A place that has no row has no revision either.
     """
     revisions: dict[str, int] = {}
-    nearest: list[Near | None] = [None] * len(wanted)
+    nearest: list[Interval | None] = [None] * len(wanted)
+    expiring: dict[int, datetime] = {}
     closed: set[str] = set()
     now: datetime | None = None
     # As JSON, which costs us a third of what arrays do: those are looked at value by value.
@@ -168,10 +165,12 @@ async def look(connection: Connection, wanted: Sequence[Wish], leaving: Sequence
         if is_closed:
             closed.add(place)
         if start is not None:
-            nearest[position - 1] = Near(start, end, expires_at)
+            nearest[position - 1] = Interval(start, end)
+        if expires_at is not None:
+            expiring[position - 1] = expires_at
         if told is not None:
             now = told
-    return Look(revisions, nearest, closed, now)
+    return Look(revisions, nearest, expiring, closed, now)
 
 
 async def backwards(connection: Connection, wanted: Sequence[Wish], leaving: Sequence[UUID]) -> list[list[Reservation]]:

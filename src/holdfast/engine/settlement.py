@@ -1,16 +1,14 @@
 """How a batch of changes is looked at, decided and written: one way for rooms, tables, slots and seats."""
 
-from collections import deque
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
-from itertools import takewhile
+from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
 import msgspec
 import uuid_utils.compat as uuids
+from msgspec.structs import replace
 
-from holdfast.clock import Clock
 from holdfast.database.connections import Connection
 from holdfast.engine import keys, looks, occupancy, statements, writing
 from holdfast.engine.batch import Batch, about, places_of, tell
@@ -22,10 +20,7 @@ from holdfast.engine.claims import (
     Edit,
     Extend,
     Granted,
-    Interval,
-    Kind,
     Made,
-    Place,
     Reason,
     Refused,
     Reservation,
@@ -35,16 +30,14 @@ from holdfast.engine.claims import (
     Stretch,
     Verdict,
 )
-from holdfast.engine.looks import SeatWish, Wish
+from holdfast.engine.judging import judge
+from holdfast.engine.looks import SeatWish
 from holdfast.engine.occupancy import Booker, Seats, Wanted
 from holdfast.engine.transaction import KeyTaken, Proof, Stale
-from holdfast.errors import OutcomeUnknown
 
-PLACES_KNOWN_MAX = 100_000
 ID_UNIQUE = "pk_reservations"
 SEAT_UNIQUE = "uq_bookings_event_id_user_id"
 """The constraint that a second booking of one person breaks."""
-IDS_AT_ONCE = 32
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -53,65 +46,6 @@ class Rules(msgspec.Struct, frozen=True):
     longest: timedelta
     place_holds_max: int = 100
     user_holds_max: int = 20
-
-
-class Settler:
-    """Settles batches. Made once in each process."""
-
-    def __init__(self, clock: Clock, rules: Rules) -> None:
-        self._clock = clock
-        self._rules = rules
-        self._known: set[Place] = set()
-        self._ids: deque[int] = deque()
-
-    async def prepare(self, connection: Connection, changes: Sequence[Change]) -> None:
-        """Whatever must be there before a batch begins, outside its transaction.
-
-        Places that are named for the first time get rows to lock. Each booking to come has an id ready: then what was
-        decided is known whole, whatever becomes of its commit.
-        """
-        new = {place for change in changes if _names(change) for place in places_of(change)} - self._known
-        if new:
-            await statements.ensure_places(connection, new)
-            if len(self._known) + len(new) > PLACES_KNOWN_MAX:
-                self._known.clear()
-            self._known |= new
-        wanted = sum(isinstance(change.takes, Seat) for change in changes)
-        # Again, if another lane was quicker to take them.
-        while len(self._ids) < wanted:
-            # More than are needed now, so that this is no trip of its own for each batch.
-            self._ids.extend(await looks.new_ids(connection, max(4 * wanted, IDS_AT_ONCE)))
-
-    def forget(self) -> None:
-        """Somebody deleted rows by hand: make them anew."""
-        self._known.clear()
-
-    def is_alone(self, change: Change) -> bool:
-        """Whether a change shares its batch with nobody: one that may leave what it gives back where it was."""
-        takes = change.takes
-        return isinstance(takes, Again | Edit) or (isinstance(takes, Confirm) and takes.revives)
-
-    def needs_care(self, change: Change) -> bool:
-        """Whether a change is settled under its place's lock from the beginning."""
-        return isinstance(change.takes, Edit)
-
-    def work(self, changes: Sequence[Change]) -> "Settlement":
-        """A batch to be settled; `prepare` was called in the same turn of the event loop."""
-        ids = {change.id: self._ids.popleft() for change in changes if isinstance(change.takes, Seat)}
-        return Settlement(Batch(changes, self._clock()), ids, self._rules)
-
-    def unknown(self, change: Change, verdict: Verdict) -> OutcomeUnknown:
-        """What is told when nobody knows whether a change was committed; by this id it can be looked up later."""
-        if isinstance(verdict, Seated):
-            return OutcomeUnknown(verdict.booking.id)
-        if isinstance(verdict, Granted):
-            return OutcomeUnknown(str(verdict.reservation.id))
-        if isinstance(change.takes, Edit):
-            return OutcomeUnknown(
-                statements.event_of(change.place) if change.place.kind is Kind.EVENT else change.place.id
-            )
-        given = change.takes.id if isinstance(change.takes, Stretch) else change.gives
-        return OutcomeUnknown(str(given) if isinstance(given, UUID) else given or 0)
 
 
 class Settlement:
@@ -133,19 +67,27 @@ class Settlement:
             changes, told = await keys.replay(connection, changes)
             self._batch.verdicts |= told
         firsts, seconds = keys.first_of_each(changes)
-        gives = [change for change in firsts if change.gives is not None]
+        gives: list[Change] = []
+        stretches: list[tuple[Change, Stretch]] = []
+        seats: list[tuple[Change, Seat]] = []
+        for change in firsts:
+            takes = change.takes
+            if isinstance(takes, Stretch):
+                stretches.append((change, takes))
+            elif isinstance(takes, Seat):
+                seats.append((change, takes))
+            elif isinstance(takes, Edit):
+                await self._edit(connection, change, takes)
+            else:
+                gives.append(change)
         if gives:
             await self._give(connection, gives)
-        stretches = [(change, takes) for change in firsts if isinstance(takes := change.takes, Stretch)]
         if stretches:
             await self._reserve(connection, stretches)
-        seats = [(change, takes) for change in firsts if isinstance(takes := change.takes, Seat)]
         if seats:
             await self._book(connection, seats)
-        for change in firsts:
-            if isinstance(change.takes, Edit):
-                await self._edit(connection, change, change.takes)
-        self._batch.verdicts |= keys.repeat(seconds, self._batch.answers)
+        if seconds:
+            self._batch.verdicts |= keys.repeat(seconds, self._batch.answers)
 
     def proof(self) -> Proof | None:
         """A row that this batch alone writes, or `None` when it writes nothing."""
@@ -214,12 +156,12 @@ class Settlement:
         """What becomes of a reservation that a change gives back, and perhaps takes again."""
         takes = change.takes
         if isinstance(takes, Again | Confirm | Extend):
-            after = occupancy.again(before, takes, self._time, self._rules.longest)
+            after = occupancy.again(before, takes, self._batch.time, self._rules.longest)
             if isinstance(after, Refused):
                 return after
             assert before is not None, "nothing is taken again that was not there"
             return await self._retake(connection, change.id, before, after)
-        ended = None if before is None else occupancy.ended(before, lapses=change.lapses, now=self._time)
+        ended = None if before is None else occupancy.ended(before, lapses=change.lapses, now=self._batch.time)
         if before is None or ended is None:
             return Refused(Reason.NOT_FOUND)
         self._batch.end(change.id, ended, "expired" if change.lapses else "active")
@@ -232,13 +174,13 @@ class Settlement:
         if after == before:
             # Whatever else, it has that already.
             return Granted(before)
-        is_dead = occupancy.has_expired(before, self._time)
+        is_dead = occupancy.has_expired(before, self._batch.time)
         is_moved = (after.place, after.interval) != (before.place, before.interval)
         # What has expired was free meanwhile. [looks before it revives]
         if is_moved or is_dead:
             wanted = Wanted(after.place.key, after.interval)
             # The one that moves is not in its own way. [moves]
-            [refused] = await self._judge(connection, [wanted], [before.id])
+            [refused] = await judge(connection, self._batch, [wanted], [before.id])
             is_less = not is_dead and after.place == before.place and after.interval.is_inside(before.interval)
             # What is held in a closed place may become less, never more.
             if refused is not None and not (refused.reason is Reason.CLOSED and is_less):
@@ -250,7 +192,7 @@ class Settlement:
         """Reserve and hold, in order of arrival."""
         changes = await self._within_limits(connection, changes)
         wanted = [Wanted(change.place.key, takes.interval) for change, takes in changes]
-        for (change, takes), refused in zip(changes, await self._judge(connection, wanted), strict=True):
+        for (change, takes), refused in zip(changes, await judge(connection, self._batch, wanted), strict=True):
             self._answer(change, refused or self._grant(change, takes))
 
     def _answer(self, change: Change, verdict: Verdict) -> None:
@@ -260,20 +202,14 @@ class Settlement:
             self._batch.answers.append((change, msgspec.json.encode(verdict)))
 
     def _grant(self, change: Change, takes: Stretch) -> Granted:
-        is_hold = takes.hold_seconds is not None
+        start, end = takes.interval
         made = Reservation(
-            takes.id,
-            change.place,
-            takes.interval.start,
-            takes.interval.end,
-            self._batch.now,
-            takes.user_id,
-            takes.details,
-            takes.type,
-            State.HELD if is_hold else State.CONFIRMED,
-            self._time + timedelta(seconds=takes.hold_seconds) if takes.hold_seconds is not None else None,
-            self._time if is_hold else None,
+            takes.id, change.place, start, end, self._batch.now, takes.user_id, takes.details, takes.type
         )
+        if takes.hold_seconds is not None:
+            began = self._batch.time
+            ends = began + timedelta(seconds=takes.hold_seconds)
+            made = replace(made, state=State.HELD, held_at=began, expires_at=ends)
         self._batch.reserve(change.id, made)
         return Granted(made)
 
@@ -299,71 +235,6 @@ class Settlement:
                 if takes.user_id is not None:
                     there.of_user[takes.user_id] = of_user + 1
         return [each for each in changes if each[0].id not in self._batch.verdicts]
-
-    async def _judge(
-        self, connection: Connection, wanted: Sequence[Wanted], leaving: Sequence[UUID] = ()
-    ) -> list[Refused | None]:
-        """Why each gets no stretch, or `None` when it does. Expired holds that are granted over end with it."""
-        if not wanted:
-            return []
-        batch = self._batch
-        away = [*leaving, *(each.id for each in batch.left.values() if each.state not in occupancy.TAKING)]
-        wishes = [Wish(place, interval.end) for place, interval in wanted]
-        look = await looks.look(connection, wishes, away)
-        batch.note(look.revisions, list({wish.place for wish in wishes}), look.now)
-        nearest = [None if near is None else Interval(near.start, near.end) for near in look.nearest]
-        hidden = [
-            position
-            for position, near in enumerate(look.nearest)
-            if near is not None
-            and near.expires_at is not None
-            and near.expires_at <= self._time
-            and near.end > wanted[position].interval.start
-        ]
-        lapsed = await self._behind(connection, wanted, nearest, hidden, away) if hidden else {}
-        refusals = occupancy.settle(wanted, nearest, look.closed)
-        # Of two wishes for one place either may have been shown what reaches into both.
-        dead = [each for found in lapsed.values() for each in found]
-        for place, interval in (wanted[position] for position in lapsed if refusals[position] is None):
-            # [the expired end]
-            self._lapse(each for each in dead if each.place.key == place and each.interval.overlaps(interval))
-        return refusals
-
-    async def _behind(
-        self,
-        connection: Connection,
-        wanted: Sequence[Wanted],
-        nearest: list[Interval | None],
-        hidden: Sequence[int],
-        away: Sequence[UUID],
-    ) -> dict[int, list[Reservation]]:
-        """Look behind holds that have expired: by position, those that reach into what is wanted.
-
-        `nearest` is corrected: it becomes what has not expired, if that reaches into what is wanted.
-        """
-        lapsed: dict[int, list[Reservation]] = {position: [] for position in hidden}
-        while hidden:
-            passed = [*away, *(each.id for position in hidden for each in lapsed[position])]
-            wishes = [Wish(wanted[position].place, wanted[position].interval.end) for position in hidden]
-            further: list[int] = []
-            for position, found in zip(hidden, await looks.backwards(connection, wishes, passed), strict=True):
-                reaching = list(takewhile(lambda each: each.end > wanted[position].interval.start, found))  # noqa: B023
-                dead = list(takewhile(lambda each: occupancy.has_expired(each, self._time), reaching))
-                lapsed[position] += dead
-                # What has not expired is in the way, if it reaches that far. [behind the expired]
-                nearest[position] = reaching[len(dead)].interval if len(dead) < len(reaching) else None
-                if len(dead) == looks.BACKWARDS_ROWS:  # [further behind the expired]
-                    further.append(position)
-            hidden = further
-        return lapsed
-
-    def _lapse(self, dead: Iterable[Reservation]) -> None:
-        """End holds that have expired."""
-        for each in dead:
-            ended = occupancy.ended(each, lapses=True, now=self._time)
-            # Two grants may share what is between them.
-            if ended is not None and each.id not in self._batch.left:
-                self._batch.end(uuids.uuid7(), ended, "expired")
 
     async def _book(self, connection: Connection, changes: Sequence[tuple[Change, Seat]]) -> None:
         """Give seats, in order of arrival."""
@@ -403,15 +274,3 @@ class Settlement:
         self._batch.verdicts[change.id] = Made(edited.answer)
         if change.key is not None:
             self._batch.answers.append((change, edited.answer))
-
-    @property
-    def _time(self) -> datetime:
-        """The database's, of the first look."""
-        assert self._batch.time is not None, "nothing was looked at yet"
-        return self._batch.time
-
-
-def _names(change: Change) -> bool:
-    """Whether a change may name a place for the first time. An event is there, or nobody has made it."""
-    names = not isinstance(change.takes, Edit) or change.takes.names
-    return names and change.place.kind is not Kind.EVENT

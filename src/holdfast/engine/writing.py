@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
-from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
 from holdfast.database.connections import Connection
-from holdfast.engine.claims import Details, Kind, Reservation, State, Type
+from holdfast.engine.claims import Reservation
 from holdfast.outbox.queries import Message
 
 # Everything that a batch changes, in one round trip and one transaction. The function is made by a migration, and is
 # never changed: another version of the service may be calling it. Its statements each see what was committed before
 # them, as those of any transaction under READ COMMITTED do; so what is looked at after the lock is what is there now.
-# What there is nothing of is NULL, and costs nothing.
+# What there is nothing of is NULL, and costs nothing. A reservation comes as `claims.Reservation` is in JSON: its place
+# is an array of kind and id, and what it has by default is left out.
 WRITE = "SELECT write_changes_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 WRITE_FUNCTION = """
 CREATE FUNCTION write_changes_1(
@@ -56,14 +56,17 @@ BEGIN
         -- Time frees a held place without any write. So whoever relies on a hold proves that it has not expired, and
         -- whoever takes its place that it has.
         UPDATE reservations r
-        SET place = u.place, room_id = u.room_id, start_time = u.start_time, end_time = u.end_time,
-            details = u.details, state = u.state, expires_at = u.expires_at, external_ref = u.external_ref,
-            revived = u.revived, cancelled_at = CASE WHEN NOT u.is_taking THEN moment END
-        FROM json_to_recordset(changed) AS u (
-            id uuid, was_at text, proves text, place text, room_id text, start_time timestamptz, end_time timestamptz,
-            details jsonb, state text, expires_at timestamptz, external_ref text, revived boolean, is_taking boolean
+        SET place = (a.place ->> 0) || ':' || (a.place ->> 1),
+            room_id = CASE a.place ->> 0 WHEN 'room' THEN a.place ->> 1 END,
+            start_time = a.start, end_time = a.end, details = a.details, state = coalesce(a.state, 'confirmed'),
+            expires_at = a.expires_at, external_ref = a.external_ref, revived = coalesce(a.revived, false),
+            cancelled_at = CASE WHEN a.state IN ('released', 'expired', 'cancelled') THEN moment END
+        FROM json_to_recordset(changed) AS u (was_at text, proves text, after json)
+        CROSS JOIN LATERAL json_to_record(u.after) AS a (
+            id uuid, place json, start timestamptz, "end" timestamptz, details jsonb, state text,
+            expires_at timestamptz, external_ref text, revived boolean
         )
-        WHERE r.id = ANY(changed_ids) AND r.place = u.was_at AND r.id = u.id AND CASE u.proves
+        WHERE r.id = ANY(changed_ids) AND r.place = u.was_at AND r.id = a.id AND CASE u.proves
             WHEN 'active' THEN r.cancelled_at IS NULL AND (r.expires_at IS NULL OR r.expires_at > engine_now())
             WHEN 'expired' THEN r.state = 'expired' OR r.expires_at <= engine_now() END;
         GET DIAGNOSTICS done = ROW_COUNT;
@@ -75,11 +78,12 @@ BEGIN
         INSERT INTO reservations (
             id, place, room_id, start_time, end_time, user_id, created_at, details, type, state, expires_at, held_at
         )
-        SELECT u.id, u.place, u.room_id, u.start_time, u.end_time, u.user_id, u.created_at, u.details, u.type, u.state,
-            u.expires_at, u.held_at
+        SELECT u.id, (u.place ->> 0) || ':' || (u.place ->> 1), CASE u.place ->> 0 WHEN 'room' THEN u.place ->> 1 END,
+            u.start, u.end, u.user_id, u.created_at, u.details, coalesce(u.type, 'range'),
+            coalesce(u.state, 'confirmed'), u.expires_at, u.held_at
         FROM json_to_recordset(reserved) AS u (
-            id uuid, place text, room_id text, start_time timestamptz, end_time timestamptz, user_id uuid,
-            created_at timestamptz, details jsonb, type text, state text, expires_at timestamptz, held_at timestamptz
+            id uuid, place json, start timestamptz, "end" timestamptz, user_id uuid, created_at timestamptz,
+            details jsonb, type text, state text, expires_at timestamptz, held_at timestamptz
         );
     END IF;
     IF unbooked IS NOT NULL THEN
@@ -136,39 +140,12 @@ class EventRaise(Struct):
     taken: int
 
 
-class NewRow(Struct):
-    """A reservation as it is inserted."""
+class Changed(Struct):
+    """A reservation as it is from now on: the one that was at `was_at`, if it is there and is what `proves` says."""
 
-    id: UUID
-    place: str
-    room_id: str | None
-    start_time: datetime
-    end_time: datetime
-    user_id: UUID | None
-    created_at: datetime
-    details: Details | None
-    type: Type
-    state: State
-    expires_at: datetime | None
-    held_at: datetime | None
-
-
-class ChangedRow(Struct):
-    """A reservation as it is updated: the one that was at `was_at`, if it is there and is what `proves` says."""
-
-    id: UUID
     was_at: str
     proves: Proves
-    place: str
-    room_id: str | None
-    start_time: datetime
-    end_time: datetime
-    details: Details | None
-    state: State
-    expires_at: datetime | None
-    external_ref: str | None
-    revived: bool
-    is_taking: bool
+    after: Reservation
 
 
 class SeatRow(Struct):
@@ -187,51 +164,12 @@ class Writes(Struct):
     raised: Sequence[Raise]
     raised_events: Sequence[EventRaise]
     moment: datetime
-    changed: Sequence[ChangedRow] = ()
-    reserved: Sequence[NewRow] = ()
+    changed: Sequence[Changed] = ()
+    reserved: Sequence[Reservation] = ()
     unbooked: Sequence[int] = ()
     booked: Sequence[SeatRow] = ()
     messages: Sequence[Message] = ()
     keys: str | None = None
-
-
-def new_row(each: Reservation) -> NewRow:
-    """A reservation that is new."""
-    key, room = each.place.key, each.place.id if each.place.kind is Kind.ROOM else None
-    return NewRow(
-        each.id,
-        key,
-        room,
-        each.start,
-        each.end,
-        each.user_id,
-        each.created_at,
-        each.details,
-        each.type,
-        each.state,
-        each.expires_at,
-        each.held_at,
-    )
-
-
-def changed_row(was_at: str, proves: Proves, after: Reservation, *, is_taking: bool) -> ChangedRow:
-    """A reservation that was at a place, as it is from now on."""
-    room = after.place.id if after.place.kind is Kind.ROOM else None
-    return ChangedRow(
-        after.id,
-        was_at,
-        proves,
-        after.place.key,
-        room,
-        after.start,
-        after.end,
-        after.details,
-        after.state,
-        after.expires_at,
-        after.external_ref,
-        after.revived,
-        is_taking,
-    )
 
 
 async def write(connection: Connection, writes: Writes) -> None:
@@ -243,7 +181,7 @@ async def write(connection: Connection, writes: Writes) -> None:
         _json(writes.raised),
         _json(writes.raised_events),
         writes.moment,
-        [each.id for each in writes.changed] or None,
+        [each.after.id for each in writes.changed] or None,
         _json(writes.changed),
         _json(writes.reserved),
         writes.unbooked or None,

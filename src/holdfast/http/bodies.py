@@ -1,11 +1,12 @@
 """How Litestar is made to read JSON bodies as strictly as `fields.decode` does, and to describe them all the same."""
 
 from collections.abc import Generator
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from litestar.dto import AbstractDTO, DTOFieldDefinition
 from litestar.dto._backend import DTOBackend
-from litestar.openapi.spec import Reference, Schema
+from litestar.openapi.spec import Operation, Reference, RequestBody, Schema
 from litestar.typing import FieldDefinition
 
 from holdfast.errors import UnsupportedMediaType
@@ -47,6 +48,29 @@ class StrictBody(AbstractDTO[T]):
     def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:
         """No fields are picked or renamed."""
         return False
+
+
+class MaybeBody(StrictBody[T]):
+    """The same for a body that may be left out: then the handler's `data`, a struct or `None`, is `None`."""
+
+    @classmethod
+    def create_openapi_schema(
+        cls, field_definition: FieldDefinition, handler_id: str, schema_creator: Any
+    ) -> Reference | Schema:
+        """The struct's own schema: a body that is there is no null."""
+        return super().create_openapi_schema(
+            FieldDefinition.from_annotation(cls.model_type), handler_id, schema_creator
+        )
+
+
+@dataclass
+class MayHaveNoBody(Operation):
+    """The description of an operation with such a body."""
+
+    def __post_init__(self) -> None:
+        """Say so."""
+        if isinstance(self.request_body, RequestBody):
+            self.request_body.required = False
 
 
 def check_media_type(content_type: str | None, origin: str | None) -> None:

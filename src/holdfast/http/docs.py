@@ -27,7 +27,8 @@ DESCRIPTIONS = {
     403: "The token does not allow this.",
     404: "There is no such thing.",
     409: "It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then "
-    "(`ROOM_CLOSED`). `code` says which.",
+    "(`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` "
+    "says which.",
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "The `Idempotency-Key` was used with another body.",

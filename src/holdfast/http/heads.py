@@ -13,8 +13,8 @@ PORT_MAX = 65_535
 PLAIN = re.compile(rb"[ \t,]*(identity[ \t,]*)*", re.IGNORECASE)
 """A `Content-Encoding` that says nothing has been done to the body."""
 ONCE = frozenset(
-    {b"authorization", b"content-length", b"content-type", b"host", b"idempotency-key"}
-    | {b"last-event-id", b"origin", b"transfer-encoding"}
+    {b"authorization", b"content-length", b"content-type", b"hold-secret", b"host"}
+    | {b"idempotency-key", b"last-event-id", b"origin", b"transfer-encoding"}
 )
 """Headers that a request has once or not at all."""
 LENGTH_AND_CHUNKS = frozenset({b"content-length", b"transfer-encoding"})

@@ -10,7 +10,7 @@ from holdfast.outbox import positions
 from holdfast.outbox.queries import Entry
 
 PUBLIC = frozenset(
-    {"id", "kind", "room_id", "table_id", "event_id", "start_time", "end_time", "name"}
+    {"id", "kind", "room_id", "table_id", "event_id", "start_time", "end_time", "expires_at", "name"}
     | {"seats", "total_seats", "booked_seats"}
 )
 """The fields of `data` that everybody may see, as in the lists. Fields that are added later are private at first."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from litestar import Controller, Request, Response, delete, get, patch, post, route
 from litestar.datastructures import ResponseHeader
 from litestar.openapi import ResponseSpec
-from litestar.params import Parameter, QueryParameter
+from litestar.params import HeaderParameter, Parameter, QueryParameter
 from litestar.response import Stream
 
 from holdfast.accounts.roles import Caller
@@ -14,13 +14,15 @@ from holdfast.accounts.watch import Watch
 from holdfast.engine.claims import Kind, Place, Reservation
 from holdfast.errors import ReservationNotFound
 from holdfast.http import fields
-from holdfast.http.bodies import JSON, StrictBody, check_media_type
+from holdfast.http.bodies import JSON, MaybeBody, MayHaveNoBody, StrictBody, check_media_type
 from holdfast.http.docs import MAY_HAVE_TOKEN, refusals
 from holdfast.http.handlers import Cursor, IdempotencyKey, IfNoneMatch, PageLimit, asked, response
 from holdfast.http.paging import LIMIT_DEFAULT, NamePosition, Page, page, read_cursor
 from holdfast.reservations import answers, requests
 from holdfast.reservations.bodies import (
     AnyReservation,
+    ConfirmBody,
+    ExtendBody,
     MoveBody,
     PlaceBody,
     PlacePage,
@@ -31,10 +33,11 @@ from holdfast.reservations.bodies import (
 )
 from holdfast.reservations.hot import HotReservations
 from holdfast.reservations.queries import Filter, Position
-from holdfast.reservations.service import Reservations
+from holdfast.reservations.service import Asker, Reservations
 
 # Litestar describes a union, though its types do not say so.
 MADE = {201: ResponseSpec(AnyReservation, description="The reservation", generate_examples=False)}  # type: ignore[arg-type]
+KEPT = {200: ResponseSpec(AnyReservation, description="The reservation", generate_examples=False)}  # type: ignore[arg-type]
 LISTED = {
     200: ResponseSpec(list[ReservationBody], description="By start", generate_examples=False),
     304: ResponseSpec(None, description="Nothing has changed since the `ETag` in `If-None-Match`"),
@@ -45,6 +48,9 @@ WindowStart = Annotated[
 ]
 WindowEnd = Annotated[
     fields.Timestamp | None, QueryParameter(name="to", description="Only what starts before this moment")
+]
+HoldSecret = Annotated[
+    str | None, HeaderParameter(name="Hold-Secret", description="`hold_secret` of a hold that was made without a token")
 ]
 ListLimit = Annotated[int | None, Parameter(ge=1, description="Most items; without it, all")]
 
@@ -84,8 +90,50 @@ class ReservationsApi(Controller):
         hot: HotReservations,
         idempotency_key: IdempotencyKey = None,  # noqa: ARG002  for the description; read by `key_of`
     ) -> Response[bytes]:
-        """Holds a room for `[start_time, end_time)`, or a table from `reservation_time` on. 409 when any is taken."""
+        """Holds a room for `[start_time, end_time)`, or a table from `reservation_time` on. 409 when any is taken.
+
+        With `hold_seconds` it ends by itself, unless it is confirmed. Made without a token, it has a `hold_secret`.
+        """
         return response(await hot.create(data, asked(request, await request.body())))
+
+    @post(
+        "/{reservation_id:str}/confirm",
+        dto=MaybeBody[ConfirmBody],
+        return_dto=None,
+        operation_class=MayHaveNoBody,
+        status_code=200,
+        summary="Confirm a hold",
+        responses=KEPT | refusals(400, 401, 403, 404, 409, 413, 415, 429),
+    )
+    async def confirm(
+        self,
+        reservation_id: str,
+        request: Request[Any, Any, Any],
+        hot: HotReservations,
+        data: ConfirmBody | None = None,  # noqa: ARG002  for the description; read by `hot`
+        hold_secret: HoldSecret = None,  # noqa: ARG002  for the description; read by `hot`
+    ) -> Response[bytes]:
+        """Makes a hold a reservation for good. Confirmed twice, it is answered the same. The body may be left out."""
+        return response(await hot.confirm(asked(request, await request.body(), reservation_id)))
+
+    @post(
+        "/{reservation_id:str}/extend",
+        dto=StrictBody[ExtendBody],
+        return_dto=None,
+        status_code=200,
+        summary="Extend a hold",
+        responses=KEPT | refusals(400, 401, 403, 404, 409, 413, 415, 429),
+    )
+    async def extend(
+        self,
+        reservation_id: str,
+        data: ExtendBody,  # noqa: ARG002  for the description; read by `hot`
+        request: Request[Any, Any, Any],
+        hot: HotReservations,
+        hold_secret: HoldSecret = None,  # noqa: ARG002  for the description; read by `hot`
+    ) -> Response[bytes]:
+        """The later of its end and so many seconds from now becomes its end, at most two hours after it began."""
+        return response(await hot.extend(asked(request, await request.body(), reservation_id)))
 
     @get(summary="List reservations in pages", responses=refusals(400, 401))
     async def browse(
@@ -137,7 +185,7 @@ class ReservationsApi(Controller):
         place = requests.room(fields.name("room_id", room_id))
         window = requests.window(window_start, window_end)
         watch = await _watch(request, reservations)
-        return await _listed(reservations.of_place(place, window, limit), watch)
+        return await _listed(reservations.of_place(place, window, limit), watch, sees=reservations.everybody_sees)
 
     @get("/by-id", include_in_schema=False)
     async def of_room_called_by_id(
@@ -151,7 +199,8 @@ class ReservationsApi(Controller):
         """The list of the one room that the path of a single reservation hides."""
         window = requests.window(window_start, window_end)
         watch = await _watch(request, reservations)
-        return await _listed(reservations.of_place(Place(Kind.ROOM, "by-id"), window, limit), watch)
+        parts = reservations.of_place(Place(Kind.ROOM, "by-id"), window, limit)
+        return await _listed(parts, watch, sees=reservations.everybody_sees)
 
     @route("/by-id", http_method=["PATCH", "DELETE"], include_in_schema=False)
     async def nobodys_id(self) -> None:
@@ -171,6 +220,7 @@ class ReservationsApi(Controller):
         data: MoveBody,
         request: Request[Any, Any, Any],
         reservations: Reservations,
+        hold_secret: HoldSecret = None,
     ) -> AnyReservation:
         """Changes place, time and details at once or not at all: after a 409 the reservation is as it was.
 
@@ -178,14 +228,22 @@ class ReservationsApi(Controller):
         """
         change = requests.change(data)
         caller = await reservations.access.caller(request.headers.get("authorization"))
-        verdict, place = await reservations.move(requests.reservation_id(reservation_id), change, caller)
+        asker = Asker(caller, hold_secret)
+        verdict, place = await reservations.move(requests.reservation_id(reservation_id), change, asker)
         return _shown(answers.granted(verdict, place), reservations, caller)
 
     @delete("/{reservation_id:str}", summary="Cancel a reservation", responses=refusals(400, 401, 403, 404, 429))
-    async def cancel(self, reservation_id: str, request: Request[Any, Any, Any], reservations: Reservations) -> None:
+    async def cancel(
+        self,
+        reservation_id: str,
+        request: Request[Any, Any, Any],
+        reservations: Reservations,
+        hold_secret: HoldSecret = None,
+    ) -> None:
         """The room or the table is free at once. 404 for a reservation already cancelled."""
         caller = await reservations.access.caller(request.headers.get("authorization"))
-        answers.granted(await reservations.cancel(requests.reservation_id(reservation_id), caller), ANY_ROOM)
+        asker = Asker(caller, hold_secret)
+        answers.granted(await reservations.cancel(requests.reservation_id(reservation_id), asker), ANY_ROOM)
 
 
 class PlacesApi(Controller):
@@ -214,8 +272,7 @@ class PlacesApi(Controller):
 
 def _shown(reservation: Reservation, reservations: Reservations, caller: Caller) -> AnyReservation:
     """A reservation as this caller may see it."""
-    is_own = caller.user_id is not None and caller.user_id == reservation.user_id
-    return answers.shown(reservation, sees=is_own or reservations.access.sees_all(caller))
+    return answers.shown(reservation, sees=reservations.sees(caller, reservation))
 
 
 async def _watch(request: Request[Any, Any, Any], reservations: Reservations) -> Watch:
@@ -224,6 +281,6 @@ async def _watch(request: Request[Any, Any, Any], reservations: Reservations) ->
     return Watch(reservations.access, authorization, await reservations.access.caller(authorization))
 
 
-async def _listed(parts: AsyncIterator[list[Reservation]], watch: Watch) -> Stream:
+async def _listed(parts: AsyncIterator[list[Reservation]], watch: Watch, *, sees: bool) -> Stream:
     """The answer that lists a place. Its first part is read here, so that a database that is away is answered 503."""
-    return Stream(answers.joined(await anext(parts), watch.over(parts)), media_type=JSON)
+    return Stream(answers.joined(await anext(parts), watch.over(parts), sees=sees), media_type=JSON)

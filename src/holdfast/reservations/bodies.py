@@ -1,13 +1,13 @@
 """What clients send and get, field by field."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal, cast
 from uuid import UUID
 
 from litestar.params import Parameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from holdfast.engine.claims import Kind, Reservation
+from holdfast.engine.claims import Kind, Reservation, State
 from holdfast.http import fields
 from holdfast.http.fields import Key, Name, Timestamp
 from holdfast.http.paging import Page
@@ -22,6 +22,11 @@ PartySize = Annotated[
     int,
     Meta(ge=1, le=1_000, description="How many come; not more than the table's seats", extra={"rule": "party_size"}),
 ]
+HoldSeconds = Annotated[
+    int,
+    Meta(ge=10, le=900, description="For so many seconds only, unless it is confirmed", extra={"rule": "hold_seconds"}),
+]
+ExternalRef = Annotated[Key, Meta(description="What it is called elsewhere", examples=["payment-4711"])]
 
 
 class ReserveBody(Struct):
@@ -30,6 +35,7 @@ class ReserveBody(Struct):
     room_id: Key
     start_time: Timestamp
     end_time: Timestamp
+    hold_seconds: HoldSeconds | None = None
 
 
 class ReserveTableBody(Struct):
@@ -40,6 +46,20 @@ class ReserveTableBody(Struct):
     reservation_time: Timestamp
     duration_minutes: Minutes
     party_size: PartySize | None = None
+    hold_seconds: HoldSeconds | None = None
+
+
+class ConfirmBody(Struct):
+    """How a hold is confirmed. With `revive` one that has expired is granted again, if its place is still free."""
+
+    external_ref: ExternalRef | None = None
+    if_expired: Literal["refuse", "revive"] = "refuse"
+
+
+class ExtendBody(Struct):
+    """For how long from now on a hold is to last, if it would end before."""
+
+    seconds: HoldSeconds
 
 
 class MoveBody(Struct):
@@ -57,7 +77,30 @@ class MoveBody(Struct):
     created_at: fields.FixedTime | UnsetType = UNSET
 
 
-class ReservationBody(Struct):
+class HeldBody(Struct, kw_only=True):
+    """What else is shown of a reservation that is or was a hold. `external_ref` is for who may see whom it is for."""
+
+    state: Literal["held", "pending", "confirmed"] | UnsetType = UNSET
+    expires_at: datetime | UnsetType = UNSET
+    server_time: datetime | UnsetType = UNSET
+    hold_secret: str | UnsetType = UNSET
+    external_ref: str | UnsetType = UNSET
+    revived: bool | UnsetType = UNSET
+
+    def show_hold(self, reservation: Reservation, *, sees: bool) -> None:
+        """Show how it stands, if it is or was a hold."""
+        if reservation.held_at is None:
+            return
+        self.state = cast("Literal['held', 'pending', 'confirmed']", reservation.state.value)
+        if reservation.state is State.HELD and reservation.expires_at is not None:
+            self.expires_at = reservation.expires_at
+        if sees and reservation.external_ref is not None:
+            self.external_ref = reservation.external_ref
+        if reservation.revived:
+            self.revived = True
+
+
+class ReservationBody(HeldBody):
     """An active reservation. Times are UTC; the room is free again at `end_time`."""
 
     id: UUID
@@ -67,18 +110,20 @@ class ReservationBody(Struct):
     created_at: datetime
 
     @classmethod
-    def of(cls, reservation: Reservation) -> "ReservationBody":
+    def of(cls, reservation: Reservation, sees: bool) -> "ReservationBody":
         """The reservation as clients see it."""
-        return cls(
+        shown = cls(
             reservation.id,
             reservation.place.id,
             reservation.start,
             reservation.end,
             reservation.created_at,
         )
+        shown.show_hold(reservation, sees=sees)
+        return shown
 
 
-class TableReservationBody(Struct):
+class TableReservationBody(HeldBody):
     """An active reservation of a table. Who may not see whom it is for gets null there."""
 
     id: UUID
@@ -95,7 +140,7 @@ class TableReservationBody(Struct):
         """The reservation as clients see it."""
         details = (reservation.details or {}) if sees else {}
         name, size = details.get("customer_name"), details.get("party_size")
-        return cls(
+        shown = cls(
             reservation.id,
             int(reservation.place.id),
             None if name is None else str(name),
@@ -105,6 +150,8 @@ class TableReservationBody(Struct):
             None if size is None else int(size),
             reservation.created_at,
         )
+        shown.show_hold(reservation, sees=sees)
+        return shown
 
 
 AnyReservation = ReservationBody | TableReservationBody

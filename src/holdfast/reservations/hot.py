@@ -1,23 +1,24 @@
-"""The two hottest calls of reservations: make one, and list a room's."""
+"""The hottest calls of reservations: make one, hold and confirm, and list a room's."""
 
 from cachetools import LRUCache
 from msgspec import Struct
 
 from holdfast.accounts.watch import Watch
-from holdfast.engine.claims import Place, Refused
+from holdfast.engine.claims import Confirm, Extend, Granted, Place, Refused, Verdict
 from holdfast.engine.reader import TagReader
 from holdfast.http import fields, idempotency
 from holdfast.http.bodies import check_media_type
 from holdfast.http.hot import Answered, Asked, HotRoute
 from holdfast.reservations import answers, requests
-from holdfast.reservations.bodies import ReserveTableBody
+from holdfast.reservations.bodies import ConfirmBody, ExtendBody, ReserveTableBody
 from holdfast.reservations.queries import Window
-from holdfast.reservations.service import ROWS_AT_ONCE, Evening, Reservations
+from holdfast.reservations.service import ROWS_AT_ONCE, Asker, Reservations, Wish
 
 LISTS_BYTES_MAX = 32 * 1024 * 1024
 ALL = Window()
 NOT_MODIFIED = 304
 NEVER_NAMED = b'"0"'
+SECRET_NAME = b"hold-secret"
 
 
 class ReadyList(Struct, frozen=True):
@@ -42,6 +43,10 @@ class HotReservations:
         return (
             HotRoute("POST", "/reservations", "/reservations", self._create),
             HotRoute("GET", "/reservations/", "/reservations/{room_id}", self._list, prefix=True),
+            HotRoute(
+                "POST", "/reservations/", "/reservations/{reservation_id}/confirm", self.confirm, True, "/confirm"
+            ),
+            HotRoute("POST", "/reservations/", "/reservations/{reservation_id}/extend", self.extend, True, "/extend"),
         )
 
     async def create(self, data: requests.AnyReserve, asked: Asked) -> Answered:
@@ -55,14 +60,41 @@ class HotReservations:
             raise answers.refusal(Refused(fault), place)
         caller = await self._reservations.access.caller(asked.header(b"authorization"))
         key = idempotency.key_of(asked, caller.name)
-        return answers.made(await self._reservations.reserve(place, interval, caller, key, asked.is_gone), place)
+        wanted = Wish(place, interval, data.hold_seconds)
+        return await self._made(await self._reservations.reserve(wanted, caller, key, asked.is_gone), place)
+
+    async def confirm(self, asked: Asked) -> Answered:
+        """Make a hold a reservation for good; for the ordinary handler too. Raises what refuses it."""
+        data = ConfirmBody()
+        if asked.body:
+            check_media_type(asked.header(b"content-type"), asked.header(b"origin"))
+            data = fields.decode(asked.body, ConfirmBody)
+        return await self._keep(asked, Confirm(data.external_ref, data.if_expired == "revive"))
+
+    async def extend(self, asked: Asked) -> Answered:
+        """Have a hold last longer; for the ordinary handler too. Raises what refuses it."""
+        check_media_type(asked.header(b"content-type"), asked.header(b"origin"))
+        return await self._keep(asked, Extend(fields.decode(asked.body, ExtendBody).seconds))
+
+    async def _keep(self, asked: Asked, takes: Confirm | Extend) -> Answered:
+        caller = await self._reservations.access.caller(asked.header(b"authorization"))
+        asker = Asker(caller, asked.header(SECRET_NAME))
+        verdict, place = await self._reservations.keep(requests.reservation_id(asked.rest), takes, asker)
+        return answers.kept(verdict, place)
+
+    async def _made(self, verdict: Verdict, place: Place) -> Answered:
+        secret = None
+        if isinstance(verdict, Granted) and verdict.reservation.held_at and verdict.reservation.user_id is None:
+            secret = await self._reservations.access.hold_secrets.of(verdict.reservation.id)
+        return answers.made(verdict, place, secret)
 
     async def _create_at_table(self, data: ReserveTableBody, asked: Asked) -> Answered:
         place = requests.table(data.table_id)
-        wanted = Evening(place, requests.evening(data), requests.details(data), data.party_size)
+        interval, details = requests.evening(data), requests.details(data)
+        wanted = Wish(place, interval, data.hold_seconds, details, data.party_size)
         caller = await self._reservations.access.caller(asked.header(b"authorization"))
         key = idempotency.key_of(asked, caller.name)
-        return answers.made(await self._reservations.reserve_table(wanted, caller, key, asked.is_gone), place)
+        return await self._made(await self._reservations.reserve_table(wanted, caller, key, asked.is_gone), place)
 
     async def _create(self, asked: Asked) -> Answered:
         check_media_type(asked.header(b"content-type"), asked.header(b"origin"))
@@ -83,10 +115,12 @@ class HotReservations:
             parts = self._reservations.of_place(place, ALL, None)
             # Read after the revision: it may hold more than the revision says, never less.
             first = await anext(parts)
+            # What everybody may see: the answer is kept for all.
+            sees = self._reservations.everybody_sees
             if len(first) >= ROWS_AT_ONCE:
                 watch = Watch(self._reservations.access, authorization, caller)
-                return Answered(200, answers.joined(first, watch.over(parts)), headers)
-            ready = ReadyList(tag, answers.array(first))
+                return Answered(200, answers.joined(first, watch.over(parts), sees=sees), headers)
+            ready = ReadyList(tag, answers.array(first, sees=sees))
             if len(ready.body) < LISTS_BYTES_MAX // 100:
                 self._lists[place] = ready
         return Answered(200, ready.body, headers)

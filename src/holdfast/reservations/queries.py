@@ -1,15 +1,19 @@
 """All SQL that reads reservations and places. Changes are the engine's."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import Row, Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from holdfast.database import readable
+from holdfast.database.connections import Connection
 from holdfast.engine.claims import Kind, Place, Reservation, State, Type
+from holdfast.engine.occupancy import has_expired
 from holdfast.engine.schema import ACTIVE, START_OF_ALL, places, reservations
 from holdfast.engine.statements import place_of
 from holdfast.http.fields import ID_MAX
@@ -24,14 +28,19 @@ COLUMNS = (
     reservations.c.end_time,
     reservations.c.created_at,
     reservations.c.user_id,
-    reservations.c.details,
     reservations.c.type,
     reservations.c.state,
     reservations.c.expires_at,
     reservations.c.held_at,
     reservations.c.external_ref,
     reservations.c.revived,
+    reservations.c.details,
 )
+# What is to be changed: that it has expired must be told, so what has is found too, swept or not.
+KNOWN = f"""
+SELECT {", ".join(column.name for column in COLUMNS)}, (SELECT engine_now()) AS now
+FROM reservations WHERE id = ANY($1::uuid[]) AND (cancelled_at IS NULL OR state = 'expired')
+"""  # noqa: S608
 
 
 class Window(Struct, frozen=True):
@@ -53,6 +62,22 @@ class KnownPlace(Struct, frozen=True):
 
     place: Place
     revision: int
+
+
+class Known(NamedTuple):
+    """A reservation that has not ended, or a hold that has expired."""
+
+    reservation: Reservation
+    has_expired: bool
+
+
+async def known(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Known]:
+    """Those of these reservations that have not ended otherwise than by expiring."""
+    found: dict[UUID, Known] = {}
+    for *before, details, now in await connection.fetch(KNOWN, ids):
+        reservation = _reservation((*before, None if details is None else msgspec.json.decode(details)))
+        found[reservation.id] = Known(reservation, has_expired(reservation, now))
+    return found
 
 
 async def find(connection: AsyncConnection, reservation_id: UUID) -> Reservation | None:
@@ -140,9 +165,9 @@ async def _read(connection: AsyncConnection, query: Select[Any]) -> list[Reserva
     return await readable.read(readable.Selected(connection, query, reservations.c.id), _reservation)
 
 
-def _reservation(row: Row[*tuple[Any, ...]]) -> Reservation:
+def _reservation(row: Row[*tuple[Any, ...]] | tuple[Any, ...]) -> Reservation:
     """A row as a value that can be shown to anybody. Raises `readable.UNREADABLE`."""
-    reservation_id, key, start, end, created_at, user_id, details, type_, state, *rest = row
+    reservation_id, key, start, end, created_at, user_id, type_, state, *rest, details = row
     place = place_of(key)
     # The driver tells infinity by a time without a zone.
     if start.tzinfo is None or end.tzinfo is None or created_at.tzinfo is None or place.kind is Kind.EVENT:

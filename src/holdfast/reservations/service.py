@@ -1,4 +1,4 @@
-"""The use cases of reservations: make, move, cancel, look up, list."""
+"""The use cases of reservations: make, hold, confirm, extend, move, cancel, look up, list."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
@@ -9,13 +9,15 @@ import uuid_utils.compat as uuids
 from msgspec import Struct
 
 from holdfast.accounts.access import Access
-from holdfast.accounts.roles import Caller, Role
+from holdfast.accounts.roles import ANONYMOUS, Caller
 from holdfast.database.connections import Database
 from holdfast.engine import occupancy
 from holdfast.engine.claims import (
     Again,
     Change,
+    Confirm,
     Details,
+    Extend,
     Interval,
     Key,
     Kind,
@@ -23,16 +25,17 @@ from holdfast.engine.claims import (
     Reason,
     Refused,
     Reservation,
+    State,
     Stretch,
     Type,
     Verdict,
 )
 from holdfast.engine.committer import Committer
-from holdfast.engine.reader import KeyReader
-from holdfast.errors import Forbidden, ReservationNotFound, Unauthorized
+from holdfast.engine.reader import KeyReader, Reader
+from holdfast.errors import Forbidden, ReservationNotFound, Unauthorized, Unreadable
 from holdfast.reservations import queries
 from holdfast.reservations.changes import Fields, Plan, plan
-from holdfast.reservations.queries import Filter, KnownPlace, Position, Window
+from holdfast.reservations.queries import Filter, Known, KnownPlace, Position, Window
 from holdfast.reservations.rules import RoomRules, TableRules, may_be_managed
 
 ROWS_AT_ONCE = 1_000
@@ -41,13 +44,21 @@ FINDS_MAX = 3
 """How often a reservation that moved away between finding and changing it is looked for again."""
 
 
-class Evening(Struct, frozen=True):
-    """A table, a stretch of time, and for whom."""
+class Wish(Struct, frozen=True):
+    """A place and a stretch of time, held for so many seconds only or for good; at a table, for whom."""
 
     place: Place
     interval: Interval
-    details: Details
-    party_size: int | None
+    hold_seconds: int | None = None
+    details: Details | None = None
+    party_size: int | None = None
+
+
+class Asker(NamedTuple):
+    """Who wants to change something: by their token, or by the secret of a hold."""
+
+    caller: Caller
+    hold_secret: str | None = None
 
 
 class Demands(NamedTuple):
@@ -74,34 +85,40 @@ class Reservations:
         self._demands = demands
         self._longest = longest
         self._keys = KeyReader(database)
+        self._known: Reader[UUID, Known] = Reader(database, queries.known)
 
     def fault(self, interval: Interval) -> Reason | None:
         """Why nobody may hold this stretch, whoever else does."""
         return occupancy.fault(interval, self._longest)
 
+    def sees(self, caller: Caller, reservation: Reservation) -> bool:
+        """Whether the caller may see whom a reservation is for."""
+        is_own = caller.user_id is not None and caller.user_id == reservation.user_id
+        return is_own or self.access.sees_all(caller)
+
+    @property
+    def everybody_sees(self) -> bool:
+        """Whether everybody may."""
+        return self.access.sees_all(ANONYMOUS)
+
     async def reserve(
-        self,
-        place: Place,
-        interval: Interval,
-        caller: Caller,
-        key: Key | None,
-        is_gone: Callable[[], bool] | None = None,
+        self, wanted: Wish, caller: Caller, key: Key | None, is_gone: Callable[[], bool] | None = None
     ) -> Verdict:
-        """Hold a place for a stretch of time that has no fault; dropped if the caller `is_gone` before it is begun.
+        """Hold a room for a stretch of time that has no fault; dropped if the caller `is_gone` before it is begun.
 
         Raises what the rules of a managed room say.
         """
-        if may_be_managed(place):
+        if may_be_managed(wanted.place):
             before = None if key is None else await self._keys.verdict(key)
             if before is not None:
                 # Granted by rules that may refuse it now: what was closed or in the past when it was asked first.
                 return before
-            await self._demands.rooms.check_reserve(place, interval, caller)
-        takes = Stretch(uuids.uuid7(), interval, caller.user_id)
-        return await self._submit(Change(takes.id, place, takes=takes, key=key), is_gone)
+            await self._demands.rooms.check_reserve(wanted.place, wanted.interval, caller)
+        takes = Stretch(uuids.uuid7(), wanted.interval, caller.user_id, hold_seconds=wanted.hold_seconds)
+        return await self._submit(Change(takes.id, wanted.place, takes=takes, key=key), is_gone)
 
     async def reserve_table(
-        self, wanted: Evening, caller: Caller, key: Key | None, is_gone: Callable[[], bool] | None = None
+        self, wanted: Wish, caller: Caller, key: Key | None, is_gone: Callable[[], bool] | None = None
     ) -> Verdict:
         """Hold a table. Raises `TableNotFound`, `InvalidRequest` when so many do not fit."""
         before = None if key is None else await self._keys.verdict(key)
@@ -109,18 +126,37 @@ class Reservations:
             # Granted when the table was there.
             return before
         await self._demands.tables.check(wanted.place, wanted.party_size)
-        takes = Stretch(uuids.uuid7(), wanted.interval, caller.user_id, wanted.details, Type.TABLE)
+        takes = Stretch(uuids.uuid7(), wanted.interval, caller.user_id, wanted.details, Type.TABLE, wanted.hold_seconds)
         return await self._submit(Change(takes.id, wanted.place, takes=takes, key=key), is_gone)
 
-    async def cancel(self, reservation_id: UUID, caller: Caller) -> Verdict:
+    async def cancel(self, reservation_id: UUID, asker: Asker) -> Verdict:
         """Give a reservation back. Raises `ReservationNotFound`, `Forbidden`."""
 
-        async def release(found: Reservation) -> Change:
-            return Change(uuids.uuid7(), found.place, reservation_id)
+        async def release(known: Known) -> Change | Refused:
+            if known.has_expired:
+                # There is nothing that could be given back.
+                return Refused(Reason.NOT_FOUND)
+            await self._check_may_change(known.reservation, asker)
+            return Change(uuids.uuid7(), known.reservation.place, reservation_id)
 
-        return await self._change(reservation_id, caller, release)
+        return await self._change(reservation_id, release)
 
-    async def move(self, reservation_id: UUID, change: Fields, caller: Caller) -> tuple[Verdict, Place]:
+    async def keep(self, reservation_id: UUID, takes: Confirm | Extend, asker: Asker) -> tuple[Verdict, Place]:
+        """Confirm a hold, or have it last longer; answers its place, too. Asks no rule again.
+
+        Raises `ReservationNotFound`, `Forbidden`.
+        """
+        places: list[Place] = []
+
+        async def keep(known: Known) -> Change:
+            await self._check_may_change(known.reservation, asker, as_hold=True)
+            places.append(known.reservation.place)
+            return Change(uuids.uuid7(), known.reservation.place, reservation_id, takes)
+
+        verdict = await self._change(reservation_id, keep)
+        return verdict, places[-1]
+
+    async def move(self, reservation_id: UUID, change: Fields, asker: Asker) -> tuple[Verdict, Place]:
         """Hold a reservation elsewhere, at another time, or for others; answers the place that was asked for, too.
 
         Raises `ReservationNotFound`, `Forbidden`, `InvalidRequest`, and what the rules of its place say.
@@ -128,9 +164,13 @@ class Reservations:
 
         places: list[Place] = []
 
-        async def move(found: Reservation) -> Change | Refused:
+        async def move(known: Known) -> Change | Refused:
+            found = known.reservation
+            await self._check_may_change(found, asker)
             wanted = plan(found, change)
             places.append(wanted.target)
+            if known.has_expired:
+                return Refused(Reason.HOLD_EXPIRED)
             target, start, end = wanted.target, wanted.start, wanted.end
             if target.kind is Kind.TABLE and wanted.is_change_of(found):
                 await self._check_table(found, wanted)
@@ -140,12 +180,12 @@ class Reservations:
                 reason = self.fault(stretch)
                 if reason is not None:
                     return Refused(reason)
-                await self._demands.rooms.check_move(found, target, stretch, caller)
+                await self._demands.rooms.check_move(found, target, stretch, asker.caller)
                 start, end = stretch
             takes = Again(target, start, end, wanted.details)
             return Change(uuids.uuid7(), found.place, reservation_id, takes)
 
-        verdict = await self._change(reservation_id, caller, move)
+        verdict = await self._change(reservation_id, move)
         return verdict, places[-1]
 
     async def get(self, reservation_id: UUID) -> Reservation:
@@ -190,17 +230,16 @@ class Reservations:
         names = {**await self._demands.rooms.names(rooms), **await self._demands.tables.names(tables)}
         return [(each, names.get(each.place, each.place.id)) for each in found]
 
-    async def _change(
-        self,
-        reservation_id: UUID,
-        caller: Caller,
-        claim: Callable[[Reservation], Awaitable[Change | Refused]],
-    ) -> Verdict:
+    async def _change(self, reservation_id: UUID, claim: Callable[[Known], Awaitable[Change | Refused]]) -> Verdict:
         """Find where the reservation is, then change it there."""
         for _ in range(FINDS_MAX):
-            found = await self.get(reservation_id)
-            await self._check_may_change(found, caller)
-            wanted = await claim(found)
+            try:
+                known = await self._known.get(reservation_id)
+            except Unreadable:
+                known = None
+            if known is None:
+                raise ReservationNotFound
+            wanted = await claim(known)
             if isinstance(wanted, Refused):
                 return wanted
             verdict = await self._submit(wanted)
@@ -208,13 +247,21 @@ class Reservations:
                 return verdict
         raise ReservationNotFound
 
-    async def _check_may_change(self, found: Reservation, caller: Caller) -> None:
-        """Whether the caller may cancel or move it. In a managed room only its owner and admins may, in either mode."""
-        if not may_be_managed(found.place) or not await self._demands.rooms.is_managed(found.place):
+    async def _check_may_change(self, found: Reservation, asker: Asker, *, as_hold: bool = False) -> None:
+        """Whether the caller may change it. In a managed room only its owner and admins may, in either mode.
+
+        So it is with a hold until it is confirmed, with `as_hold` ever after; and whoever has its secret may.
+        """
+        caller = asker.caller
+        if found.held_at is not None and await self.access.hold_secrets.proves(asker.hold_secret, found.id):
+            return
+        if may_be_managed(found.place) and await self._demands.rooms.is_managed(found.place):
+            if caller.user_id is None:
+                raise Unauthorized
+        elif found.held_at is None or (found.state is State.CONFIRMED and not as_hold):
             self.access.check_may_change(caller, found.user_id)
-        elif caller.user_id is None:
-            raise Unauthorized
-        elif caller.role is not Role.ADMIN and caller.user_id != found.user_id:
+            return
+        if not self.access.is_theirs(caller, found.user_id):
             raise Forbidden
 
     async def _check_table(self, found: Reservation, wanted: Plan) -> None:

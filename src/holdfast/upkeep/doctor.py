@@ -169,7 +169,7 @@ async def _of_sessions(url: str, settings: Settings) -> list[Finding]:
 
 def connections_max(settings: Settings) -> int:
     """Connections that one service opens at most: see `database/connections.py`."""
-    lanes = 2 * settings.worker_lanes + READS_AT_ONCE
+    lanes = settings.worker_lanes + READS_AT_ONCE
     return settings.workers * (lanes + JOURNAL_AT_ONCE + settings.database_connections)
 
 

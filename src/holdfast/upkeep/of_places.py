@@ -43,6 +43,30 @@ WHERE q.place IS NULL OR r.end_time <= r.start_time
         OR jsonb_typeof(r.details -> 'party_size') NOT IN ('number', 'null')))
 """
 
+# A hold that has expired is still said to be held until somebody ends it, so the time decides nothing here.
+WRONG_STATES = """
+SELECT format('reservation %s at %s: %s', id, place, CASE
+    WHEN state NOT IN ('held', 'pending', 'confirmed', 'released', 'expired', 'cancelled')
+        THEN format('nobody knows a state %s', state)
+    WHEN type <> CASE WHEN place LIKE 'table:%' THEN 'table' WHEN details IS NOT NULL THEN 'slot' ELSE 'range' END
+        THEN format('is not of the type %s', type)
+    WHEN (cancelled_at IS NULL) <> (state IN ('held', 'pending', 'confirmed'))
+        THEN format('is said to be %s, and %s', state, CASE WHEN cancelled_at IS NULL THEN 'takes its place'
+            ELSE 'ended' END)
+    WHEN (expires_at IS NOT NULL) <> (state = 'held') THEN format('is said to be %s, and %s', state,
+        CASE WHEN expires_at IS NULL THEN 'never expires' ELSE 'expires' END)
+    WHEN held_at IS NULL AND (state IN ('held', 'expired', 'released') OR revived OR external_ref IS NOT NULL)
+        THEN 'was never held'
+    ELSE 'is held until before it began, or for more than two hours' END)
+FROM reservations
+WHERE state NOT IN ('held', 'pending', 'confirmed', 'released', 'expired', 'cancelled')
+    OR type <> CASE WHEN place LIKE 'table:%' THEN 'table' WHEN details IS NOT NULL THEN 'slot' ELSE 'range' END
+    OR (cancelled_at IS NULL) <> (state IN ('held', 'pending', 'confirmed'))
+    OR (expires_at IS NOT NULL) <> (state = 'held')
+    OR (held_at IS NULL AND (state IN ('held', 'expired', 'released') OR revived OR external_ref IS NOT NULL))
+    OR expires_at NOT BETWEEN held_at AND held_at + interval '2 hours'
+"""
+
 WRONG_PLACES = """
 SELECT format('place %s says that it is %s %s', place, kind, id) FROM places
 WHERE place <> kind || ':' || id OR kind NOT IN ('room', 'table') OR id = ''
@@ -84,6 +108,11 @@ INVARIANTS = (
         "Every reservation fits its place, and ends after it begins",
         MISFITS,
         "Somebody wrote past the engine, or only a part of a backup was restored: compare with the backup",
+    ),
+    Invariant(
+        "Every reservation is in one state, which fits the rest of it",
+        WRONG_STATES,
+        "Somebody wrote past the engine: UPDATE it to what it should be, by the rules for writing by hand",
     ),
     Invariant(
         "Every place is called what it is",

@@ -9,10 +9,10 @@ SLOTS_MAX = 1_000_000
 
 # As `slots.is_slot` and `slots.is_open` decide. What was reserved before the room had a schedule may lie anywhere.
 WRONG_BOOKINGS = """
-SELECT format('%s %s in room %s: %s', CASE WHEN r.details IS NULL THEN 'reservation' ELSE 'booking' END, r.id,
+SELECT format('%s %s in room %s: %s', CASE WHEN r.type = 'slot' THEN 'booking' ELSE 'reservation' END, r.id,
     r.room_id, CASE
     WHEN m.id IS NULL THEN 'there is no such room'
-    WHEN r.details IS NOT NULL AND r.end_time - r.start_time <> interval '30 minutes'
+    WHEN r.type = 'slot' AND r.end_time - r.start_time <> interval '30 minutes'
         THEN 'lasts ' || (r.end_time - r.start_time)
     WHEN s.room_id IS NULL THEN 'the room has no schedule'
     ELSE format('the room has no slot at %s', r.start_time) END)
@@ -23,7 +23,7 @@ CROSS JOIN LATERAL (SELECT
     extract(isodow FROM r.start_time AT TIME ZONE 'UTC') = ANY (s.days_of_week) AS is_day
 ) h
 WHERE r.room_id IS NOT NULL AND CASE
-    WHEN r.details IS NOT NULL THEN m.id IS NULL OR r.end_time - r.start_time <> interval '30 minutes'
+    WHEN r.type = 'slot' THEN m.id IS NULL OR r.end_time - r.start_time <> interval '30 minutes'
         OR (r.cancelled_at IS NULL AND (
             s.room_id IS NULL OR NOT h.is_day OR r.start_time < h.opening OR r.end_time > h.closing
             OR extract(epoch FROM r.start_time - h.opening) % 1800 <> 0))

@@ -14,10 +14,13 @@ from holdfast.webhooks.sending.retries import Disabled, Outcome
 from holdfast.webhooks.sending.sender import Failure
 
 MessageType = Literal[
+    "reservation.held",
     "reservation.created",
     "reservation.moved",
     "reservation.changed",
     "reservation.cancelled",
+    "reservation.released",
+    "reservation.expired",
     "room.created",
     "schedule.created",
     "room.retired",

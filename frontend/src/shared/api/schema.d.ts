@@ -557,6 +557,8 @@ export interface paths {
         /**
          * Reserve a room or a table
          * @description Holds a room for `[start_time, end_time)`, or a table from `reservation_time` on. 409 when any is taken.
+         *
+         *     With `hold_seconds` it ends by itself, unless it is confirmed. Made without a token, it has a `hold_secret`.
          */
         post: operations["ReservationsReserve"];
         delete?: never;
@@ -609,6 +611,46 @@ export interface paths {
          *     Fields that cannot be changed may be repeated as they are.
          */
         patch: operations["ReservationsReservationIdMove"];
+        trace?: never;
+    };
+    "/reservations/{reservation_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm a hold
+         * @description Makes a hold a reservation for good. Confirmed twice, it is answered the same. The body may be left out.
+         */
+        post: operations["ReservationsReservationIdConfirmConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reservations/{reservation_id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Extend a hold
+         * @description The later of its end and so many seconds from now becomes its end, at most two hours after it began.
+         */
+        post: operations["ReservationsReservationIdExtendExtend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/reservations/{room_id}": {
@@ -1065,6 +1107,7 @@ export interface components {
             createdAt: string;
             /** Format: date-time */
             end: string;
+            expiresAt?: string;
             /** Format: uuid */
             id: string;
             isBooking: boolean;
@@ -1074,6 +1117,7 @@ export interface components {
             roomName: string;
             /** Format: date-time */
             start: string;
+            state?: "held" | "pending" | "confirmed";
             /** @enum {string} */
             status: "active" | "cancelled";
             userEmail: string | null;
@@ -1111,6 +1155,19 @@ export interface components {
         BookingsPage: {
             bookings: components["schemas"]["rooms_bodies_BookingBody"][];
             pagination: components["schemas"]["Pagination"];
+        };
+        /** ConfirmBody */
+        ConfirmBody: {
+            /**
+             * @description What it is called elsewhere
+             * @example payment-4711
+             */
+            external_ref?: string | null;
+            /**
+             * @default refuse
+             * @enum {string}
+             */
+            if_expired: "refuse" | "revive";
         };
         /** Page[DeliveryBody] */
         DeliveriesPage: {
@@ -1200,6 +1257,11 @@ export interface components {
             items: components["schemas"]["EventBody"][];
             next_cursor: string | null;
         };
+        /** ExtendBody */
+        ExtendBody: {
+            /** @description For so many seconds only, unless it is confirmed */
+            seconds: number;
+        };
         /**
          * Failure
          * @description What was wrong with an attempt.
@@ -1217,6 +1279,7 @@ export interface components {
             customerName: string | null;
             /** Format: date-time */
             end: string;
+            expiresAt?: string;
             /** Format: uuid */
             id: string;
             isMine: boolean;
@@ -1224,6 +1287,7 @@ export interface components {
             partySize: number | null;
             /** Format: date-time */
             start: string;
+            state?: "held" | "pending" | "confirmed";
             tableId: number;
         };
         /** FloorTable */
@@ -1258,7 +1322,7 @@ export interface components {
         };
         /**
          * Kind
-         * @description What sort of place it is. Rooms and tables are calendars, events are pools.
+         * @description What sort of place it is. Rooms and tables are calendars; an event has seats, and no hours.
          * @enum {string}
          */
         Kind: "room" | "table" | "event";
@@ -1391,11 +1455,17 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             end_time: string;
+            expires_at?: string;
+            external_ref?: string;
+            hold_secret?: string;
             /** Format: uuid */
             id: string;
+            revived?: boolean;
             room_id: string;
+            server_time?: string;
             /** Format: date-time */
             start_time: string;
+            state?: "held" | "pending" | "confirmed";
         };
         /** Page[UnionType[ReservationBody, TableReservationBody]] */
         ReservationPage: {
@@ -1411,6 +1481,8 @@ export interface components {
              * @example 2026-12-01T13:00:00+03:00
              */
             end_time: string;
+            /** @description For so many seconds only, unless it is confirmed */
+            hold_seconds?: number | null;
             /** @example blue-room */
             room_id: string;
             /**
@@ -1440,6 +1512,8 @@ export interface components {
             customer_name: string;
             /** @description For how long */
             duration_minutes: number;
+            /** @description For so many seconds only, unless it is confirmed */
+            hold_seconds?: number | null;
             /** @description How many come; not more than the table's seats */
             party_size?: number | null;
             /**
@@ -1593,11 +1667,17 @@ export interface components {
             duration_minutes: number;
             /** Format: date-time */
             end_time: string;
+            expires_at?: string;
+            external_ref?: string;
+            hold_secret?: string;
             /** Format: uuid */
             id: string;
             party_size: number | null;
             /** Format: date-time */
             reservation_time: string;
+            revived?: boolean;
+            server_time?: string;
+            state?: "held" | "pending" | "confirmed";
             table_id: number;
         };
         /** TokenAnswer */
@@ -1649,7 +1729,7 @@ export interface components {
         /** WebhookRequest */
         WebhookRequest: {
             /** @description Of the messages that it gets; none for all */
-            types?: ("reservation.created" | "reservation.moved" | "reservation.changed" | "reservation.cancelled" | "room.created" | "schedule.created" | "room.retired" | "room.seeded" | "table.created" | "table.deleted" | "event.created" | "event.changed" | "event.repaired" | "booking.created" | "booking.cancelled" | "place.checked")[];
+            types?: ("reservation.held" | "reservation.created" | "reservation.moved" | "reservation.changed" | "reservation.cancelled" | "reservation.released" | "reservation.expired" | "room.created" | "schedule.created" | "room.retired" | "room.seeded" | "table.created" | "table.deleted" | "event.created" | "event.changed" | "event.repaired" | "booking.created" | "booking.cancelled" | "place.checked")[];
             /**
              * @description Where messages are sent: https, to a public address
              * @example https://hooks.example.com/holdfast
@@ -1841,7 +1921,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2338,7 +2418,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2842,7 +2922,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3719,7 +3799,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3836,7 +3916,10 @@ export interface operations {
     ReservationsReservationIdCancel: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `hold_secret` of a hold that was made without a token */
+                "Hold-Secret"?: string | null;
+            };
             path: {
                 reservation_id: string;
             };
@@ -3910,7 +3993,10 @@ export interface operations {
     ReservationsReservationIdMove: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `hold_secret` of a hold that was made without a token */
+                "Hold-Secret"?: string | null;
+            };
             path: {
                 reservation_id: string;
             };
@@ -3967,7 +4053,227 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    ReservationsReservationIdConfirmConfirm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `hold_secret` of a hold that was made without a token */
+                "Hold-Secret"?: string | null;
+            };
+            path: {
+                reservation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ConfirmBody"];
+            };
+        };
+        responses: {
+            /** @description The reservation */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationBody"] | components["schemas"]["TableReservationBody"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    ReservationsReservationIdExtendExtend: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `hold_secret` of a hold that was made without a token */
+                "Hold-Secret"?: string | null;
+            };
+            path: {
+                reservation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtendBody"];
+            };
+        };
+        responses: {
+            /** @description The reservation */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationBody"] | components["schemas"]["TableReservationBody"];
+                };
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4340,7 +4646,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4726,7 +5032,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4877,7 +5183,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5011,7 +5317,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5517,7 +5823,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). `code` says which. */
+            /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
             409: {
                 headers: {
                     [name: string]: unknown;

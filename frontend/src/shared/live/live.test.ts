@@ -6,6 +6,8 @@ afterEach(() => vi.useRealTimers());
 test("a message says which queries are old", () => {
   expect(touched({ type: "reservation.created", place: "room:blue" })).toContain("board");
   expect(touched({ type: "reservation.created", place: "table:3" })).toEqual(["floor", "mine"]);
+  expect(touched({ type: "reservation.held", place: "room:blue" })).toContain("slots");
+  expect(touched({ type: "reservation.expired", place: "table:3" })).toEqual(["floor", "mine"]);
   expect(touched({ type: "booking.cancelled", place: "room:blue" })).toContain("mine");
   expect(touched({ type: "booking.created", place: "event:3" })).not.toContain("board");
   expect(touched({ type: "room.created", place: undefined })).toEqual(["board", "slots", "bookings"]);

@@ -2,6 +2,7 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { createContext, useContext, useEffect, useState } from "react";
 import { setReachable, useReachable } from "@/shared/reach";
+import { followExpiries } from "./expiry";
 import { listen, type Message } from "./stream";
 
 const POLL_MILLISECONDS = 3_000;
@@ -50,8 +51,12 @@ export function useFeed(token: string | null): Live {
   useEffect(() => {
     const ending = new AbortController();
     const gathered = gatherer(client);
+    const unfollow = followExpiries(client, gathered);
     void follow(ending.signal, setFeed, gathered);
-    return () => ending.abort();
+    return () => {
+      unfollow();
+      ending.abort();
+    };
   }, [client, token]);
 
   useEffect(() => {

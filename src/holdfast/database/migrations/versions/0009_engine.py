@@ -54,14 +54,17 @@ BEGIN
         -- Time frees a held place without any write. So whoever relies on a hold proves that it has not expired, and
         -- whoever takes its place that it has.
         UPDATE reservations r
-        SET place = u.place, room_id = u.room_id, start_time = u.start_time, end_time = u.end_time,
-            details = u.details, state = u.state, expires_at = u.expires_at, external_ref = u.external_ref,
-            revived = u.revived, cancelled_at = CASE WHEN NOT u.is_taking THEN moment END
-        FROM json_to_recordset(changed) AS u (
-            id uuid, was_at text, proves text, place text, room_id text, start_time timestamptz, end_time timestamptz,
-            details jsonb, state text, expires_at timestamptz, external_ref text, revived boolean, is_taking boolean
+        SET place = (a.place ->> 0) || ':' || (a.place ->> 1),
+            room_id = CASE a.place ->> 0 WHEN 'room' THEN a.place ->> 1 END,
+            start_time = a.start, end_time = a.end, details = a.details, state = coalesce(a.state, 'confirmed'),
+            expires_at = a.expires_at, external_ref = a.external_ref, revived = coalesce(a.revived, false),
+            cancelled_at = CASE WHEN a.state IN ('released', 'expired', 'cancelled') THEN moment END
+        FROM json_to_recordset(changed) AS u (was_at text, proves text, after json)
+        CROSS JOIN LATERAL json_to_record(u.after) AS a (
+            id uuid, place json, start timestamptz, "end" timestamptz, details jsonb, state text,
+            expires_at timestamptz, external_ref text, revived boolean
         )
-        WHERE r.id = ANY(changed_ids) AND r.place = u.was_at AND r.id = u.id AND CASE u.proves
+        WHERE r.id = ANY(changed_ids) AND r.place = u.was_at AND r.id = a.id AND CASE u.proves
             WHEN 'active' THEN r.cancelled_at IS NULL AND (r.expires_at IS NULL OR r.expires_at > engine_now())
             WHEN 'expired' THEN r.state = 'expired' OR r.expires_at <= engine_now() END;
         GET DIAGNOSTICS done = ROW_COUNT;
@@ -73,11 +76,12 @@ BEGIN
         INSERT INTO reservations (
             id, place, room_id, start_time, end_time, user_id, created_at, details, type, state, expires_at, held_at
         )
-        SELECT u.id, u.place, u.room_id, u.start_time, u.end_time, u.user_id, u.created_at, u.details, u.type, u.state,
-            u.expires_at, u.held_at
+        SELECT u.id, (u.place ->> 0) || ':' || (u.place ->> 1), CASE u.place ->> 0 WHEN 'room' THEN u.place ->> 1 END,
+            u.start, u.end, u.user_id, u.created_at, u.details, coalesce(u.type, 'range'),
+            coalesce(u.state, 'confirmed'), u.expires_at, u.held_at
         FROM json_to_recordset(reserved) AS u (
-            id uuid, place text, room_id text, start_time timestamptz, end_time timestamptz, user_id uuid,
-            created_at timestamptz, details jsonb, type text, state text, expires_at timestamptz, held_at timestamptz
+            id uuid, place json, start timestamptz, "end" timestamptz, user_id uuid, created_at timestamptz,
+            details jsonb, type text, state text, expires_at timestamptz, held_at timestamptz
         );
     END IF;
     IF unbooked IS NOT NULL THEN
