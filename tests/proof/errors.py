@@ -15,6 +15,9 @@ look = look._replace(nearest=[
 ])
 """
 
+JOIN = """for key, answers in self._take().items():
+    asked.setdefault(key, []).extend(answers)
+"""
 EARLY = """        for change, verdict in zip(work._batch.changes, work.verdicts(), strict=True):
             if not early[change.id].done():
                 early[change.id].set_result(verdict)
@@ -103,9 +106,7 @@ OF_SEATS: dict[str, tuple[Planted, ...]] = {
     "seats: one more than there are": (line("seats left", but("booked[each.place] >= ", "booked[each.place] > ")),),
     "seats: a batch does not count its own grants": (line("own seats", left_out),),
     "seats: a batch seats one person twice": (line("one seat each", left_out),),
-    "seats: a seat is given back twice": (
-        line("a seat is given back once", but("seats.pop(given, None)", "seats.get(given)")),
-    ),
+    "seats: a seat is given back twice": (line("seats once", but("seats.pop(given, None)", "seats.get(given)")),),
     "seats: a cancellation counts as a booking": (function("Batch.unbook", but("booking, -1)", "booking, 1)")),),
     "seats: an id is used twice": (function("Settler.work", but("self._ids.popleft()", "self._ids[0]")),),
 }
@@ -209,7 +210,7 @@ OF_LANES: dict[str, tuple[Planted, ...]] = {
             "Reader._answer",
             but(
                 "list(asked))\n",
-                "list(asked))\n        for key, answers in self._take().items():\n            asked.setdefault(key, []).extend(answers)\n",
+                "list(asked))\n" + indent(JOIN, 8 * " "),
             ),
         ),
     ),

@@ -101,10 +101,12 @@ class Session:
                 return
             except CommitInDoubt as doubt:
                 if await self._was_committed(doubt):
-                    return _tell(batch, doubt.work)
+                    _tell(batch, doubt.work)
+                    return
                 careful = True
             else:
-                return _tell(batch, work)
+                _tell(batch, work)
+                return
         self._stage.faults.append(f"hang: {batch[0]} is settled again and again")
 
     async def _was_committed(self, doubt: CommitInDoubt) -> bool:

@@ -121,7 +121,9 @@ def is_about(versions: Versions, call: Call, refused: Refused) -> bool:
     )
 
 
-def refuses(versions: Versions, call: Call, refused: Refused, row: Row, since: datetime, takes: Any) -> bool:
+def refuses(  # noqa: PLR0911 - one for each reason
+    versions: Versions, call: Call, refused: Refused, row: Row, since: datetime, takes: Any
+) -> bool:
     """Whether a change is to be refused for this reason while its reservation is so."""
     assert call.answered_at is not None
     is_gone = row["state"] not in TAKING

@@ -104,7 +104,7 @@ class Rows:
         self.rows[after["id"]] = after
         self._lapsed.append(after)
 
-    def _outcome(self, call: Call, before: Row | None, message: Row) -> tuple[str, Row]:
+    def _outcome(self, call: Call, before: Row | None, message: Row) -> tuple[str, Row]:  # noqa: C901, PLR0912
         """The message and the row that a change must bring about."""
         change = call.change
         if isinstance(change.takes, Stretch):

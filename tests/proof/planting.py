@@ -1,7 +1,8 @@
 """How a mistake is described and planted: what becomes of a named line, or of a named function, of the engine.
 
-A line is named by the end of its comment, such as `# Each sees the grants before it. [own grants]`, and is found by that
-name in whatever module it stands; a comment above a statement names the statement. A function is named by its name.
+A line is named by the end of its comment, such as `# Each sees the grants before it. [own grants]`, and is found by
+that name in whatever module it stands; a comment above a statement names the statement. A function is named by its
+name.
 """
 
 import ast

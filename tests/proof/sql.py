@@ -1,4 +1,4 @@
-"""What the engine's looks do to the simulated server, and its statements about places. One that is not here is an error.
+"""What the engine's looks do to the simulated server, and its statements about places. Any other is an error.
 
 Each handler gets the snapshot that was taken when its statement began: if it has to wait, it still sees that one, and
 only the rows that it locks are read again. That is READ COMMITTED. What the SQL itself says is run by `interleaved.py`.

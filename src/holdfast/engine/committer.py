@@ -284,7 +284,7 @@ class Lane:
         `None` when it does not come back in time to tell.
         """
         try:
-            # After any error: whatever it is, it says nothing about the COMMIT, and settling again may do it twice. [any]
+            # After any error: whatever it is, it says nothing about the COMMIT, and settling again may do it twice.
             async for attempt in attempts((Exception,), LOOK_SECONDS_MAX):
                 with attempt:
                     async with self._committer.database.engine_connection() as connection:

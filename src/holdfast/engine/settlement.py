@@ -144,7 +144,7 @@ class Settlement:
             revisions, seats = await looks.given_seats(connection, events, [given for _, given in bookings])
             self._batch.revisions |= revisions
             for change, given in bookings:
-                # Popped, so that of two cancellations of one booking the second finds nothing. [a seat is given back once]
+                # Popped, so that of two cancellations of one booking the second finds nothing. [seats once]
                 booking = seats.pop(given, None)
                 if booking is None or booking.place != change.place:
                     self._batch.verdicts[change.id] = Refused(Reason.NOT_FOUND)
