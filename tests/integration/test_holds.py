@@ -77,6 +77,20 @@ async def test_an_expired_hold_is_in_nobodys_way_and_ends_with_the_grant(
     assert await messages(connection, place) == [(1, HELD), (2, EXPIRED), (3, CREATED)]
 
 
+async def test_an_expired_hold_ends_with_the_grant_that_covers_it_whoever_else_was_shown_it(
+    connection: "asyncpg.Connection", place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two wishes of one batch look behind expired holds; the second sees the first hold before the first does."""
+    monkeypatch.setattr(looks, "BACKWARDS_ROWS", 1)
+    held = [await grant(connection, hold(place, start, start + 2, 60)) for start in (9, 12)]
+    await move_time(connection, 61)
+    granted, refused = await settle(connection, reserve(place, 10, 13), reserve(place, 10, 11))
+    assert isinstance(granted, Granted)
+    assert refused == Refused(Reason.TIME_CONFLICT, hours(10, 13))
+    for each in held:
+        assert await row(connection, each) == (State.EXPIRED, False, False)
+
+
 async def test_an_expired_hold_that_nobody_covers_stays_until_it_is_swept(
     connection: "asyncpg.Connection", place: Place
 ) -> None:

@@ -6,15 +6,16 @@ from typing import Any
 
 import asyncpg
 
-from holdfast.engine import pool_statements, writing
+from holdfast.engine import looks, writing
 from holdfast.engine.transaction import BEGIN
-from proof import seats_sql, sql
+from proof import seats_sql, sql, writes
 from proof.server import Server, Transaction
 from proof.sql import Row
 from proof.weather import COMMIT_FAULTS, LINK_FAULTS, STATEMENT_FAULTS
 
-WRITES = (writing.WRITE, pool_statements.WRITE)
-HANDLERS = sql.HANDLERS | seats_sql.HANDLERS
+HANDLERS = sql.HANDLERS | seats_sql.HANDLERS | writes.HANDLERS
+MAY_BE_EMPTY = (writing.WRITE, looks.BACKWARDS)
+SAVEPOINT, GO_BACK = "SAVEPOINT proof", "ROLLBACK TO SAVEPOINT proof"
 LINGER = (0.0, 0.001, 0.01, 0.3, 1.5)
 """Seconds that a server's side of a lost connection may take to notice; it keeps its locks until then."""
 LOST = (ConnectionResetError, asyncpg.ConnectionDoesNotExistError, TimeoutError)
@@ -35,6 +36,7 @@ class Backend:
         self.generation = server.generation
         self.transaction: Transaction | None = None
         self.has_failed = False
+        self._mark: Any = None
 
     def end(self, commit: bool) -> None:
         """End the transaction, if there is one."""
@@ -59,6 +61,12 @@ class Backend:
             return []
         if self.has_failed:
             raise asyncpg.InFailedSQLTransactionError("current transaction is aborted")
+        if self.transaction is not None and statement in {SAVEPOINT, GO_BACK}:
+            if statement == SAVEPOINT:
+                self._mark = self.server.mark(self.transaction)
+            else:
+                self.server.go_back(self.transaction, self._mark)
+            return []
         handler = HANDLERS.get(statement)
         if handler is None:
             self.server.faults.append(f"unknown statement: {statement}")
@@ -147,7 +155,7 @@ class Connection:
             raise asyncpg.InterfaceError("connection is closed")
         if self._is_busy:
             server.faults.append("two statements at once on one connection")
-        if [] in arguments and statement not in WRITES:
+        if [] in arguments and statement not in MAY_BE_EMPTY:
             server.faults.append(f"an empty array: {statement}")
         self._is_busy = True
         is_sent = False
@@ -161,7 +169,7 @@ class Connection:
         except asyncio.CancelledError:
             if statement == "COMMIT" and not is_sent:
                 self.lose(commit=server.random.random() < 0.5)
-            elif statement in WRITES and not is_sent and server.random.random() < 0.5:
+            elif statement == writing.WRITE and not is_sent and server.random.random() < 0.5:
                 self._begin_alone(statement, arguments)
             raise
         finally:
@@ -185,7 +193,7 @@ class Connection:
             raise self._lost()
         if fault == "stuck":
             self._is_closed = True
-            self._server.loop.create_task(self._go_on_alone(statement, arguments))
+            self._server.spawn(self._go_on_alone(statement, arguments))
             await asyncio.sleep(1)
             raise TimeoutError
         if fault == "lost_after":
@@ -195,7 +203,7 @@ class Connection:
 
     def _begin_alone(self, statement: str, arguments: tuple[Any, ...]) -> None:
         if self._backend.generation == self._server.generation:
-            self._server.loop.create_task(self._go_on_alone(statement, arguments))
+            self._server.spawn(self._go_on_alone(statement, arguments))
 
     async def _go_on_alone(self, statement: str, arguments: tuple[Any, ...]) -> None:
         """The server's side of a statement that the client no longer waits for."""
@@ -209,7 +217,7 @@ class Connection:
 
     def _fault(self, statement: str) -> str | None:
         weather, choose = self._server.weather, self._server.random.choice
-        commits = statement in WRITES and self._backend.transaction is None
+        commits = statement == writing.WRITE and self._backend.transaction is None
         if (statement == "COMMIT" or commits) and self._server.is_stormy(weather.commit_faults):
             return choose(COMMIT_FAULTS)
         if statement == "COMMIT":

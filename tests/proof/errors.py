@@ -1,178 +1,232 @@
-"""Mistakes that somebody could make in the engine, as changes of its source text, to see that the proof finds them."""
+"""Mistakes that somebody could make in the engine, to see that the simulation finds them; see `planting.py`.
 
-from proof.edits import BATCH, CALENDAR, COMMITTER, KEYS, LINK, READER, SETTLEMENT, TRANSACTION, WRITING, Edit
-from proof.seats_errors import SEATS_ERRORS
+Those in its SQL are in `sql_errors.py`.
+"""
 
-LOOK_LINE = "    revisions, held, closed = await statements.look(connection, places, wanted, batch.cancelled)\n"
-METRICS = "                metrics.BATCH_CLAIMS"
-CHECK = " AND q.revision = u.seen"
+from textwrap import indent
 
+from proof.planting import Planted, but, function, instead, left_out, line, never
 
-ERRORS: dict[str, tuple[Edit, ...]] = {
-    "written without a look at the revision": (Edit(WRITING, CHECK, ""),),
-    "the revision is looked at before the lock": (
-        Edit(WRITING, "PERFORM FROM places", "PERFORM FROM (SELECT FROM places"),
-        Edit(WRITING, CHECK, " AND u.seen = q.seen_before"),
-    ),
-    "nothing locks what is written": (
-        Edit(WRITING, "PERFORM FROM places WHERE place = ANY(locked) ORDER BY place FOR UPDATE;", ""),
-    ),
-    "locks in any order": (Edit(WRITING, "ANY(locked) ORDER BY place FOR UPDATE", "ANY(locked) FOR UPDATE"),),
-    "half of the places may have changed": (
-        Edit(WRITING, "found_places <> json_array_length(revisions)", "found_places = 0"),
-    ),
-    "a refused write counts as done": (
-        Edit(
-            TRANSACTION,
-            "            raise _known(work, error) from error\n        raise _doubt(",
-            "            return\n        raise _doubt(",
-        ),
-    ),
-    "a write that was not answered counts as refused": (
-        Edit(
-            TRANSACTION,
-            "        raise _doubt(connection, work, proof, error, has_lock=False) from error\n",
-            "        cut(connection)\n        raise error\n",
-        ),
-    ),
-    "a write that comes too late is let in": (
-        Edit(TRANSACTION, "            await doubt.work.fence(connection)\n", "            pass\n"),
-    ),
-    "two looks at one place may differ": (
-        Edit(
-            BATCH,
-            "self.revisions.setdefault(place, revisions[place]) != revisions[place]",
-            "self.revisions.update(revisions)",
-        ),
-    ),
-    "back-to-back clashes": (Edit(CALENDAR, "nearest.end > wanted.start", "nearest.end >= wanted.start"),),
-    "the wrong end is compared": (Edit(CALENDAR, "nearest.end > wanted.start", "nearest.end > wanted.end"),),
-    "a batch does not see its own grants": (Edit(CALENDAR, "        grants.add(claim.interval)\n", ""),),
-    "the descent before the release": (
-        Edit(
-            SETTLEMENT,
-            LOOK_LINE,
-            "    revisions, held, closed = await statements.look(connection, places, wanted)\n"
-            "    given = [each.reservation for each in batch.verdicts.values() if isinstance(each, Granted)]\n"
-            "    free = {(reservation.place, reservation.interval) for reservation in given}\n"
-            "    held = [None if (c.place, one) in free else one for c, one in zip(firsts, held)]\n",
+BEHIND = """look = await looks.look(connection, wishes, leaving)
+gone = {(each.place.key, each.interval) for each in batch.left.values() if each.state not in occupancy.TAKING}
+look = look._replace(nearest=[
+    None if near is not None and (wish.place, (near.start, near.end)) in gone else near
+    for wish, near in zip(wishes, look.nearest, strict=True)
+])
+"""
+
+JOIN = """for key, answers in self._take().items():
+    asked.setdefault(key, []).extend(answers)
+"""
+EARLY = """        for change, verdict in zip(work._batch.changes, work.verdicts(), strict=True):
+            if not early[change.id].done():
+                early[change.id].set_result(verdict)
+"""
+WAITING = "transaction.early.update((each.change.id, each.answer) for each in batch)\n"
+
+OF_DECISIONS: dict[str, tuple[Planted, ...]] = {
+    "back-to-back clashes": (function("obstacle", but("nearest.end > wanted.start", "nearest.end >= wanted.start")),),
+    "the wrong end is compared": (function("obstacle", but("nearest.end > wanted.start", "nearest.end > wanted.end")),),
+    "a batch does not see its own grants": (line("own grants", left_out),),
+    "what lies behind a released one is not seen": (
+        function(
+            "judge",
+            but("look = await looks.look(connection, wishes, away)\n", indent(BEHIND, "    ").lstrip()),
         ),
     ),
     "a move looks at the place it leaves": (
-        Edit(
-            SETTLEMENT,
-            "statements.look(connection, [target.key], [Wish(target.key, wanted.end)], [before.id])\n"
-            "    batch.note(look.revisions, [target.key])\n",
-            "statements.look(\n"
-            "        connection, [before.place.key], [Wish(before.place.key, wanted.end)], [before.id]\n    )\n",
+        function(
+            "Settlement._retake",
+            but("Wanted(after.place.key, after.interval)", "Wanted(before.place.key, after.interval)"),
         ),
     ),
-    "a move is in its own way": (
-        Edit(SETTLEMENT, "[Wish(target.key, wanted.end)], [before.id])", "[Wish(target.key, wanted.end)])"),
-    ),
+    "a move is in its own way": (line("moves", but("[before.id]", "[]")),),
     "a reservation is given back twice": (
-        Edit(SETTLEMENT, "held.pop(claim.reservation_id, None)", "held.get(claim.reservation_id)"),
+        line("given back once", but("self._batch.left.get(given, found.get(given))", "found.get(given)")),
     ),
-    "answer before commit": (
-        Edit(
-            TRANSACTION,
-            "    if proof is not None:\n        await _write(",
-            "    for claim, verdict in zip(work._batch.claims, work.verdicts()):\n"
-            "        if not early[claim.id].done():\n"
-            "            early[claim.id].set_result(verdict)\n"
-            "    if proof is not None:\n        await _write(",
-        ),
-        Edit(TRANSACTION, "async def settle(connection", "early = {}\n\n\nasync def settle(connection"),
-        Edit(
-            COMMITTER,
-            "                work = settler.work(claims)\n",
-            "                work = settler.work(claims)\n"
-            "                transaction.early.update((waiting.claim.id, waiting.answer) for waiting in batch)\n",
-        ),
+    "the owner is lost in a move": (function("_moved", but("details=details)", "details=details, user_id=None)")),),
+    "the time of making is lost in a move": (
+        function("_moved", but("details=details)", "details=details, created_at=wanted.start)")),
     ),
-    "retry without looking": (Edit(COMMITTER, "await self._was_committed(doubt)", "False"),),
-    "believe without looking": (Edit(COMMITTER, "await self._was_committed(doubt)", "True"),),
-    "look without the lock": (Edit(TRANSACTION, "        await doubt.work.lock_changed(connection)\n", ""),),
-    "retry when the look fails": (
-        Edit(COMMITTER, "attempts((Exception,), LOOK", "attempts(AWAY, LOOK"),
-        Edit(
-            COMMITTER,
-            "except Exception as error:  # noqa",
-            "except AWAY as error:  # noqa",
+    "details are lost in a move": (
+        function("_moved", but("{**(before.details or {}), **takes.details}", "takes.details")),
+    ),
+    "a closed place is given": (function("occupancy.settle", but("if place in closed:", "if False:")),),
+    "places are edited without a lock": (
+        function("Settler.needs_care", instead("def needs_care(self, change):\n    return False")),
+    ),
+    "moves share their batch": (
+        function("Settler.is_alone", instead("def is_alone(self, change):\n    return False")),
+    ),
+}
+
+OF_HOLDS: dict[str, tuple[Planted, ...]] = {
+    "an expired hold is confirmed": (function("has_expired", but("reservation.expires_at <= now", "False")),),
+    "a hold has expired a moment early": (
+        function(
+            "has_expired", but("reservation.expires_at <= now", "reservation.expires_at <= now + timedelta(seconds=1)")
         ),
     ),
-    "what putting a connection back says hides what was wrong": (
-        Edit(LINK, "except Exception as failure:", "except ZeroDivisionError as failure:"),
+    "a grant over an expired hold does not end it": (line("the expired end", left_out),),
+    "a look stops at an expired hold": (line("behind the expired", instead("nearest[position] = None")),),
+    "a look goes behind expired holds once": (line("further behind the expired", never),),
+    "an extension shortens": (
+        function("_extended", but("expires_at=max(before.expires_at, wanted)", "expires_at=wanted")),
     ),
-    "a connection that has failed is kept": (
-        Edit(
-            COMMITTER,
-            "                await self._link.let_go(error)\n                raise\n",
-            "                raise\n",
+    "an extension knows no end": (
+        function(
+            "_extended",
+            but(
+                "min(now + timedelta(seconds=takes.seconds), before.held_at + HOLD_LONGEST)",
+                "now + timedelta(seconds=takes.seconds)",
+            ),
         ),
     ),
-    "a connection is kept when there is nothing to do": (
-        Edit(COMMITTER, "                await self._link.let_go()\n", ""),
+    "a hold is revived without a look": (line("looks before it revives", but("is_moved or is_dead", "is_moved")),),
+    "a revived one is not marked": (function("again", but("revived=True", "revived=False")),),
+    "what it was confirmed with is lost": (function("_confirmed", but("takes.external_ref", "before.external_ref")),),
+    "a confirmed hold still ends": (function("_confirmed", but("expires_at=None", "expires_at=before.expires_at")),),
+    "a move ends a hold sooner": (
+        function("_moved", but("details=details)", "details=details, expires_at=before.held_at)")),
     ),
-    "no ROLLBACK after an error": (
-        Edit(
-            TRANSACTION,
-            '            await connection.execute("ROLLBACK")\n        except AWAY',
-            "            pass\n        except AWAY",
+    "a released hold counts as cancelled": (function("ended", but("State.RELEASED if", "State.CANCELLED if")),),
+    "a sweep ends what has not expired": (
+        function("ended", but("has_expired(before, now) is not lapses", "(has_expired(before, now) and not lapses)")),
+    ),
+    "one hold too many": (
+        function("Settlement._within_limits", but(">= self._rules.place_holds_max", "> self._rules.place_holds_max")),
+    ),
+    "holds of one batch are not counted": (line("own holds", left_out),),
+    "holds begin by the process's clock": (
+        function("Settlement._grant", but("began = self._batch.time", "began = self._batch.now")),
+    ),
+}
+
+OF_SEATS: dict[str, tuple[Planted, ...]] = {
+    "seats: one more than there are": (line("seats left", but("booked[each.place] >= ", "booked[each.place] > ")),),
+    "seats: a batch does not count its own grants": (line("own seats", left_out),),
+    "seats: a batch seats one person twice": (line("one seat each", left_out),),
+    "seats: a seat is given back twice": (line("seats once", but("seats.pop(given, None)", "seats.get(given)")),),
+    "seats: a cancellation counts as a booking": (function("Batch.unbook", but("booking, -1)", "booking, 1)")),),
+    "seats: an id is used twice": (function("Settler.work", but("self._ids.popleft()", "self._ids[0]")),),
+}
+
+OF_MESSAGES: dict[str, tuple[Planted, ...]] = {
+    "two looks at one place may differ": (
+        function(
+            "Batch.note",
+            but(
+                "self.revisions.setdefault(place, revisions[place]) != revisions[place]",
+                "self.revisions.update(revisions)",
+            ),
         ),
     ),
-    "a key that is taken is ignored": (
-        Edit(WRITING, "        ORDER BY u.id;\n", "        ORDER BY u.id ON CONFLICT DO NOTHING;\n"),
+    "the place that a move leaves is not told": (line("the place that was left", left_out),),
+    "a hold is told as a reservation": (
+        function(
+            "batch._told",
+            but(
+                'return "reservation.held", "reservation.released"', 'return "reservation.created", "reservation.moved"'
+            ),
+        ),
     ),
-    "a key's body is not compared": (Edit(KEYS, "    if known.body != key.body:\n", "    if False:\n"),),
+    "a key's body is not compared": (function("repeated", but("known.body != key.body", "False")),),
     "the first answer is marked as a repeated one": (
-        Edit(KEYS, "replayed=known.claim_id != claim_id)", "replayed=True)"),
+        function("repeated", but("replayed=known.claim_id != change_id", "replayed=True")),
     ),
-    "the revision is not raised": (Edit(WRITING, "SET revision = u.raised\n", "SET revision = u.seen\n"),),
-    "the place that a move leaves is not told": (
-        Edit(SETTLEMENT, 'batch.tell("reservation.moved", uuids.uuid7(), after, before.place)', "pass"),
+    "a repeated key is decided anew": (
+        function("Settlement.decide", but("keys.first_of_each(changes)", "(list(changes), [])")),
+    ),
+    "an answer is not remembered": (function("Settlement._answer", but("if change.key is not None:", "if False:")),),
+}
+
+OF_COMMITS: dict[str, tuple[Planted, ...]] = {
+    "a refused write counts as done": (
+        function(
+            "transaction._write", but("            raise _known(work, error) from error\n", "            return\n")
+        ),
+    ),
+    "a write that was not answered counts as refused": (
+        function(
+            "transaction._write",
+            but(
+                "raise _doubt(connection, work, proof, error, has_lock=False) from error",
+                "cut(connection)\n        raise error",
+            ),
+        ),
+    ),
+    "a commit that was not answered counts as refused": (
+        function(
+            "_settle_locked",
+            but(
+                "raise _doubt(connection, work, proof, error, has_lock=True) from error",
+                "cut(connection)\n            raise error",
+            ),
+        ),
+    ),
+    "a write that comes too late is let in": (line("fence", never),),
+    "look without the lock": (line("lock before the look", left_out),),
+    "what is being made is not waited for": (line("waits for what is made", left_out),),
+    "answer before commit": (
+        function(
+            "transaction.settle",
+            but(
+                "        await _write(connection, work, proof)", EARLY + "        await _write(connection, work, proof)"
+            ),
+        ),
+        function("was_committed", but("async def was_committed(", "early = {}\n\n\nasync def was_committed(")),
+        function(
+            "Lane._attempt",
+            but("work = settler.work(changes)\n", "work = settler.work(changes)\n" + indent(WAITING, 12 * " ")),
+        ),
+    ),
+    "retry without looking": (function("Lane._resolve", but("await self._was_committed(doubt)", "False")),),
+    "believe without looking": (function("Lane._resolve", but("await self._was_committed(doubt)", "True")),),
+    "retry when the look fails": (
+        function("Lane._was_committed", but("attempts((Exception,), LOOK", "attempts(AWAY, LOOK")),
+        function("Lane._was_committed", but("except Exception as error:", "except AWAY as error:")),
+    ),
+    "no ROLLBACK after an error": (function("_abandon", but('await connection.execute("ROLLBACK")', "pass")),),
+}
+
+OF_LANES: dict[str, tuple[Planted, ...]] = {
+    "what putting a connection back says hides what was wrong": (
+        function("Link.let_go", but("except Exception as failure:", "except ZeroDivisionError as failure:")),
+    ),
+    "a connection that has failed is kept": (function("Lane._attempt", but("await self._link.let_go(error)", "pass")),),
+    "a connection is kept when there is nothing to do": (
+        function("Lane._run", but("await self._link.let_go()", "pass")),
     ),
     "a lost wake-up of a lane": (
-        Edit(COMMITTER, "            self._task = None\n\n", "            pass\n\n"),
-        Edit(
-            COMMITTER,
-            "        if not task.cancelled() and task.ex",
-            "        self._task = None\n        if not task.cancelled() and task.ex",
+        function("Lane._run", but("self._task = None", "pass")),
+        function(
+            "Lane._ended",
+            but("if not task.cancelled() and", "self._task = None\n    if not task.cancelled() and"),
         ),
     ),
-    "a lost wake-up of the reader": (
-        Edit(
-            READER,
-            "        self._readers.discard(reader)\n        self._begin()\n",
-            "        self._readers.discard(reader)\n",
-        ),
-    ),
+    "a lost wake-up of the reader": (function("Reader._ended", but("self._begin()", "pass")),),
     "a read joins a query under way": (
-        Edit(
-            READER,
-            "list(asked))\n",
-            "list(asked))\n"
-            "            for key, answers in self._take().items():\n"
-            "                asked.setdefault(key, []).extend(answers)\n",
+        function(
+            "Reader._answer",
+            but(
+                "list(asked))\n",
+                "list(asked))\n" + indent(JOIN, 8 * " "),
+            ),
         ),
     ),
     "the halves of a batch forget who was answered": (
-        Edit(
-            COMMITTER, "self._settle([waiting for waiting in part if not waiting.answer.done()])", "self._settle(part)"
-        ),
+        line("halves", but("[waiting for waiting in part if not waiting.answer.done()]", "part")),
     ),
     "told that it is too late, and settled all the same": (
-        Edit(
-            COMMITTER,
-            "            waiting.refuse(Unavailable())\n            return False\n",
-            "            waiting.refuse(Unavailable())\n            return True\n",
+        function(
+            "Lane._is_alive",
+            but(
+                "waiting.refuse(Unavailable())\n        return False",
+                "waiting.refuse(Unavailable())\n        return True",
+            ),
         ),
     ),
-    "a second answer to one who has left": (
-        Edit(
-            COMMITTER,
-            "        if not waiting.answer.done():\n            waiting.answer.set_result(verdict)",
-            "        waiting.answer.set_result(verdict)",
-        ),
-    ),
-} | SEATS_ERRORS
+    "a second answer to one who has left": (function("_answer", but("if not waiting.answer.done():", "if True:")),),
+}
+
+ERRORS = OF_DECISIONS | OF_HOLDS | OF_SEATS | OF_MESSAGES | OF_COMMITS | OF_LANES

@@ -1,47 +1,84 @@
 """What the clients of one run did and were told, beside what the database committed meanwhile."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
-from holdfast.engine.claims import Claim, Granted, Place, Refused, SeatClaim, Seated, SeatVerdict, Verdict
-from holdfast.errors import ClientGone, OutcomeUnknown, Unavailable
-from proof.server import Commit, Server, State
+from holdfast.engine.claims import Change, Edit, Granted, Made, Place, Refused, Seated, Verdict
+from holdfast.errors import ClientGone, HoldfastError, OutcomeUnknown, Unavailable
+from proof.server import START, Commit, Event, Spot, State
+from proof.weather import Weather
+
+
+class Course(Protocol):
+    """What clients see of a run while it lasts, and what it was when it is over."""
+
+    weather: Weather
+    commits: list[Commit]
+    first: State
+
+    @property
+    def position(self) -> int:
+        """How many transactions have been committed."""
+
+    def time(self) -> float:
+        """Seconds by a process's clock that goes right."""
+
+    def now(self) -> datetime:
+        """The database's clock."""
+
+
+class Declined(HoldfastError):
+    """What a feature itself refuses."""
+
+    code = "DECLINED"
 
 
 class Call:
-    """A claim, when it was made, and what came of it. Positions count the commits until then."""
+    """A change, when it was asked for, and what came of it. Positions count the commits until then.
 
-    def __init__(self, claim: Claim | SeatClaim, process: int, server: Server) -> None:
-        self.claim = claim
+    `skew` is how far the clock of its process goes wrong.
+    """
+
+    def __init__(self, change: Change, process: int, skew: timedelta, course: Course) -> None:
+        self.change = change
         self.process = process
-        self.began = server.loop.time()
-        self.began_at = server.position
+        self.skew = skew
+        self.asked_at = course.now()
+        """By the database's clock."""
+        self.began = course.time()
+        self.began_at = course.position
         self.ended: float | None = None
         self.ended_at: int | None = None
-        self.verdict: Verdict | SeatVerdict | None = None
+        self.answered_at: datetime | None = None
+        self.verdict: Verdict | None = None
         self.error: BaseException | None = None
         self.has_left = False
         self.is_lost = False
         """Its process crashed, so nobody will ever answer."""
-        self._server = server
+        self._course = course
 
     def is_gone(self) -> bool:
         """Whether the client has left, as the committer asks it."""
         return self.has_left
 
-    def answered(self, answer: "asyncio.Future[Verdict | SeatVerdict]") -> None:
+    def answered(self, answer: "asyncio.Future[Verdict]") -> None:
         """Note the answer."""
         if answer.cancelled():
             self.fail(asyncio.CancelledError())
         elif (error := answer.exception()) is not None:
             self.fail(error)
         else:
-            self._end()
-            self.verdict = answer.result()
+            self.tell(answer.result())
+
+    def tell(self, verdict: Verdict) -> None:
+        """Note a verdict."""
+        self._end()
+        self.verdict = verdict
 
     def fail(self, error: BaseException) -> None:
         """Note an error."""
@@ -49,8 +86,14 @@ class Call:
         self.error = error
 
     def _end(self) -> None:
-        self.ended = self._server.loop.time()
-        self.ended_at = self._server.position
+        self.ended = self._course.time()
+        self.ended_at = self._course.position
+        self.answered_at = self._course.now()
+
+    def is_while(self, moment: datetime, time: float) -> bool:
+        """Whether its process may have noted this moment for it, if it was done by the given time."""
+        # Clocks tell microseconds.
+        return self.began - 1e-6 <= (moment - START - self.skew).total_seconds() <= time + 1e-6
 
     @property
     def is_unknown(self) -> bool:
@@ -62,16 +105,16 @@ class Call:
         """Whether its client was told that nothing has changed on its behalf."""
         if self.is_lost:
             return False
-        if isinstance(self.verdict, Granted | Seated):
+        if isinstance(self.verdict, Granted | Seated | Made):
             return self.verdict.replayed
-        return isinstance(self.verdict, Refused) or isinstance(self.error, Unavailable | ClientGone)
+        return isinstance(self.verdict, Refused) or isinstance(self.error, Unavailable | ClientGone | Declined)
 
     def __str__(self) -> str:
         outcome = self.verdict if self.error is None else repr(self.error)
         ended = "never" if self.ended is None else f"{self.ended:.3f} (after {self.ended_at} commits)"
         lost = ", its process crashed" if self.is_lost else ""
         return (
-            f"process {self.process}, at {self.began:.3f} (after {self.began_at} commits): {_short(self.claim)}\n"
+            f"process {self.process}, at {self.began:.3f} (after {self.began_at} commits): {_short(self.change)}\n"
             f"    answered at {ended}{lost}: {_short(outcome)}"
         )
 
@@ -79,18 +122,18 @@ class Call:
 class Read:
     """A question for a place's revision, and its answer."""
 
-    def __init__(self, place: Place, server: Server) -> None:
+    def __init__(self, place: Place, course: Course) -> None:
         self.place = place.key
-        self.began_at = server.position
+        self.began_at = course.position
         self.ended_at: int | None = None
         self.revision: int | None = None
         self.error: BaseException | None = None
         self.is_lost = False
-        self._server = server
+        self._course = course
 
     def answered(self, answer: "asyncio.Future[int | None]") -> None:
         """Note the answer."""
-        self.ended_at = self._server.position
+        self.ended_at = self._course.position
         self.error = answer.exception()
         if self.error is None:
             self.revision = answer.result()
@@ -99,14 +142,14 @@ class Read:
 class History:
     """One run, when it is over."""
 
-    def __init__(self, calls: list[Call], reads: list[Read], server: Server, faults: list[str]) -> None:
+    def __init__(self, calls: list[Call], reads: list[Read], course: Course, faults: list[str]) -> None:
         self.calls = calls
         self.reads = reads
-        self.commits: list[Commit] = server.commits
-        self.weather = server.weather
-        self.states = [server.first, *(commit.state for commit in server.commits)]
+        self.commits: list[Commit] = course.commits
+        self.weather = course.weather
+        self.states = [course.first, *(commit.state for commit in course.commits)]
         self.faults = faults
-        self.by_id: dict[UUID, Call] = {call.claim.id: call for call in calls}
+        self.by_id: dict[UUID, Call] = {call.change.id: call for call in calls}
 
     def during(self, began_at: int, ended_at: int | None) -> list[State]:
         """Every state that the database was in between two positions."""
@@ -127,15 +170,19 @@ def _short(value: object) -> str:
     match value:
         case UUID():
             # Ids that are drawn by chance would make a replay look different.
-            text = f"#{value.int % 1_000_000}" if value.int < 1 << 32 else "#random"
+            text = f"#{value.int % 1_000_000}" if value.int < 1 << 72 else "#random"
         case datetime():
             text = f"{value:%H:%M}"
         case bytes() if len(value) == 32:
             text = f"body {int.from_bytes(value)}"
         case Place():
             text = value.key
+        case Spot() | Event():
+            text = ", ".join(f"{name} {_short(field)}" for name, field in value._asdict().items() if field is not None)
         case tuple() | list():
             text = f"({', '.join(map(_short, value))})"
+        case Edit():
+            text = value.work.__qualname__.partition(".")[0]
         case Struct():
             text = f"{type(value).__name__}({_short(msgspec.structs.asdict(value))})"
         case dict():

@@ -3,12 +3,17 @@
 import asyncio
 import heapq
 import random
+from collections import defaultdict
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from contextvars import Context, ContextVar
 from types import SimpleNamespace
 from typing import Any
 
 import tenacity
+
+OWNER: ContextVar[int] = ContextVar("OWNER")
+"""The simulated process in whose name something runs; unset for the server's side."""
 
 
 class Hang(Exception):
@@ -21,10 +26,24 @@ class SimulatedLoop(asyncio.BaseEventLoop):
     def __init__(self) -> None:
         super().__init__()
         self._now = 0.0
+        self._tasks: defaultdict[int, list[asyncio.Task[Any]]] = defaultdict(list)
 
     def time(self) -> float:
         """Virtual seconds since the loop was made."""
         return self._now
+
+    def create_task(self, coro: Any, *, name: str | None = None, context: Context | None = None) -> "asyncio.Task[Any]":
+        """Begin a task, and note whose it is."""
+        task = super().create_task(coro, name=name, context=context)
+        owner = OWNER.get(None) if context is None else context.get(OWNER)
+        if owner is not None:
+            self._tasks[owner].append(task)
+        return task
+
+    def tasks_of(self, owner: int) -> "list[asyncio.Task[Any]]":
+        """What a process is about."""
+        self._tasks[owner] = [task for task in self._tasks[owner] if not task.done()]
+        return self._tasks[owner]
 
     def _run_once(self) -> None:
         """One turn, as asyncio defines it: timers that are due join the queue, and what was queued by then runs."""

@@ -1,27 +1,27 @@
 """What must be true of every run, told from what clients were told and what the database committed.
 
-Written from the promise, not from the engine: it calls nothing of it, and knows only what claims and verdicts mean.
+Written from the promise, not from the engine: it decides nothing by calling it, and knows only what changes and
+verdicts mean.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 from uuid import UUID
 
 import asyncpg
 
-from holdfast.engine.claims import Book, Granted, Move, Release, Reserve, Seated
+from holdfast.engine.claims import Again, Confirm, Extend, Granted, Made, Seat, Seated, Stretch
 from holdfast.errors import ClientGone, Unavailable
-from proof import oracle_answers, seats_oracle, seats_sql
+from proof import oracle_answers, seats_oracle
 from proof.history import Call, History
+from proof.keepers import Declined
+from proof.oracle_answers import Versions
+from proof.oracle_rows import Rows, Told, is_active, reservation
 from proof.server import Commit, State
-from proof.sql import POISON
+from proof.writes import POISON, POISONED
 
-Row = dict[str, Any]
-Change = tuple[str, str, UUID, datetime, datetime]
-"""Type of message, place, reservation, start, end."""
+EDITS = ("room.retired", "event.changed", "event.created")
 
 
 def verdict(history: History) -> list[str]:
@@ -29,21 +29,30 @@ def verdict(history: History) -> list[str]:
     found = [*overlaps(history), *seats_oracle.promise(history)]
     found += history.faults
     effects: dict[UUID, list[int]] = defaultdict(list)
+    told: list[Told] = []
     for position, commit in enumerate(history.commits, 1):
         found += revisions(history.states[position - 1], commit)
-        found += changes(history, position, effects)
+        rows = Rows(history.states[position - 1].reservations, commit, position, history.by_id)
+        found += [*rows.make(), *rows.compare()]
+        found += limits(commit, rows.told)
+        told += rows.told
         found += seats_oracle.changes(history, position, effects)
+        edits(commit, position, effects)
+    for each in told:
+        effects[each.call.change.id].append(each.position)
+    versions = Versions(history, told)
     for call in history.calls:
-        found += answers(history, call, effects[call.claim.id])
-        found += oracle_answers.refusals(history, call)
-    found += oracle_answers.keys(history)
-    found += seats_oracle.keys(history, effects)
+        found += answers(history, call, effects[call.change.id])
+        if isinstance(call.verdict, Granted) and not call.verdict.replayed:
+            found += granted(call, versions, [each for each in told if each.call is call])
+        found += oracle_answers.refusals(history, versions, call)
+    found += oracle_answers.keys(history, effects)
     found += oracle_answers.reads(history)
     return found
 
 
 def overlaps(history: History) -> Iterator[str]:
-    """The promise: at no moment two active reservations of a place overlap."""
+    """The promise: at no moment two reservations of a place overlap that have not ended, expired holds included."""
     for position, commit in enumerate(history.commits, 1):
         if "reservations" not in commit.writes:
             continue
@@ -55,83 +64,43 @@ def overlaps(history: History) -> Iterator[str]:
                 return
 
 
+def limits(commit: Commit, told: list[Told]) -> Iterator[str]:
+    """No place is given more holds than it may have."""
+    for made in told:
+        if made.before is None and made.after["state"] == "held":
+            place = made.after["place"]
+            rows = [row for row in commit.state.reservations.values() if row["place"] == place and row["expires_at"]]
+            if sum(is_active(row, commit.at) for row in rows) > oracle_answers.PLACE_HOLDS_MAX:
+                yield f"limit: {place} has too many holds after commit {made.position}"
+
+
 def revisions(before: State, commit: Commit) -> Iterator[str]:
     """A place's revision grows by one for each of its messages, which are numbered by it."""
     numbers: dict[str, list[int]] = defaultdict(list)
     for place, revision in commit.writes.get("outbox", {}):
-        if not place.startswith(seats_oracle.EVENT):
-            numbers[place].append(revision)
-    for place in numbers.keys() | commit.writes.get("places", {}).keys():
-        old = before.places.get(place, 0)
-        new = commit.state.places.get(place, 0)
+        numbers[place].append(revision)
+    changed = {*commit.writes.get("places", {}), *(f"event:{each}" for each in commit.writes.get("events", {}))}
+    for place in numbers.keys() | changed:
+        old, new = revision_of(before, place), revision_of(commit.state, place)
         if sorted(numbers[place]) != list(range(old + 1, new + 1)):
             yield f"revision: {place} went from {old} to {new} with messages {sorted(numbers[place])}"
 
 
-def changes(history: History, position: int, effects: dict[UUID, list[int]]) -> Iterator[str]:
-    """Every change has exactly one message (a move between places two), and a claim that asked for it."""
-    commit = history.commits[position - 1]
-    before = history.states[position - 1].reservations
-    wanted: list[Change] = []
-    rows = commit.writes.get("reservations", {})
-    came_from = {key[1]: before[key] for key, row in rows.items() if row is None and key in before}
-    for key, row in rows.items():
-        if row is None:
-            continue
-        old = before.get(key) or came_from.pop(key[1], None)
-        wanted += expected(old, row)
-    if came_from:
-        yield f"message: commit {position} took a reservation away"
-    got: list[Change] = []
-    for (place, _), message in commit.writes.get("outbox", {}).items():
-        if message["type"] == "place.checked" or place.startswith(seats_oracle.EVENT):
-            continue
-        got.append((message["type"], place, *described(message["data"])))
-        call = history.by_id.get(message["id"])
-        if call is not None:
-            effects[message["id"]].append(position)
-            if not asked_for(call, got[-1], rows):
-                yield f"effect: commit {position} did something else than was asked by {call}"
-        elif message["type"] != "reservation.moved":
-            yield f"effect: nobody asked for {message['type']} in commit {position}"
-    if sorted(wanted) != sorted(got):
-        yield f"message: commit {position} changed {wanted} and told {got}"
+def revision_of(state: State, place: str) -> int:
+    """A place's revision, nought before it has a row."""
+    row = state.events.get(int(place[6:])) if place.startswith("event:") else state.places.get(place)
+    return 0 if row is None else row.revision
 
 
-def expected(old: Row | None, row: Row) -> list[Change]:
-    """The messages that a change of one reservation must have."""
-    now = (row["id"], row["start_time"], row["end_time"])
-    if old is None:
-        return [("reservation.created", row["place"], *now)]
-    if row["cancelled_at"] is not None:
-        return [("reservation.cancelled", row["place"], *now)]
-    return [("reservation.moved", place, *now) for place in {old["place"], row["place"]}]
-
-
-def described(told: Mapping[str, Any]) -> tuple[UUID, datetime, datetime]:
-    """What a message says of a reservation."""
-    return UUID(told["id"]), datetime.fromisoformat(told["start_time"]), datetime.fromisoformat(told["end_time"])
-
-
-def asked_for(call: Call, change: Change, rows: dict[Any, Row | None]) -> bool:
-    """Whether a change is what the claim asked for."""
-    kind, place, reservation_id, start, end = change
-    match claim := call.claim:
-        case Reserve():
-            asked = ("reservation.created", claim.place.key, claim.id, *claim.interval)
-            row = rows.get((place, reservation_id))
-            return change == asked and row is not None and row["user_id"] == claim.user_id
-        case Release():
-            # Wherever it was: the place in the claim is only where it was last seen.
-            return (kind, reservation_id) == ("reservation.cancelled", claim.reservation_id)
-        case Move():
-            is_place = place == (claim.target or claim.place).key
-            is_time = start == (claim.start or start) and end == (claim.end or end)
-            return is_place and is_time and (kind, reservation_id) == ("reservation.moved", claim.reservation_id)
+def edits(commit: Commit, position: int, effects: dict[UUID, list[int]]) -> None:
+    """Changes of places themselves tell whose they are."""
+    for message in commit.writes.get("outbox", {}).values():
+        if message["type"] in EDITS:
+            effects[UUID(message["data"]["change"])].append(position)
 
 
 def answers(history: History, call: Call, effects: list[int]) -> Iterator[str]:
-    """Everybody is answered once and truthfully, and no claim has two effects."""
+    """Everybody is answered once and truthfully, and no change is made twice."""
     if len(effects) > 1:
         yield f"effect: twice, by {call}"
     if call.is_lost:
@@ -142,8 +111,8 @@ def answers(history: History, call: Call, effects: list[int]) -> Iterator[str]:
         yield from errors(history, call)
     if effects and call.changed_nothing:
         yield f"untrue: the client was told that nothing changed, {call}"
-    if isinstance(call.verdict, Granted) and not call.verdict.replayed:
-        yield from grant(history, call, effects)
+    if isinstance(call.verdict, Granted | Seated | Made) and not call.verdict.replayed:
+        yield from in_time(call, effects)
     if isinstance(call.verdict, Seated) and not call.verdict.replayed:
         yield from seats_oracle.grant(history, call, effects)
 
@@ -151,8 +120,8 @@ def answers(history: History, call: Call, effects: list[int]) -> Iterator[str]:
 def errors(history: History, call: Call) -> Iterator[str]:
     """Errors are of the few kinds that a client may see, each for its reason."""
     error = call.error
-    is_poison = isinstance(call.claim, Reserve | Book) and call.claim.user_id in {POISON, seats_sql.POISON}
-    if isinstance(error, asyncpg.DataError) and is_poison:
+    is_poison = isinstance(call.change.takes, Stretch | Seat) and call.change.takes.user_id in {POISON, POISONED}
+    if isinstance(error, Declined) or (isinstance(error, asyncpg.DataError) and is_poison):
         return
     if isinstance(error, ClientGone):
         if not call.has_left:
@@ -166,36 +135,25 @@ def errors(history: History, call: Call) -> Iterator[str]:
         yield f"turned away: in calm weather, {call}"
 
 
-def grant(history: History, call: Call, effects: list[int]) -> Iterator[str]:
-    """A grant was committed before it was told, after it was asked for, and as it was told."""
-    assert isinstance(call.verdict, Granted)
+def in_time(call: Call, effects: list[int]) -> Iterator[str]:
+    """What was granted was committed before it was told and after it was asked for."""
     assert call.ended_at is not None
-    told = call.verdict.reservation
-    key = (told.place.key, told.id)
-    if not effects:
-        if isinstance(call.claim, Move):
-            # A move to where the reservation is already changes nothing.
-            states = history.during(call.began_at, call.ended_at)
-            if any(is_as_told(state.reservations.get(key), call) for state in states):
-                return
-        yield f"lost: granted and never committed, {call}"
-        return
-    if not call.began_at < effects[0] <= call.ended_at:
+    if effects and not call.began_at < effects[0] <= call.ended_at:
         yield f"early: granted before commit {effects[0]}, {call}"
-    state = history.states[effects[0]]
-    if not is_as_told(state.reservations.get(key), call):
-        yield f"untrue: committed otherwise than told, {call}"
+    if not effects and isinstance(call.verdict, Made) and call.verdict.body != b"same":
+        yield f"lost: made and never committed, {call}"
 
 
-def is_as_told(row: Row | None, call: Call) -> bool:
-    """Whether a row is the reservation of a verdict."""
+def granted(call: Call, versions: Versions, told: list[Told]) -> Iterator[str]:
+    """A reservation is as it was told; one that was given back, as it stood."""
     assert isinstance(call.verdict, Granted)
-    told = call.verdict.reservation
-    if row is None or (row["cancelled_at"] is None) == isinstance(call.claim, Release):
-        return False
-    return (row["start_time"], row["end_time"], row["user_id"], row["created_at"]) == (
-        told.start,
-        told.end,
-        told.user_id,
-        told.created_at,
-    )
+    answer = call.verdict.reservation
+    if told:
+        row = told[0].before if call.change.takes is None else told[0].after
+        if row is None or reservation(row) != answer:
+            yield f"untrue: committed otherwise than told, {call}"
+    elif not isinstance(call.change.takes, Again | Confirm | Extend) or not any(
+        reservation(row) == answer for row, _ in versions.during(call, answer.id)
+    ):
+        # What is as it was asked to be already changes nothing.
+        yield f"lost: granted and never committed, {call}"

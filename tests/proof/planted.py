@@ -4,17 +4,19 @@ An error that is not found is a hole in the proof. Each is planted in a process 
 """
 
 import argparse
-import importlib.util
+import asyncio
 import multiprocessing
 import sys
-from pathlib import Path
-from types import ModuleType
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from proof.edits import LOADING, Edit
 from proof.errors import ERRORS
+from proof.planting import plant
+from proof.sql_errors import SQL_ERRORS, plant_sql
 
 SEEDS_MAX = 10_000
+SQL_SEEDS_MAX = 1_000
+NAMES = (*ERRORS, *SQL_ERRORS)
 
 
 class Outcome(NamedTuple):
@@ -25,46 +27,26 @@ class Outcome(NamedTuple):
     finding: str
 
 
-def plant(edits: tuple[Edit, ...]) -> None:
-    """Load the engine with its source changed. Nothing of it may have been loaded before."""
-    for module in dict.fromkeys(edit.module for edit in edits):
-        assert module not in sys.modules, f"{module} has been loaded already"
-    sources: dict[str, list[Edit]] = {}
-    for edit in edits:
-        sources.setdefault(edit.module, []).append(edit)
-    # In the order in which they import each other.
-    for module in sorted(sources, key=LOADING.index):
-        load(module, sources[module])
-
-
-def load(name: str, edits: list[Edit]) -> ModuleType:
-    """Load one module with its source changed."""
-    spec = importlib.util.find_spec(name)
-    assert spec is not None
-    assert spec.origin is not None
-    source = Path(spec.origin).read_text(encoding="utf-8")
-    for edit in edits:
-        assert source.count(edit.old) == 1, f"{name} does not hold exactly once: {edit.old!r}"
-        source = source.replace(edit.old, edit.new)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    package, _, short = name.rpartition(".")
-    setattr(sys.modules[package], short, module)
-    exec(compile(source, spec.origin, "exec"), module.__dict__)
-    return module
-
-
 def hunt(name: str, seeds: int) -> Outcome:
     """Plant an error and run seeds until something is found."""
+    if name in SQL_ERRORS:
+        plant_sql(name)
+        return asyncio.run(_hunt_on_postgresql(name, min(seeds, SQL_SEEDS_MAX)))
     plant(ERRORS[name])
-    from proof import variants  # after planting: these load the engine
-    from proof.simulate import play
+    from proof.simulate import play  # after planting: this loads the engine
 
-    variants.install()
     for seed in range(seeds):
         failure = play(seed)
         if failure is not None:
             return Outcome(name, seed + 1, failure[1][0].splitlines()[0])
+    return Outcome(name, None, "NOT FOUND")
+
+
+async def _hunt_on_postgresql(name: str, seeds: int) -> Outcome:
+    from proof import interleaved
+
+    async for failure in interleaved.failures(range(seeds)):
+        return Outcome(name, failure[0] + 1, failure[1][0].splitlines()[0])
     return Outcome(name, None, "NOT FOUND")
 
 
@@ -81,19 +63,34 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m proof.planted", description=__doc__)
     parser.add_argument("--seeds", type=int, default=SEEDS_MAX, help="give up on an error after so many")
     parser.add_argument("--jobs", type=int, default=multiprocessing.cpu_count())
-    parser.add_argument("--only", choices=ERRORS, help="plant one error only")
+    parser.add_argument("--only", choices=NAMES, help="plant one error only")
+    parser.add_argument("names", nargs="*", help="plant these errors only, each in a process of its own")
     arguments = parser.parse_args()
-    if arguments.only:
-        outcome = hunt_one((arguments.only, arguments.seeds))
-        print(*outcome, sep="\n")
-        return outcome.seeds is None
+    if arguments.only in ERRORS:
+        return show(hunt_one((arguments.only, arguments.seeds)))
+    from proof.postgresql import server  # loads some of the engine
+
+    with server():
+        if arguments.only:
+            return show(hunt_one((arguments.only, arguments.seeds)))
+        return hunt_all(arguments.names or NAMES, arguments.seeds, arguments.jobs)
+
+
+def show(outcome: Outcome) -> bool:
+    """Show what became of one error."""
+    print(*outcome, sep="\n")
+    return outcome.seeds is None
+
+
+def hunt_all(names: Sequence[str], seeds: int, jobs: int) -> int:
+    """Plant all, one after the other, and show what finds them."""
     missed = 0
     print(f"{'error':<52} {'seeds':>6}  found by")
-    with multiprocessing.get_context("spawn").Pool(arguments.jobs, maxtasksperchild=1) as pool:
-        for outcome in pool.imap(hunt_one, [(name, arguments.seeds) for name in ERRORS]):
+    with multiprocessing.get_context("spawn").Pool(jobs, maxtasksperchild=1) as pool:
+        for outcome in pool.imap(hunt_one, [(name, seeds) for name in names]):
             missed += outcome.seeds is None
             print(f"{outcome.name:<52} {outcome.seeds or '-':>6}  {outcome.finding[:90]}", flush=True)
-    print(f"\n{len(ERRORS)} errors planted, {len(ERRORS) - missed} found")
+    print(f"\n{len(names)} errors planted, {len(names) - missed} found")
     return bool(missed)
 
 

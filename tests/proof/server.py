@@ -2,6 +2,9 @@
 
 import asyncio
 import itertools
+from collections.abc import Coroutine
+from contextvars import Context
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
@@ -11,13 +14,31 @@ from proof.loop import SimulatedLoop
 from proof.weather import Weather
 
 Rows = dict[Any, Any]
+START = datetime(2030, 1, 1, tzinfo=UTC)
+PACES = (1, 100, 1_000, 1_000)
+"""Seconds of the database's clock in a virtual one. The quickest make holds expire between two statements."""
+
+
+class Spot(NamedTuple):
+    """The row of a place that is no event."""
+
+    revision: int
+    closed_at: datetime | None = None
+
+
+class Event(NamedTuple):
+    """An event's row."""
+
+    revision: int
+    total: int
+    booked: int
 
 
 class State(NamedTuple):
     """What is committed at one moment. Never changed in place: a commit makes a new one, so each is a snapshot."""
 
     places: Rows
-    """Place to revision."""
+    """Place to its row."""
     reservations: Rows
     """(place, id) to a row."""
     keys: Rows
@@ -33,19 +54,25 @@ class State(NamedTuple):
 
 
 class Commit(NamedTuple):
-    """One committed transaction: when, what it wrote (table to key to row, `None` for deleted), and the state after."""
+    """One committed transaction: when, what it wrote (table to key to row, `None` for deleted), and the state after.
+
+    `at` is when by the database's clock, `locked_at` when it had the last of its places.
+    """
 
     time: float
     writes: dict[str, Rows]
     state: State
+    at: datetime
+    locked_at: datetime
 
 
 class Transaction:
     """What one transaction has written and locked, and who waits for its end."""
 
-    __slots__ = ("is_over", "locks", "waiters", "waits_for", "writes")
+    __slots__ = ("is_over", "locked_at", "locks", "waiters", "waits_for", "writes")
 
-    def __init__(self) -> None:
+    def __init__(self, now: datetime) -> None:
+        self.locked_at = now
         self.writes: dict[str, Rows] = {}
         self.locks: list[tuple[str, Any]] = []
         self.waiters: list[asyncio.Future[None]] = []
@@ -65,6 +92,7 @@ class Server:
         self.loop = loop
         self.random = random
         self.weather = weather
+        self.pace = random.choice(PACES)
         self.state = State({}, {}, {}, {}, {}, {}, {})
         self.commits: list[Commit] = []
         self.faults: list[str] = []
@@ -72,12 +100,23 @@ class Server:
         self.is_away = False
         self.open: dict[Transaction, None] = {}
         self._locks: dict[tuple[str, Any], Transaction] = {}
-
         self.first = self.state
 
     def open_events(self, events: Rows) -> None:
         """Have events from the start."""
         self.first = self.state = self.state._replace(events=events)
+
+    def time(self) -> float:
+        """Virtual seconds."""
+        return self.loop.time()
+
+    def now(self) -> datetime:
+        """The database's clock."""
+        return START + timedelta(seconds=self.loop.time() * self.pace)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something on the server's side, whatever becomes of the process that asked for it."""
+        self.loop.create_task(work, context=Context())
 
     @property
     def position(self) -> int:
@@ -94,7 +133,7 @@ class Server:
 
     def begin(self) -> Transaction:
         """A new transaction."""
-        transaction = Transaction()
+        transaction = Transaction(self.now())
         self.open[transaction] = None
         return transaction
 
@@ -107,12 +146,29 @@ class Server:
         if commit and transaction.writes:
             tables = {name: _changed(getattr(self.state, name), rows) for name, rows in transaction.writes.items()}
             self.state = self.state._replace(**tables)
-            self.commits.append(Commit(self.loop.time(), transaction.writes, self.state))
-        for lock in transaction.locks:
+            self.commits.append(
+                Commit(self.loop.time(), transaction.writes, self.state, self.now(), transaction.locked_at)
+            )
+        self._let_go(transaction, 0)
+
+    def mark(self, transaction: Transaction) -> tuple[dict[str, Rows], int]:
+        """Set a savepoint: what was written and how much was locked by then."""
+        return {name: dict(rows) for name, rows in transaction.writes.items()}, len(transaction.locks)
+
+    def go_back(self, transaction: Transaction, mark: tuple[dict[str, Rows], int]) -> None:
+        """Undo what was written since a savepoint, and give up what was locked since."""
+        transaction.writes, locks = {name: dict(rows) for name, rows in mark[0].items()}, mark[1]
+        self._let_go(transaction, locks)
+
+    def _let_go(self, transaction: Transaction, kept: int) -> None:
+        """Give up locks, all but the first so many. Whoever waits looks again."""
+        for lock in transaction.locks[kept:]:
             del self._locks[lock]
-        if len(transaction.waiters) > 1:
-            self.random.shuffle(transaction.waiters)
-        for waiter in transaction.waiters:
+        del transaction.locks[kept:]
+        waiters, transaction.waiters = transaction.waiters, []
+        if len(waiters) > 1:
+            self.random.shuffle(waiters)
+        for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)
 
@@ -147,6 +203,8 @@ class Server:
             if holder is None:
                 self._locks[lock] = transaction
                 transaction.locks.append(lock)
+                if table in {"places", "events"}:
+                    transaction.locked_at = self.now()
                 # Between one lock and the next others may come.
                 await asyncio.sleep(0)
                 return

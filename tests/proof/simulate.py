@@ -8,7 +8,7 @@ import gc
 import multiprocessing
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from proof.oracle import verdict
 from proof.world import World
@@ -33,22 +33,28 @@ def play_all(seeds: range) -> list[Failure]:
     return failures
 
 
-def portions(start: int, count: int) -> Iterator[range]:
+def portions(start: int, count: int, at_once: int) -> Iterator[range]:
     """The seeds, in portions that one process takes at a time."""
-    for first in range(start, start + count, SEEDS_AT_ONCE):
-        yield range(first, min(first + SEEDS_AT_ONCE, start + count))
+    for first in range(start, start + count, at_once):
+        yield range(first, min(first + at_once, start + count))
 
 
-def simulate(start: int, count: int, jobs: int) -> list[Failure]:
+def simulate(
+    start: int,
+    count: int,
+    jobs: int,
+    run: Callable[[range], list[Failure]] = play_all,
+    at_once: int = SEEDS_AT_ONCE,
+) -> list[Failure]:
     """Run seeds in several processes, show how far it is, and stop at the first failures."""
     began = time.monotonic()
     done = 0
     failures: list[Failure] = []
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        for found in pool.imap(play_all, portions(start, count)):
+        for found in pool.imap(run, portions(start, count, at_once)):
             failures += found
-            done = min(done + SEEDS_AT_ONCE, count)
-            if sys.stderr.isatty() or done % 5_000 < SEEDS_AT_ONCE:
+            done = min(done + at_once, count)
+            if sys.stderr.isatty() or done % 5_000 < at_once:
                 seconds = time.monotonic() - began
                 left = seconds / done * (count - done)
                 line = f"{done:,} of {count:,} seeds, {len(failures)} failed, {seconds:.0f} s, {left:.0f} s to go"

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from proof.errors import ERRORS
+from proof.planted import NAMES
 
 
-@pytest.mark.parametrize("name", ERRORS)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_planted_error_is_found(name: str) -> None:
     """In a process of its own, where the engine has not been loaded yet."""
     done = subprocess.run(

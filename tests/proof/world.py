@@ -4,28 +4,28 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from contextvars import copy_context
+from datetime import datetime, timedelta
 from random import Random
 
 import structlog
 
 from holdfast.database.connections import READS_AT_ONCE
-from holdfast.engine import statements
-from holdfast.engine.calendar_settlement import Calendars
-from holdfast.engine.claims import SeatClaim
-from holdfast.engine.committer import Bounds, Committer, Lane
-from holdfast.engine.pool_settlement import Pools
+from holdfast.engine import looks, statements
+from holdfast.engine.committer import Bounds, Committer
 from holdfast.engine.reader import Reader
+from holdfast.engine.settler import Settler
 from holdfast.errors import Unavailable
 from proof import weather
 from proof.clients import Clients
 from proof.history import Call, History, Read
-from proof.loop import Hang, SimulatedLoop, run
+from proof.loop import OWNER, Hang, SimulatedLoop, run
+from proof.oracle_answers import RULES
 from proof.pool import SimulatedDatabase
-from proof.server import Server
+from proof.server import START, Server
 
-LONGEST = timedelta(hours=4)
-START = datetime(2030, 1, 1, tzinfo=UTC)
+SKEWS = (timedelta(), timedelta(minutes=5), timedelta(minutes=-5))
+"""How far the clocks of processes go wrong."""
 PATIENCE_SECONDS = 90.0
 """How long after the last claim and the last fault everything must have been answered."""
 SETTLING_SECONDS = 5.0
@@ -44,30 +44,23 @@ class Process:
         self.is_doomed = False
         """One of its lanes was ended from outside: it must ask to be ended itself."""
         self.pending: dict[Call | Read, None] = {}
+        self.skew = server.random.choice(SKEWS)
+        self._context = copy_context()
+        self._context.run(OWNER.set, number)
         database = SimulatedDatabase(server, server.random.choice((bounds.lanes + READS_AT_ONCE, 1)))
-        self.calendars = Committer(database, bounds, Calendars(self._clock, LONGEST), self._stop)
-        self.pools = Committer(database, bounds, Pools(self._clock), self._stop)
+        self.committer = Committer(database, bounds, Settler(self._clock, RULES), self._stop)
         self.reader: Reader[str, int] = Reader(database, statements.revisions)
 
     def _clock(self) -> datetime:
-        return START + timedelta(seconds=self.server.loop.time())
-
-    def lanes(self) -> list[Lane]:
-        """Those of both committers."""
-        return [*self.calendars._lanes, *self.pools._lanes]
-
-    async def drain(self) -> None:
-        """Wait until everything that was taken on has been answered."""
-        await asyncio.gather(self.calendars.drain(), self.pools.drain())
+        return START + self.skew + timedelta(seconds=self.server.loop.time())
 
     def _stop(self) -> None:
         self.has_stopped = True
 
     def submit(self, call: Call, leaves_after: float | None, cancels: bool) -> None:
-        """Hand a claim to the committer."""
+        """Hand a change to the committer."""
         try:
-            committer = self.pools if isinstance(call.claim, SeatClaim) else self.calendars
-            answer = committer.submit(call.claim, call.is_gone)
+            answer = self._context.run(self.committer.submit, call.change, call.is_gone)
         except Unavailable as error:
             call.fail(error)
             return
@@ -77,7 +70,7 @@ class Process:
 
     def read(self, read: Read) -> None:
         """Ask for a place's revision."""
-        self._watch(read, self.reader.get(read.place))
+        self._watch(read, self._context.run(self.reader.get, read.place))
 
     def _watch(self, call: Call | Read, answer: "asyncio.Future[object]") -> None:
         self.pending[call] = None
@@ -96,26 +89,24 @@ class Process:
         self.is_alive = False
         for call in self.pending:
             call.is_lost = True
-        for lane in self.lanes():
-            lane._queue.clear()
-            if lane._sweeper is not None:
-                lane._sweeper.cancel()
-            if lane._task is not None:
-                lane._task.remove_done_callback(lane._ended)
-                lane._task.cancel()
-        for task in self.reader._readers:
-            task.remove_done_callback(self.reader._ended)
+        for task in self.server.loop.tasks_of(self.number):
             task.cancel()
+
+    def end_lane(self) -> bool:
+        """End the task of a lane from outside, if one is at work."""
+        for task in self.server.loop.tasks_of(self.number):
+            if task.get_coro().__qualname__ == "Lane._run":  # type: ignore[union-attr]
+                task.cancel()
+                self.is_doomed = True
+                return True
+        return False
 
     def left_over(self) -> Iterator[str]:
         """What a process that has answered everybody must not have."""
         if self.has_stopped and not self.is_doomed:
             yield f"process {self.number}: a lane died"
-        for lane in self.lanes():
-            if lane._queue or lane._by_place or lane._task is not None:
-                yield f"process {self.number}: a lane is not empty"
-        if self.reader._waiting or self.reader._readers:
-            yield f"process {self.number}: the reader is not idle"
+        if self.server.loop.tasks_of(self.number):
+            yield f"process {self.number}: has answered everybody, and is at work"
 
 
 def _leave(call: Call, answer: "asyncio.Future[object]", cancels: bool) -> None:
@@ -158,14 +149,12 @@ class World:
 
     def play(self) -> History:
         """Run to the end."""
-        with quiet():
+        with quiet(), short_looks(self.random.choice((1, 2, 64))):
             try:
                 run(self.loop, self._play(), self.seed)
             except Hang:
                 self.faults.append("hang: nothing is left to run, and somebody waits")
         self.faults += self.server.faults
-        for process in self._alive():
-            self.faults += process.left_over()
         if self.server.open:
             self.faults.append("a transaction was left open")
         return History(self.clients.calls, self.clients.reads, self.server, self.faults)
@@ -195,10 +184,12 @@ class World:
         # Those whose clients have left may be under way still.
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                await asyncio.gather(*(process.drain() for process in self._alive()))
+                await asyncio.gather(*(process.committer.drain() for process in self._alive()))
         except TimeoutError:
             self.faults.append("hang: a committer that has answered everybody does not drain")
         await asyncio.sleep(SETTLING_SECONDS)
+        for process in self._alive():
+            self.faults += process.left_over()
 
     def _start(self) -> None:
         self.processes.append(Process(len(self.processes), self.server, self.bounds, self._come_again))
@@ -225,7 +216,7 @@ class World:
             if self.random.random() < 0.15:
                 process.read(self.clients.read())
             else:
-                call = self.clients.call(process.number)
+                call = self.clients.call(process.number, process.skew)
                 process.submit(call, *self.clients.patience())
 
     def _crash(self) -> None:
@@ -239,16 +230,22 @@ class World:
 
     def _end_lane(self) -> None:
         process = self.random.choice(self._alive())
-        for lane in process.lanes():
-            if lane._task is not None:
-                lane._task.cancel()
-                process.is_doomed = True
-                self.loop.call_later(1, self._replace_if_stopped, process)
-                return
+        if process.end_lane():
+            self.loop.call_later(1, self._replace_if_stopped, process)
 
     def _replace_if_stopped(self, process: Process) -> None:
         if process.has_stopped:
             self._replace(process)
+
+
+@contextmanager
+def short_looks(rows: int) -> Iterator[None]:
+    """Have looks behind expired holds end after so many."""
+    before, looks.BACKWARDS_ROWS = looks.BACKWARDS_ROWS, rows
+    try:
+        yield
+    finally:
+        looks.BACKWARDS_ROWS = before
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from contextlib import suppress
 from enum import Enum
 from urllib.parse import parse_qs, unquote, urlsplit
 
-COMMIT = b"COMMIT\0"
-"""The engine's own; other parts of the service send it with a semicolon."""
-WRITES = (b"SELECT write_batch_", b"SELECT write_seats_")
+COMMITS = (b"COMMIT\0", b"COMMIT;\0")
+"""The engine's own, and that of asyncpg's and SQLAlchemy's transactions."""
+WRITES = (b"SELECT write_changes_",)
 """Outside a transaction these commit by themselves, when the message that ends a request, Sync, has arrived."""
 BEGIN, ENDS = b"BEGIN", (b"COMMIT", b"ROLLBACK")
 SECONDS_MAX = 30.0
@@ -162,7 +162,7 @@ class _Link:
         kind, content = message[:1], message[5:]
         if kind == b"Q":
             self._in_transaction = content.startswith(BEGIN) or (self._in_transaction and not content.startswith(ENDS))
-            return Step.COMMIT if content == COMMIT else None
+            return Step.COMMIT if content in COMMITS else None
         if kind == b"P":
             name, query = content.split(b"\0", 2)[:2]
             (self._writes.add if query.startswith(WRITES) else self._writes.discard)(name)

@@ -80,7 +80,7 @@ class Batch:
         self._changed[after.id] = Changed(was_at, proves, after)
         kind, there = _told(before, after)
         if before.place != after.place:
-            # Both places changed, and each has listeners of its own.
+            # Both places changed, and each has listeners of its own. [the place that was left]
             self.tell(there, uuids.uuid7(), before.place, describe(after))
         self.tell(kind, change_id, after.place, describe(after))
 

@@ -212,7 +212,7 @@ class Lane:
                 return
             half = len(batch) // 2
             for part in (batch[:half], batch[half:]):
-                # Whoever was told in the meantime that nothing has changed must stay right.
+                # Whoever was told in the meantime that nothing has changed must stay right. [halves]
                 await self._settle([waiting for waiting in part if not waiting.answer.done()])
 
     async def _try(self, batch: list[Waiting]) -> None:

@@ -35,7 +35,7 @@ async def judge(
     refusals = occupancy.settle(wanted, look.nearest, look.closed)
     for hold in dead:
         if any(refused is None and _covers(each, hold) for each, refused in zip(wanted, refusals, strict=True)):
-            _lapse(batch, hold)
+            _lapse(batch, hold)  # [the expired end]
     return refusals
 
 
@@ -52,9 +52,10 @@ async def _behind(
         wishes = [Wish(wanted[position].place, wanted[position].interval.end) for position in hidden]
         further: list[int] = []
         for position, rows in zip(hidden, await looks.backwards(connection, wishes, [*away, *dead]), strict=True):
+            # What has not expired is in the way, if it reaches that far. [behind the expired]
             expired, look.nearest[position] = _split(rows, wanted[position].interval, batch)
             dead |= {each.id: each for each in expired}
-            if len(expired) == looks.BACKWARDS_ROWS:
+            if len(expired) == looks.BACKWARDS_ROWS:  # [further behind the expired]
                 further.append(position)
         hidden = further
     return list(dead.values())

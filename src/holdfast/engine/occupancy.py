@@ -66,7 +66,7 @@ def settle(wanted: Sequence[Wanted], nearest: Sequence[Interval | None], closed:
         grants = granted[place]
         taken = obstacle(interval, held) or obstacle(interval, grants.nearest(interval.end))
         if taken is None:
-            grants.add(interval)
+            grants.add(interval)  # [own grants]
         answers.append(None if taken is None else Refused(Reason.TIME_CONFLICT, taken))
     return answers
 
@@ -84,12 +84,12 @@ def seat(wanted: Sequence[Booker], events: Mapping[Place, Seats], seated: Set[Bo
             answers.append(Refused(Reason.NOT_FOUND))
         elif each in holders:
             answers.append(Refused(Reason.ALREADY_BOOKED))
-        # Not `==`: a hand-made change may have left fewer seats than are booked.
+        # Not `==`: a hand-made change may have left fewer seats than are booked. [seats left]
         elif booked[each.place] >= events[each.place].total:
             answers.append(Refused(Reason.FULL))
         else:
-            booked[each.place] += 1
-            holders.add(each)
+            booked[each.place] += 1  # [own seats]
+            holders.add(each)  # [one seat each]
             answers.append(None)
     return answers
 

@@ -134,7 +134,7 @@ class Settlement:
             revisions, found, time = await looks.given(connection, places, [given for _, given in reservations])
             self._batch.note(revisions, places, time)
             for change, given in reservations:
-                # As an earlier change of the batch left it.
+                # As an earlier change of the batch left it. [given back once]
                 before = self._batch.left.get(given, found.get(given))
                 here = before if before is not None and before.place == change.place else None
                 self._batch.verdicts[change.id] = await self._after(connection, change, here)
@@ -144,7 +144,7 @@ class Settlement:
             revisions, seats = await looks.given_seats(connection, events, [given for _, given in bookings])
             self._batch.revisions |= revisions
             for change, given in bookings:
-                # Popped, so that of two cancellations of one booking the second finds nothing.
+                # Popped, so that of two cancellations of one booking the second finds nothing. [seats once]
                 booking = seats.pop(given, None)
                 if booking is None or booking.place != change.place:
                     self._batch.verdicts[change.id] = Refused(Reason.NOT_FOUND)
@@ -176,9 +176,10 @@ class Settlement:
             return Granted(before)
         is_dead = occupancy.has_expired(before, self._batch.time)
         is_moved = (after.place, after.interval) != (before.place, before.interval)
+        # What has expired was free meanwhile. [looks before it revives]
         if is_moved or is_dead:
             wanted = Wanted(after.place.key, after.interval)
-            # The one that moves is not in its own way.
+            # The one that moves is not in its own way. [moves]
             [refused] = await judge(connection, self._batch, [wanted], [before.id])
             is_less = not is_dead and after.place == before.place and after.interval.is_inside(before.interval)
             # What is held in a closed place may become less, never more.
@@ -230,7 +231,7 @@ class Settlement:
             if at_place >= self._rules.place_holds_max or of_user >= self._rules.user_holds_max:
                 self._answer(change, Refused(Reason.HOLD_LIMIT))
             else:
-                there.of_place[change.place.key] = at_place + 1
+                there.of_place[change.place.key] = at_place + 1  # [own holds]
                 if takes.user_id is not None:
                     there.of_user[takes.user_id] = of_user + 1
         return [each for each in changes if each[0].id not in self._batch.verdicts]

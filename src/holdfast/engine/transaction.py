@@ -114,13 +114,13 @@ async def was_committed(connection: Connection, doubt: CommitInDoubt) -> bool:
     If the answer is no, it stays so.
     """
     async with connections.transaction(connection):
-        await doubt.work.lock_changed(connection)
+        await doubt.work.lock_changed(connection)  # [lock before the look]
         if doubt.has_lock:
-            # What was made has no row to lock yet: an event.
+            # What was made has no row to lock yet: an event. [waits for what is made]
             await _wait_for(connection, doubt.proof)
         if await connection.fetchval(doubt.proof.statement, *doubt.proof.arguments):
             return True
-        if not doubt.has_lock:
+        if not doubt.has_lock:  # [fence]
             await doubt.work.fence(connection)
         return False
 
