@@ -23,7 +23,9 @@ ROOMS_TO_LOCK = """
 INSERT INTO places (place, kind, id) SELECT 'room:' || id, 'room', id::text FROM rooms
 """
 RESERVATIONS = """
-INSERT INTO reservations (id, place, room_id, start_time, end_time, created_at, user_id, cancelled_at, details, state, type)
+INSERT INTO reservations (
+    id, place, room_id, start_time, end_time, created_at, user_id, cancelled_at, details, state, type
+)
 SELECT gen_random_uuid(), 'room:' || m.id, m.id::text, t, t + interval '30 minutes', now(), gen_random_uuid(),
     CASE WHEN n % 4 = 0 THEN now() END, CASE WHEN n % 8 = 1 THEN '{"conference_link": null}'::jsonb END,
     CASE WHEN n % 4 = 0 THEN 'cancelled' ELSE 'confirmed' END, CASE WHEN n % 8 = 1 THEN 'slot' ELSE 'range' END

@@ -220,7 +220,8 @@ def main() -> int:
         print(f"\n\nseed {seed}", history, *(f"WRONG  {line}" for line in found), sep="\n")
         print(f"Again: PYTHONPATH=tests python -m proof.interleaved --seed {seed}")
     print(
-        f"\n{count:,} seeds from {start:,}: {'FAILED' if failures else 'nothing wrong'}, {time.monotonic() - began:.0f} s"
+        f"\n{count:,} seeds from {start:,}: {'FAILED' if failures else 'nothing wrong'},"
+        f" {time.monotonic() - began:.0f} s"
     )
     return bool(failures)
 
