@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, multiple, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 
+from batches import RULES, settle
 from holdfast.clock import utc_now
 from holdfast.database.connections import Database
-from holdfast.engine.claims import Booking, Reason, Refused, SeatClaim, Seated, SeatVerdict
+from holdfast.engine.claims import Booking, Change, Reason, Refused, Seated, Verdict
 from holdfast.engine.committer import Bounds, Committer
-from holdfast.engine.pool_settlement import Pools
+from holdfast.engine.settler import Settler
 from holdfast.settings import load
-from seats import GAPS, WRONG_SEATS, book, cancel, make_event, settle
+from seats import GAPS, WRONG_SEATS, book, cancel, make_event
 
 PEOPLE = st.sampled_from(["anna", "boris", "vera", "grigori", "daria"])
 WANTED = st.lists(st.tuples(st.integers(0, 3), PEOPLE), min_size=1, max_size=8)
@@ -34,12 +35,12 @@ class Engine:
             lanes=4, batch_claims_max=5, lane_claims_max=1_000, place_claims_max=1_000, claim_seconds_max=10.0
         )
         stop = lambda: pytest.fail("a lane has died")  # noqa: E731
-        self.committer = Committer(self.database, bounds, Pools(utc_now), stop)
+        self.committer = Committer(self.database, bounds, Settler(utc_now, RULES), stop)
 
-    def submit(self, *claims: SeatClaim) -> list[SeatVerdict]:
+    def submit(self, *claims: Change) -> list[Verdict]:
         """Send claims in at once, as requests do."""
 
-        async def all_at_once() -> list[SeatVerdict]:
+        async def all_at_once() -> list[Verdict]:
             return await asyncio.gather(*map(self.committer.submit, claims))
 
         return self.run(all_at_once())
@@ -94,7 +95,7 @@ class Selling(RuleBasedStateMachine):
             self.engine.run(self.engine.database.pool.execute(statement, event_id, total))
             self.totals[event_id] = total
 
-    def _check(self, wanted: list[tuple[int, str]], verdicts: list[SeatVerdict]) -> Iterator[Booking]:
+    def _check(self, wanted: list[tuple[int, str]], verdicts: list[Verdict]) -> Iterator[Booking]:
         for (event, person), verdict in zip(wanted, verdicts, strict=True):
             event_id = self.events[event]
             if event_id not in self.guests:
@@ -109,7 +110,7 @@ class Selling(RuleBasedStateMachine):
                 self.guests[event_id][person] = verdict.booking.id
                 yield verdict.booking
 
-    def _check_cancel(self, old: Booking, verdict: SeatVerdict) -> None:
+    def _check_cancel(self, old: Booking, verdict: Verdict) -> None:
         guests = self.guests[int(old.place.id)]
         if guests.get(old.user_id) == old.id:
             assert verdict == Seated(old)

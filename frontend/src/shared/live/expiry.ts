@@ -1,5 +1,5 @@
 /** Holds end by themselves, and nobody need send a message: what shows one is asked for again when it ends. */
-import type { QueryClient } from "@tanstack/react-query";
+import type { Query, QueryClient } from "@tanstack/react-query";
 import type { Gatherer } from "./live";
 
 /** What depends on the reservations that these queries show. */
@@ -15,8 +15,8 @@ interface Shown {
 
 /** How long until the first of the holds in an answer ends; `null` without any. Pure. */
 export function untilExpiry(data: unknown, now: number): number | null {
-  const shown = (Array.isArray(data) ? data : (data as { reservations?: unknown } | undefined)?.reservations) ?? [];
-  const ends = (shown as Shown[]).flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : [Date.parse(expiresAt)]));
+  const shown: unknown = Array.isArray(data) ? data : (data as { reservations?: unknown } | undefined)?.reservations;
+  const ends = ((shown ?? []) as Shown[]).flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : [Date.parse(expiresAt)]));
   if (ends.length === 0) return null;
   return Math.max(Math.min(...ends) - now + AFTER_MILLISECONDS, SOONEST_MILLISECONDS);
 }
@@ -25,8 +25,8 @@ export function untilExpiry(data: unknown, now: number): number | null {
 export function followExpiries(client: QueryClient, gathered: Pick<Gatherer, "add">): () => void {
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
   const unsubscribe = client.getQueryCache().subscribe((event) => {
-    const { queryHash, queryKey, state } = event.query;
-    const touched = SHOWING[String(queryKey[0])];
+    const { queryHash, queryKey, state } = event.query as Query;
+    const touched = SHOWING[String((queryKey as unknown[])[0])];
     if (touched === undefined || (event.type !== "updated" && event.type !== "removed")) return;
     clearTimeout(timers.get(queryHash));
     timers.delete(queryHash);
