@@ -5,7 +5,7 @@ Beyond the engine, which the simulation knows: these are found by real services 
 
 from typing import NamedTuple
 
-from proof.edits import CALENDAR, SETTLEMENT, Edit
+from proof.edits import OCCUPANCY, SETTLEMENT, SETTLER, Edit
 
 HOUSEKEEPING = "holdfast.engine.housekeeping"
 STATEMENTS = "holdfast.engine.statements"
@@ -25,19 +25,19 @@ class Planted(NamedTuple):
 
 CLOSING_ERRORS: dict[str, Planted] = {
     "a move ignores a closed place": Planted(
-        (Edit(SETTLEMENT, "    if look.closed and not", "    if False and not"),),
+        (Edit(SETTLEMENT, "(refused.reason is Reason.CLOSED and is_less)", "(refused.reason is Reason.CLOSED)"),),
         f"{RACES}what_was_decided_before_its_room_was_retired_is_refused[of_a_move_into_it]",
     ),
     "a claim ignores a closed place": Planted(
-        (Edit(CALENDAR, "        if claim.place.key in closed:\n", "        if False:\n"),),
+        (Edit(OCCUPANCY, "        if place in closed:\n", "        if False:\n"),),
         f"{RACES}what_was_decided_before_its_room_was_retired_is_refused[of_a_slot]",
     ),
     "retiring does not close the place": Planted(
-        (Edit(ROOMS, "                await statements.close(connection, room.place.key, now)\n", ""),),
+        (Edit(ROOMS, "            await statements.close(connection, room.place.key, now)\n", ""),),
         f"{RACES}what_was_decided_before_its_room_was_retired_is_refused[of_a_range]",
     ),
     "deleting a table does not close the place": Planted(
-        (Edit(TABLES, "                await statements.close(connection, place.key, now)\n", ""),),
+        (Edit(TABLES, "            await statements.close(connection, place.key, now)\n", ""),),
         f"{RACES}what_was_decided_before_its_table_was_deleted_is_refused[of_a_table]",
     ),
     "closing closes nothing": Planted(
@@ -49,11 +49,11 @@ CLOSING_ERRORS: dict[str, Planted] = {
         f"{RACES}a_table_that_was_reserved_while_its_deletion_waited_stays[of_a_table]",
     ),
     "a table is deleted without its lock": Planted(
-        (Edit(TABLES, "                await statements.lock(connection, [place.key])\n", ""),),
+        (Edit(SETTLER, "return isinstance(change.takes, Edit)", "return False"),),
         f"{RACES}a_table_that_was_reserved_while_its_deletion_waited_stays[of_a_table]",
     ),
     "seats are changed without the lock": Planted(
-        (Edit(EVENTS, "                await pool_statements.lock(connection, [event_id])\n", ""),),
+        (Edit(SETTLER, "return isinstance(change.takes, Edit)", "return False"),),
         f"{RACES}a_seat_that_was_booked_while_its_change_waited_is_not_taken_away",
     ),
     "seats are changed without a look at who has them": Planted(
@@ -65,7 +65,13 @@ CLOSING_ERRORS: dict[str, Planted] = {
         f"{RACES}of_two_schedules_that_wait_for_one_room_the_second_is_refused",
     ),
     "a schedule is made for a retired room": Planted(
-        (Edit(ROOMS, "            if room.retired_at is not None:\n", "            if False:\n"),),
+        (
+            Edit(
+                ROOMS,
+                "is not None:\n                raise RoomClosed",
+                "is None and False:\n                raise RoomClosed",
+            ),
+        ),
         f"{RACES}a_schedule_is_refused_whose_room_was_retired_while_it_waited",
     ),
     "keys are forgotten after 24 minutes": Planted(
