@@ -58,6 +58,7 @@ test-failover: setup-dev ## Kill the leader of three servers under load, ARGS="-
 
 proof: setup-dev ## Prove the engine: 100,000 simulated runs, planted errors all found, a recorded minute of faults, hostile and described requests
 	@PYTHONPATH=tests $(BIN)/python -m proof.simulate --seeds 100000 --jobs $(JOBS)
+	@PYTHONPATH=tests $(BIN)/python -m proof.interleaved --seeds 10000 --jobs $(JOBS)
 	@PYTHONPATH=tests $(BIN)/python -m proof.planted --jobs $(JOBS)
 	@PYTHONPATH=tests $(BIN)/python -m proof.recorded --seconds 60
 	@PYTHONPATH=tests $(BIN)/python -m proof.hostile

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
 from batches import key, settle, settle_once, work
+from holdfast.engine import looks
 from holdfast.engine.claims import Key, Reason, Refused, Seated
 from holdfast.engine.statements import event_place
 from holdfast.engine.transaction import KeyTaken, Stale
@@ -230,3 +232,22 @@ async def test_an_event_that_was_never_booked_costs_no_place(connection: "asyncp
 async def test_two_people_with_one_name_are_one(connection: "asyncpg.Connection", event: int) -> None:
     user = str(uuid4())
     assert [type(each) for each in await settle(connection, book(event, user), book(event, user))] == [Seated, Refused]
+
+
+async def test_an_event_that_changes_between_the_two_looks_of_a_batch_is_looked_at_again(
+    connection: "asyncpg.Connection", peer: "asyncpg.Connection", event: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first look is for what is given back, the second for what is taken at the same event."""
+    anna = await seat(connection, event, "anna")
+    given_seats = looks.given_seats
+
+    async def then_another_books(*arguments: Any) -> Any:
+        found = await given_seats(*arguments)
+        monkeypatch.setattr(looks, "given_seats", given_seats)
+        await seat(peer, event, "boris")
+        return found
+
+    monkeypatch.setattr(looks, "given_seats", then_another_books)
+    with pytest.raises(Stale):
+        await settle_once(connection, cancel(anna), book(event, "vera"))
+    assert await connection.fetchval(HOLDERS, event) == ["anna", "boris"]

@@ -1,4 +1,4 @@
-"""How a mistake is described: a change of the product's source."""
+"""How a mistake in a copy of the service is described: a change of its source."""
 
 from typing import NamedTuple
 
@@ -13,4 +13,5 @@ class Edit(NamedTuple):
 
 OCCUPANCY = "holdfast.engine.occupancy"
 SETTLEMENT = "holdfast.engine.settlement"
+SETTLER = "holdfast.engine.settler"
 WRITING = "holdfast.engine.writing"

@@ -63,7 +63,6 @@ OF_PLACES: Sql = {
     "events are locked backwards": (("LOCK_EVENTS", but("ORDER BY id", "ORDER BY id DESC")),),
     "keys are not found": (("REMEMBERED", but("id = ANY($1::uuid[])", "id <> ALL($1::uuid[])")),),
     "anybody's message is the proof": (("MESSAGE_THERE", but(" AND id = $3", " AND $3::uuid IS NOT NULL")),),
-    "the proof is of another revision": (("MESSAGE_THERE", but("revision = $2", "revision >= $2")),),
     "anybody's key is the proof": (
         ("KEY_THERE", but(" AND claim_id = $2 AND answer = $3", " AND $2::uuid IS NOT NULL AND $3::bytea IS NOT NULL")),
     ),
@@ -85,7 +84,6 @@ OF_WRITES: Sql = {
     ),
     "write: whoever confirms proves nothing": written(ACTIVE, "r.cancelled_at IS NULL"),
     "write: a hold lives a moment longer": written("r.expires_at > engine_now()", "r.expires_at >= engine_now()"),
-    "write: what has ended is changed": written(ACTIVE, "(r.expires_at IS NULL OR r.expires_at > engine_now())"),
     "write: the place is lost in a move": written("SET place = (a.place ->> 0) || ':' || (a.place ->> 1),\n", "SET\n"),
     "write: the room is lost in a move": written(
         "room_id = CASE a.place ->> 0 WHEN 'room' THEN a.place ->> 1 END,\n", "\n"

@@ -36,7 +36,8 @@ class Arena:
     def __init__(self, monitor: "asyncpg.Connection", spare: "list[asyncpg.Connection]") -> None:
         self.monitor = monitor
         self.spare = spare
-        self.seconds = 0
+        # Where a new sequence begins.
+        self.seconds = 1
         self.event_ids = itertools.count(1_000_000_000)
 
     async def move(self, seconds: int) -> None:

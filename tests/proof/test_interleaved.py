@@ -4,7 +4,7 @@ import pytest
 
 from proof.interleaved import play_some
 
-SEEDS = 1_000
+SEEDS = 2_000
 PORTIONS = 4
 
 

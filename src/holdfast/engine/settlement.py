@@ -142,7 +142,7 @@ class Settlement:
         if bookings:
             events = list({statements.event_of(change.place) for change, _ in bookings})
             revisions, seats = await looks.given_seats(connection, events, [given for _, given in bookings])
-            self._batch.revisions |= revisions
+            self._batch.note(revisions, revisions)
             for change, given in bookings:
                 # Popped, so that of two cancellations of one booking the second finds nothing. [seats once]
                 booking = seats.pop(given, None)
@@ -242,8 +242,8 @@ class Settlement:
         found = await looks.look_seats(
             connection, [SeatWish(statements.event_of(change.place), takes.user_id) for change, takes in changes]
         )
-        # If an event has changed since a cancellation was looked up, the write will find that out.
-        batch.revisions |= found.revisions
+        # Of an event that has changed since a cancellation was looked up, messages are numbered wrongly by now.
+        batch.note(found.revisions, found.revisions)
         events = {
             place: Seats(seats.total, seats.booked + batch.taken.get(place.key, 0))
             for place, seats in found.seats.items()
