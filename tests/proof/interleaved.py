@@ -93,6 +93,10 @@ class Session:
                 await transaction.settle(self._connection, work, careful=careful)
             except PlacesMissing:
                 self._settler.forget()
+            except asyncpg.DeadlockDetectedError:
+                # On a busy machine PostgreSQL is quicker to see it than the stage. There is one order of locks.
+                self._stage.faults.append("deadlock: PostgreSQL has broken it")
+                careful = True
             except (Stale, KeyTaken, *CONFLICTS):
                 careful = True
             except HoldfastError as error:

@@ -6,7 +6,11 @@ import sys
 
 import pytest
 
-from proof.planted import NAMES
+from proof.planted import ERRORS, SQL_ERRORS
+
+# Each of those in SQL has a PostgreSQL of its own, and those of locks show only where sessions wait for no processor:
+# `make proof` plants all of them.
+NAMES = (*ERRORS, *[name for name in SQL_ERRORS if "lock" not in name][::4])
 
 
 @pytest.mark.parametrize("name", NAMES)
