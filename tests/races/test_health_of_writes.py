@@ -51,7 +51,7 @@ async def test_a_full_disk(start: Callable[..., Service]) -> None:
     ("planted", "mended", "state"),
     [
         ("ALTER TABLE outbox RENAME TO elsewhere", "ALTER TABLE elsewhere RENAME TO outbox", "failing"),
-        ("ALTER FUNCTION write_batch_1 RENAME TO w", "ALTER FUNCTION w RENAME TO write_batch_1", "failing"),
+        ("ALTER FUNCTION write_changes_1 RENAME TO w", "ALTER FUNCTION w RENAME TO write_changes_1", "failing"),
         (
             (
                 "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS "
