@@ -168,7 +168,7 @@ async def test_what_must_not_be(fresh_database_url: str, own: "asyncpg.Connectio
 async def test_more_connections_than_there_may_be(fresh_database_url: str) -> None:
     [(level, text)] = bad(await findings(fresh_database_url, WORKERS="64"))
     assert level is Level.DOUBTFUL
-    assert text.startswith("64 workers may open 1,792 connections".replace(",", ""))
+    assert text.startswith("64 workers may open 1,728 connections".replace(",", ""))
 
 
 async def test_a_redis_that_does_not_answer() -> None:
