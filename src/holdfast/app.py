@@ -155,7 +155,7 @@ class Parts:
             await self.links.drain()
             # After the last booking, whose message may still be published.
             await relay.aclose()
-            # What the sweeper has begun beside it.
+            # The sweeper, which ends with the relay, may have begun more.
             await self.committer.drain()
             await self.conference.close()
             await self.courier.close()

@@ -38,7 +38,7 @@ def told(status: int = 1, *others: type[Exception]) -> Iterator[None]:
 
 
 def _one_line() -> tuple[type[Exception], ...]:
-    """What is told in one line: the database cannot be had, or says no."""
+    """The errors that are told in one line: the database cannot be had, or says no."""
     from alembic.util import CommandError
     from asyncpg import PostgresError
     from sqlalchemy.exc import SQLAlchemyError

@@ -60,7 +60,7 @@ class Access:
         return self._open and (caller is ANONYMOUS or owner is None)
 
     def is_theirs(self, caller: Caller, owner: UUID | None) -> bool:
-        """Whether the caller is an admin, or the owner: who may change a hold, or a booking, in either mode."""
+        """Tell an admin and the owner from all others: they may change a hold, or a booking, in either mode."""
         return caller.role is Role.ADMIN or (caller.user_id is not None and caller.user_id == owner)
 
     def check_may_act_for(self, caller: Caller, user_id: str) -> None:

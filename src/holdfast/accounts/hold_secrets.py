@@ -23,6 +23,6 @@ class HoldSecrets:
         return urlsafe_b64encode(hmac.digest(self._key, reservation_id.bytes, "sha256")).rstrip(b"=").decode()
 
     async def proves(self, given: str | None, reservation_id: UUID) -> bool:
-        """Whether this is the secret of that hold."""
+        """Compare what was given with the secret of a hold."""
         # In constant time, so that nobody learns from the time how much of a guess was right.
         return given is not None and hmac.compare_digest(given.encode(), (await self.of(reservation_id)).encode())

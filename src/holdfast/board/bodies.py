@@ -9,10 +9,11 @@ from msgspec import UNSET, Struct, UnsetType
 
 from holdfast.accounts.roles import Caller, Role
 from holdfast.board.queries import Attendee
-from holdfast.engine.claims import Kind, Reservation, State
+from holdfast.engine.claims import Kind, Reservation
 from holdfast.events.bodies import EventBody
 from holdfast.http import fields
 from holdfast.http.paging import Pagination
+from holdfast.reservations.bodies import HoldState, end_of_hold, state_of
 from holdfast.rooms.bodies import clock_time
 from holdfast.rooms.queries import Booking, Room
 from holdfast.rooms.slots import SLOT, Schedule
@@ -56,19 +57,6 @@ class BoardRoom(Struct, rename="camel"):
         return cls(room_id, room_id, None, None, False, False, None)
 
 
-BoardState = Literal["held", "pending", "confirmed"]
-
-
-def state_of(held: Reservation) -> BoardState | UnsetType:
-    """How what is or was a hold stands; nothing of all else."""
-    return UNSET if held.held_at is None else cast("BoardState", held.state.value)
-
-
-def end_of_hold(held: Reservation) -> datetime | UnsetType:
-    """When a hold ends by itself; nothing of all else."""
-    return held.expires_at if held.state is State.HELD and held.expires_at is not None else UNSET
-
-
 class BoardReservation(Struct, rename="camel"):
     """Who holds a room from when until when. Whose it is only they themselves and admins are told.
 
@@ -88,7 +76,7 @@ class BoardReservation(Struct, rename="camel"):
     user_id: UUID | None
     user_email: str | None
     conference_link: str | None
-    state: BoardState | UnsetType = UNSET
+    state: HoldState | UnsetType = UNSET
     expires_at: datetime | UnsetType = UNSET
 
 
@@ -180,7 +168,7 @@ class FloorReservation(Struct, rename="camel"):
     may_change: bool
     customer_name: str | None
     party_size: int | None
-    state: BoardState | UnsetType = UNSET
+    state: HoldState | UnsetType = UNSET
     expires_at: datetime | UnsetType = UNSET
 
 

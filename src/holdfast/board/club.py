@@ -9,7 +9,7 @@ from holdfast.accounts import queries as accounts
 from holdfast.accounts.access import Access
 from holdfast.accounts.roles import Caller
 from holdfast.board import queries
-from holdfast.board.bodies import BoardEvent, FloorAnswer, FloorReservation, FloorTable, end_of_hold, state_of
+from holdfast.board.bodies import BoardEvent, FloorAnswer, FloorReservation, FloorTable
 from holdfast.board.queries import Attendee
 from holdfast.board.service import RESERVATIONS_MAX
 from holdfast.database.connections import Database
@@ -18,6 +18,7 @@ from holdfast.events.availability import Availability
 from holdfast.events.bodies import EventBody
 from holdfast.http import fields
 from holdfast.reservations import queries as reservations
+from holdfast.reservations.bodies import end_of_hold, state_of
 from holdfast.reservations.queries import Filter, Window
 
 

@@ -124,10 +124,11 @@ class Batch:
         raised_events: list[EventRaise] = []
         for key, revision in self.raised.items():
             seen = self.revisions[key]
-            if key.startswith("event:"):
-                raised_events.append(EventRaise(int(key[6:]), seen, revision, self.taken.get(key, 0)))
-            else:
+            event_id = statements.event_id(key)
+            if event_id is None:
                 raised.append(Raise(key, seen, revision))
+            else:
+                raised_events.append(EventRaise(event_id, seen, revision, self.taken.get(key, 0)))
         return Writes(
             places,
             events,

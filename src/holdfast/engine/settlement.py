@@ -196,10 +196,11 @@ class Settlement:
             self._answer(change, refused or self._grant(change, takes))
 
     def _answer(self, change: Change, verdict: Verdict) -> None:
-        """Note what a change is told, and is told again if it comes once more."""
+        """Note what a change is told, and is told again if it comes once more: see `keys.remembered`."""
         self._batch.verdicts[change.id] = verdict
         if change.key is not None:
-            self._batch.answers.append((change, msgspec.json.encode(verdict)))
+            kept = verdict.body if isinstance(verdict, Made) else msgspec.json.encode(verdict)
+            self._batch.answers.append((change, kept))
 
     def _grant(self, change: Change, takes: Stretch) -> Granted:
         start, end = takes.interval
@@ -271,6 +272,4 @@ class Settlement:
         self._batch.revisions[key] = revision or 0
         for kind, data in edited.messages:
             self._batch.tell(kind, uuids.uuid7(), change.place, {**about(change.place), **data})
-        self._batch.verdicts[change.id] = Made(edited.answer)
-        if change.key is not None:
-            self._batch.answers.append((change, edited.answer))
+        self._answer(change, Made(edited.answer))

@@ -84,6 +84,7 @@ ON CONFLICT DO NOTHING
 """
 
 KEYS_FORGOTTEN_AT_ONCE = 1_000
+EVENT = f"{Kind.EVENT}:"
 
 
 class Remembered(NamedTuple):
@@ -175,7 +176,12 @@ def event_place(event_id: int) -> Place:
 
 def event_key(event_id: int) -> str:
     """The key of an event."""
-    return f"event:{event_id}"
+    return f"{EVENT}{event_id}"
+
+
+def event_id(key: str) -> int | None:
+    """The id of the event that a key stands for; `None` for another place."""
+    return int(key[len(EVENT) :]) if key.startswith(EVENT) else None
 
 
 def event_of(place: Place) -> int:
@@ -188,8 +194,9 @@ def apart(keys: Iterable[str]) -> tuple[list[str], list[int]]:
     places: list[str] = []
     events: list[int] = []
     for key in keys:
-        if key.startswith("event:"):
-            events.append(int(key[6:]))
-        else:
+        event = event_id(key)
+        if event is None:
             places.append(key)
+        else:
+            events.append(event)
     return sorted(places), sorted(events)

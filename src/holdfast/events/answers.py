@@ -1,8 +1,10 @@
 """The engine's verdicts as clients of the events contract get them."""
 
+from typing import assert_never
+
 import msgspec
 
-from holdfast.engine.claims import Reason, Refused, Seated, Verdict
+from holdfast.engine.claims import Granted, Made, Reason, Refused, Seated, Verdict
 from holdfast.errors import AlreadyBooked, EventFull, EventNotFound, HoldfastError, IdempotencyKeyReused
 from holdfast.events.bodies import BookingBody
 from holdfast.http.hot import Answered
@@ -20,8 +22,10 @@ def booked(verdict: Verdict) -> Answered:
             error = _refusal(verdict.reason)
             error.replayed = verdict.replayed
             raise error
-        case _:
+        case Granted() | Made():
             raise AssertionError("a seat was asked for")
+        case _:
+            assert_never(verdict)
 
 
 def _refusal(reason: Reason) -> HoldfastError:
@@ -34,5 +38,15 @@ def _refusal(reason: Reason) -> HoldfastError:
             return AlreadyBooked()
         case Reason.KEY_REUSED:
             return IdempotencyKeyReused()
+        case (
+            Reason.TIME_CONFLICT
+            | Reason.END_NOT_AFTER_START
+            | Reason.TOO_LONG
+            | Reason.CLOSED
+            | Reason.HOLD_EXPIRED
+            | Reason.NOT_HELD
+            | Reason.HOLD_LIMIT
+        ):
+            raise AssertionError("a seat has no time and is not held, and an event does not close")
         case _:
-            raise AssertionError("a seat has no time, and an event does not close")
+            assert_never(reason)

@@ -1,10 +1,11 @@
 """The engine's verdicts and the service's lists as clients get them."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import assert_never
 
 import msgspec
 
-from holdfast.engine.claims import Granted, Kind, Place, Reason, Refused, Reservation, Verdict
+from holdfast.engine.claims import Granted, Kind, Made, Place, Reason, Refused, Reservation, Seated, Verdict
 from holdfast.errors import (
     HoldExpired,
     HoldfastError,
@@ -72,15 +73,19 @@ def granted(verdict: Verdict, place: Place) -> Reservation:
             error = refusal(verdict, place)
             error.replayed = verdict.replayed
             raise error
-        case _:
+        case Seated() | Made():
             raise AssertionError("a reservation was asked for")
+        case _:
+            assert_never(verdict)
 
 
 def refusal(refused: Refused, place: Place) -> HoldfastError:
     """The error that tells of a refusal of this place."""
-    if refused.reason in SIMPLY:
-        return SIMPLY[refused.reason]()
     match refused.reason:
+        case (
+            Reason.NOT_FOUND | Reason.KEY_REUSED | Reason.HOLD_EXPIRED | Reason.NOT_HELD | Reason.HOLD_LIMIT
+        ) as simple:
+            return SIMPLY[simple]()
         case Reason.TIME_CONFLICT:
             assert refused.taken is not None
             start, end = refused.taken
@@ -91,8 +96,10 @@ def refusal(refused: Refused, place: Place) -> HoldfastError:
             return InvalidRequest({"end_time": "too_long"})
         case Reason.CLOSED:
             return TableNotFound() if place.kind is Kind.TABLE else RoomClosed()
-        case _:
+        case Reason.FULL | Reason.ALREADY_BOOKED:
             raise AssertionError("a calendar has no seats")
+        case _:
+            assert_never(refused.reason)
 
 
 def array(reservations: Sequence[Reservation], *, sees: bool) -> bytes:

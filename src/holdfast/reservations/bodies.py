@@ -77,10 +77,25 @@ class MoveBody(Struct):
     created_at: fields.FixedTime | UnsetType = UNSET
 
 
+HoldState = Literal["held", "pending", "confirmed"]
+
+
+def state_of(reservation: Reservation) -> HoldState | UnsetType:
+    """How what is or was a hold stands; nothing of all else."""
+    return UNSET if reservation.held_at is None else cast("HoldState", reservation.state.value)
+
+
+def end_of_hold(reservation: Reservation) -> datetime | UnsetType:
+    """When a hold ends by itself; nothing of all else."""
+    if reservation.state is not State.HELD or reservation.expires_at is None:
+        return UNSET
+    return reservation.expires_at
+
+
 class HeldBody(Struct, kw_only=True):
     """What else is shown of a reservation that is or was a hold. `external_ref` is for who may see whom it is for."""
 
-    state: Literal["held", "pending", "confirmed"] | UnsetType = UNSET
+    state: HoldState | UnsetType = UNSET
     expires_at: datetime | UnsetType = UNSET
     server_time: datetime | UnsetType = UNSET
     hold_secret: str | UnsetType = UNSET
@@ -91,9 +106,8 @@ class HeldBody(Struct, kw_only=True):
         """Show how it stands, if it is or was a hold."""
         if reservation.held_at is None:
             return
-        self.state = cast("Literal['held', 'pending', 'confirmed']", reservation.state.value)
-        if reservation.state is State.HELD and reservation.expires_at is not None:
-            self.expires_at = reservation.expires_at
+        self.state = state_of(reservation)
+        self.expires_at = end_of_hold(reservation)
         if sees and reservation.external_ref is not None:
             self.external_ref = reservation.external_ref
         if reservation.revived:

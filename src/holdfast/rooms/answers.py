@@ -1,11 +1,12 @@
 """The engine's verdicts as clients of the rooms contract get them."""
 
 from collections.abc import Sequence
+from typing import assert_never
 from uuid import UUID
 
 import msgspec
 
-from holdfast.engine.claims import Granted, Made, Reason, Refused, Reservation, Verdict
+from holdfast.engine.claims import Granted, Made, Reason, Refused, Reservation, Seated, Verdict
 from holdfast.errors import HoldfastError, IdempotencyKeyReused, RoomClosed, SlotAlreadyBooked
 from holdfast.http.hot import Answered
 from holdfast.http.idempotency import REPLAYED_HEADER
@@ -23,8 +24,10 @@ def booked(verdict: Verdict, slot_id: UUID) -> Answered:
             error = _refusal(verdict.reason)
             error.replayed = verdict.replayed
             raise error
-        case _:
+        case Seated() | Made():
             raise AssertionError("a slot was asked for")
+        case _:
+            assert_never(verdict)
 
 
 def made(answer: Made) -> Answered:
@@ -57,5 +60,16 @@ def _refusal(reason: Reason) -> HoldfastError:
             return RoomClosed()
         case Reason.KEY_REUSED:
             return IdempotencyKeyReused()
+        case (
+            Reason.NOT_FOUND
+            | Reason.END_NOT_AFTER_START
+            | Reason.TOO_LONG
+            | Reason.FULL
+            | Reason.ALREADY_BOOKED
+            | Reason.HOLD_EXPIRED
+            | Reason.NOT_HELD
+            | Reason.HOLD_LIMIT
+        ):
+            raise AssertionError("a slot that is claimed is there, lasts half an hour and is not held")
         case _:
-            raise AssertionError("a slot that is claimed is there and lasts half an hour")
+            assert_never(reason)

@@ -117,7 +117,7 @@ BEGIN
 END
 $$
 """
-# What the version before calls, and with what.
+# The version before calls these two.
 OLD_BATCH = """
 write_batch_1(
     locked text[], revisions json, cancelled uuid[], removed uuid[], moment timestamptz,
