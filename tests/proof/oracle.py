@@ -14,8 +14,7 @@ import asyncpg
 from holdfast.engine.claims import Again, Confirm, Extend, Granted, Made, Seat, Seated, Stretch
 from holdfast.errors import ClientGone, Unavailable
 from proof import oracle_answers, seats_oracle
-from proof.history import Call, History
-from proof.keepers import Declined
+from proof.history import Call, Declined, History
 from proof.oracle_answers import Versions
 from proof.oracle_rows import Rows, Told, is_active, reservation
 from proof.server import Commit, State
