@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 from msgspec.structs import replace
 
+from holdfast.committing import DEMANDS
 from holdfast.engine import looks, statements, transaction
 from holdfast.engine.claims import (
     Again,
@@ -27,6 +28,7 @@ from holdfast.engine.claims import (
 from holdfast.engine.settlement import Rules, Settlement
 from holdfast.engine.settler import Settler
 from holdfast.engine.transaction import KeyTaken, Stale
+from holdfast.errors import HoldfastError
 from rooms import DAY, hours
 
 RULES = Rules(timedelta(days=31))
@@ -96,7 +98,7 @@ async def name(connection: "asyncpg.Connection", *places: Place) -> None:
     await statements.ensure_places(connection, places)
 
 
-async def settle(connection: "asyncpg.Connection", *changes: Change) -> list[Verdict]:
+async def settle(connection: "asyncpg.Connection", *changes: Change) -> list[Verdict | HoldfastError]:
     """Settle a batch: quickly, and with more care if that is refused."""
     try:
         return await settle_once(connection, *changes)
@@ -104,7 +106,9 @@ async def settle(connection: "asyncpg.Connection", *changes: Change) -> list[Ver
         return await settle_once(connection, *changes, careful=True)
 
 
-async def settle_once(connection: "asyncpg.Connection", *changes: Change, careful: bool = False) -> list[Verdict]:
+async def settle_once(
+    connection: "asyncpg.Connection", *changes: Change, careful: bool = False
+) -> list[Verdict | HoldfastError]:
     """Try to settle a batch. Raises what the engine tries again after."""
     batch = await work(connection, changes)
     await transaction.settle(connection, batch, careful=careful)
@@ -113,7 +117,7 @@ async def settle_once(connection: "asyncpg.Connection", *changes: Change, carefu
 
 async def work(connection: "asyncpg.Connection", changes: Sequence[Change]) -> Settlement:
     """A batch to be settled, whose places are named already."""
-    settler = Settler(lambda: DAY, RULES)
+    settler = Settler(lambda: DAY, RULES, DEMANDS)
     if seats := sum(isinstance(change.takes, Seat) for change in changes):
         settler._ids.extend(await looks.new_ids(connection, seats))
     return settler.work(changes)

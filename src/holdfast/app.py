@@ -52,7 +52,7 @@ from holdfast.outbox.relay import Companions
 from holdfast.redis_link import RedisLink
 from holdfast.reservations.api import PlacesApi, ReservationsApi
 from holdfast.reservations.hot import HotReservations
-from holdfast.reservations.service import Demands, Reservations
+from holdfast.reservations.service import Features, Reservations
 from holdfast.reservations.sweeper import Sweeper
 from holdfast.rooms.api import BookingsApi, RoomsApi
 from holdfast.rooms.bookings import Bookings
@@ -65,7 +65,7 @@ from holdfast.rooms.rules import ManagedRooms
 from holdfast.rooms.service import Rooms
 from holdfast.settings import Settings
 from holdfast.tables.api import TablesApi
-from holdfast.tables.rules import FloorRules
+from holdfast.tables.rules import Floor
 from holdfast.tables.service import Tables
 from holdfast.webhooks.api import WebhooksApi
 from holdfast.webhooks.sending.courier import courier
@@ -126,8 +126,8 @@ class Parts:
         days = Days(self.database, self.rooms, tags, clock)
         self.hot_rooms = HotRooms(self.access, days, self.bookings)
         self.tables = Tables(self.database, self.committer, clock)
-        demands = Demands(ManagedRooms(self.rooms, clock), FloorRules(self.tables))
-        self.reservations = Reservations(self.database, self.committer, self.access, demands, longest)
+        features = Features(ManagedRooms(self.rooms), Floor(self.tables))
+        self.reservations = Reservations(self.database, self.committer, self.access, features, longest)
         self.hot_stream = HotStream(self.access, self.feeder, settings.proxies)
         self.hot = HotReservations(self.reservations, tags)
         self.events = Events(self.database, self.committer, clock)

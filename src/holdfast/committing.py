@@ -5,10 +5,17 @@ from datetime import timedelta
 
 from holdfast.clock import Clock
 from holdfast.database.connections import Database
+from holdfast.engine.claims import Kind
 from holdfast.engine.committer import Bounds, Committer
+from holdfast.engine.demands import Demands
 from holdfast.engine.settlement import Rules
 from holdfast.engine.settler import Settler
+from holdfast.rooms.rules import RoomDemand
 from holdfast.settings import Settings
+from holdfast.tables.rules import TableDemand
+
+DEMANDS = Demands({Kind.ROOM: RoomDemand(), Kind.TABLE: TableDemand()})
+"""What features demand at their places."""
 
 
 def committer(database: Database, settings: Settings, clock: Clock, stop: Callable[[], None]) -> Committer:
@@ -22,4 +29,4 @@ def committer(database: Database, settings: Settings, clock: Clock, stop: Callab
         place_claims_max=settings.place_claims_max,
         claim_seconds_max=settings.claim_seconds_max,
     )
-    return Committer(database, bounds, Settler(clock, rules), stop)
+    return Committer(database, bounds, Settler(clock, rules, DEMANDS), stop)

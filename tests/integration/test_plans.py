@@ -12,8 +12,10 @@ import msgspec
 import pytest
 
 from batches import confirm, grant, hold, move, name, release, reserve, room, settle
+from holdfast.committing import DEMANDS
 from holdfast.database.connections import Database
 from holdfast.engine import looks, statements, writing
+from holdfast.engine.claims import Kind, Place
 from holdfast.outbox import queries as outbox
 from holdfast.rooms import queries as rooms
 from holdfast.settings import Settings
@@ -52,6 +54,21 @@ async def plan(connection: "asyncpg.Connection", statement: str, *arguments: obj
     return top
 
 
+MANAGED = """
+WITH made AS (
+    INSERT INTO rooms (id, name, created_at) SELECT gen_random_uuid(), 'a', now() FROM generate_series(1, 2000)
+    RETURNING id
+), opened AS (
+    INSERT INTO schedules (id, room_id, days_of_week, start_minute, end_minute, created_at)
+    SELECT gen_random_uuid(), id, '{1}', 0, 600, now() FROM made
+)
+SELECT id FROM made
+"""
+TABLES = """
+INSERT INTO tables (name, seats, location) SELECT 'a', 4, 'b' FROM generate_series(1, 2000) RETURNING id
+"""
+
+
 def wishes(places: list[str]) -> str:
     """Each place once, late enough."""
     return msgspec.json.encode([looks.Wish(place, hour(10_000)) for place in places]).decode()
@@ -74,6 +91,24 @@ async def test_a_batch_of_claims_costs_one_descent_each(filled: "asyncpg.Connect
     assert "Sort" not in {node["Node Type"] for limit in limits for node in nodes(limit)}
     assert (scan["Actual Loops"], scan["Actual Rows"]) == (20, 1)
     assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < 20 * 8
+
+
+@pytest.mark.parametrize("has_statistics", [False, True])
+async def test_what_places_demand_costs_a_descent_each(fresh_database_url: str, has_statistics: bool) -> None:
+    connection = await asyncpg.connect(fresh_database_url)
+    await connection.execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan")
+    ids = [str(row[0]) for row in await connection.fetch(MANAGED)]
+    numbers = [str(row[0]) for row in await connection.fetch(TABLES)]
+    places = [Place(Kind.ROOM, each) for each in ids[::100]] + [Place(Kind.TABLE, each) for each in numbers[::100]]
+    await name(connection, *places)
+    if has_statistics:
+        await connection.execute("VACUUM ANALYZE")
+    wanted = [looks.NamedWish(place.key, hour(1), place.kind, place.id) for place in places]
+    top = await plan(connection, DEMANDS.looks[0], msgspec.json.encode(wanted).decode())
+    assert len(places) == 40
+    assert top["Actual Rows"] == 40
+    assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < 40 * 16
+    await connection.close()
 
 
 async def test_a_new_place_costs_the_same_however_much_there_is(filled: "asyncpg.Connection") -> None:
@@ -142,6 +177,8 @@ async def test_before_there_are_statistics_no_statement_takes_an_index_of_lists(
     for statement, arguments in {
         looks.LOOK: "'[]'",
         looks.LOOK_PAST: "'[]', array[gen_random_uuid()]",
+        DEMANDS.looks[0]: "'[]'",
+        DEMANDS.looks[1]: "'[]', array[gen_random_uuid()]",
         looks.BACKWARDS: "'[]', array[gen_random_uuid()], 64",
         looks.GIVEN: "array['a'], array[gen_random_uuid()]",
         looks.HOLDS: "'[]'",

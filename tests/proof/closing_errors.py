@@ -13,6 +13,7 @@ ROOMS = "holdfast.rooms.service"
 TABLES = "holdfast.tables.service"
 EVENTS = "holdfast.events.service"
 RACES = "tests/races/test_closing.py::test_"
+DEMANDS = "tests/integration/test_demands.py::test_"
 KEYS = "tests/integration/test_key_lifetime.py::test_"
 
 
@@ -26,15 +27,15 @@ class Planted(NamedTuple):
 CLOSING_ERRORS: dict[str, Planted] = {
     "a move ignores a closed place": Planted(
         (Edit(SETTLEMENT, "(refused.reason is Reason.CLOSED and is_less)", "(refused.reason is Reason.CLOSED)"),),
-        f"{RACES}what_was_decided_before_its_room_was_retired_is_refused[of_a_move_into_it]",
+        f"{RACES}what_was_decided_before_its_place_was_closed_is_refused[of_a_move_into_it]",
     ),
     "a claim ignores a closed place": Planted(
         (Edit(OCCUPANCY, "        if place in closed:\n", "        if False:\n"),),
-        f"{RACES}what_was_decided_before_its_room_was_retired_is_refused[of_a_slot]",
+        f"{RACES}what_was_decided_before_its_place_was_closed_is_refused[of_a_slot]",
     ),
     "retiring does not close the place": Planted(
         (Edit(ROOMS, "            await statements.close(connection, room.place.key, now)\n", ""),),
-        f"{RACES}what_was_decided_before_its_room_was_retired_is_refused[of_a_range]",
+        f"{RACES}what_is_asked_after_a_room_was_retired_is_refused_by_the_engine_too[of_a_range]",
     ),
     "deleting a table does not close the place": Planted(
         (Edit(TABLES, "            await statements.close(connection, place.key, now)\n", ""),),
@@ -73,6 +74,18 @@ CLOSING_ERRORS: dict[str, Planted] = {
             ),
         ),
         f"{RACES}a_schedule_is_refused_whose_room_was_retired_while_it_waited",
+    ),
+    "nothing is demanded of a move": Planted(
+        (Edit(SETTLEMENT, "if is_again and against:", "if False:"),),
+        f"{DEMANDS}a_party_stays_at_a_table_that_has_become_too_small",
+    ),
+    "a known key is declined": Planted(
+        (Edit(SETTLEMENT, "known.get(change.id, error)", "error"),),
+        f"{DEMANDS}what_was_granted_with_a_key_is_told_again_whatever_is_demanded_now",
+    ),
+    "a key is spent by what is declined": Planted(
+        (Edit(SETTLEMENT, "keys.first_of_each(self._undecided(changes))", "keys.first_of_each(changes)"),),
+        f"{DEMANDS}who_comes_with_the_key_of_one_that_was_declined_is_judged_anew",
     ),
     "keys are forgotten after 24 minutes": Planted(
         (Edit(HOUSEKEEPING, "timedelta(hours=24)", "timedelta(minutes=24)"),),

@@ -7,11 +7,11 @@ from textwrap import indent
 
 from proof.planting import Planted, but, function, instead, left_out, line, never
 
-BEHIND = """look = await looks.look(connection, wishes, leaving)
+BEHIND = """seen = await looks.look(connection, wishes, leaving)
 gone = {(each.place.key, each.interval) for each in batch.left.values() if each.state not in occupancy.TAKING}
-look = look._replace(nearest=[
+seen = seen._replace(nearest=[
     None if near is not None and (wish.place, (near.start, near.end)) in gone else near
-    for wish, near in zip(wishes, look.nearest, strict=True)
+    for wish, near in zip(wishes, seen.nearest, strict=True)
 ])
 """
 
@@ -30,14 +30,17 @@ OF_DECISIONS: dict[str, tuple[Planted, ...]] = {
     "a batch does not see its own grants": (line("own grants", left_out),),
     "what lies behind a released one is not seen": (
         function(
-            "judge",
-            but("look = await looks.look(connection, wishes, away)\n", indent(BEHIND, "    ").lstrip()),
+            "judging.look",
+            but(
+                "seen = await looks.look(connection, wishes, away, demands.looks if concerned else None)\n",
+                indent(BEHIND, "    ").lstrip(),
+            ),
         ),
     ),
     "a move looks at the place it leaves": (
         function(
             "Settlement._retake",
-            but("Wanted(after.place.key, after.interval)", "Wanted(before.place.key, after.interval)"),
+            but("Asked(after.place, after.interval,", "Asked(before.place, after.interval,"),
         ),
     ),
     "a move is in its own way": (line("moves", but("[before.id]", "[]")),),
@@ -82,7 +85,7 @@ OF_HOLDS: dict[str, tuple[Planted, ...]] = {
             ),
         ),
     ),
-    "a hold is revived without a look": (line("looks before it revives", but("is_moved or is_dead", "is_moved")),),
+    "a hold is revived without a look": (line("looks before it revives", but("is_again or is_dead", "is_again")),),
     "a revived one is not marked": (function("again", but("revived=True", "revived=False")),),
     "what it was confirmed with is lost": (function("_confirmed", but("takes.external_ref", "before.external_ref")),),
     "a confirmed hold still ends": (function("_confirmed", but("expires_at=None", "expires_at=before.expires_at")),),
@@ -93,9 +96,7 @@ OF_HOLDS: dict[str, tuple[Planted, ...]] = {
     "a sweep ends what has not expired": (
         function("ended", but("has_expired(before, now) is not lapses", "(has_expired(before, now) and not lapses)")),
     ),
-    "one hold too many": (
-        function("Settlement._within_limits", but(">= self._rules.place_holds_max", "> self._rules.place_holds_max")),
-    ),
+    "one hold too many": (function("within", but("at_place < at_place_max", "at_place <= at_place_max")),),
     "holds of one batch are not counted": (line("own holds", left_out),),
     "holds begin by the process's clock": (
         function("Settlement._grant", but("began = self._batch.time", "began = self._batch.now")),
@@ -135,7 +136,7 @@ OF_MESSAGES: dict[str, tuple[Planted, ...]] = {
         function("repeated", but("replayed=known.claim_id != change_id", "replayed=True")),
     ),
     "a repeated key is decided anew": (
-        function("Settlement.decide", but("keys.first_of_each(changes)", "(list(changes), [])")),
+        function("Settlement._reserve", but("keys.first_of_each(self._undecided(changes))", "(changes, [])")),
     ),
     "an answer is not remembered": (function("Settlement._answer", but("if change.key is not None:", "if False:")),),
 }
@@ -226,7 +227,7 @@ OF_LANES: dict[str, tuple[Planted, ...]] = {
             ),
         ),
     ),
-    "a second answer to one who has left": (function("_answer", but("if not waiting.answer.done():", "if True:")),),
+    "a second answer to one who has left": (function("Waiting.tell", but("elif not self.answer.done():", "else:")),),
 }
 
 ERRORS = OF_DECISIONS | OF_HOLDS | OF_SEATS | OF_MESSAGES | OF_COMMITS | OF_LANES

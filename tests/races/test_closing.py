@@ -207,6 +207,8 @@ async def test_what_was_decided_before_its_table_was_deleted_is_refused(
     assert told(await asked) == GONE["table"]
     connection = await asyncpg.connect(url)
     assert await connection.fetchval(LEFT, place) == 0
+    # The place itself says so as well, whatever becomes of the row of the table.
+    assert await connection.fetchval("SELECT closed_at IS NOT NULL FROM places WHERE place = $1", place)
     await connection.close()
     await check_promise(url)
 

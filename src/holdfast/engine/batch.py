@@ -12,6 +12,7 @@ from holdfast.engine import keys, statements
 from holdfast.engine.claims import Again, Booking, Change, Kind, Place, Reservation, State, Verdict
 from holdfast.engine.transaction import PlacesMissing, Proof, Stale
 from holdfast.engine.writing import Changed, EventRaise, Proves, Raise, SeatRow, Writes, write
+from holdfast.errors import HoldfastError
 from holdfast.outbox.queries import Message
 
 
@@ -22,7 +23,7 @@ class Batch:
         self.changes = changes
         self.now = now
         self._time: datetime | None = None
-        self.verdicts: dict[UUID, Verdict] = {}
+        self.verdicts: dict[UUID, Verdict | HoldfastError] = {}
         self.revisions: dict[str, int] = {}
         self.raised: dict[str, int] = {}
         self.taken: dict[str, int] = {}

@@ -294,7 +294,6 @@ class Lane:
         return None
 
 
-def _answer(batch: Sequence[Waiting], verdicts: Sequence[Verdict]) -> None:
+def _answer(batch: Sequence[Waiting], verdicts: Sequence[Verdict | HoldfastError]) -> None:
     for waiting, verdict in zip(batch, verdicts, strict=True):
-        if not waiting.answer.done():
-            waiting.answer.set_result(verdict)
+        waiting.tell(verdict)

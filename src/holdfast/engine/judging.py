@@ -6,6 +6,7 @@ expired holds in it; and behind such a hold may lie something that has not expir
 
 from collections.abc import Sequence
 from itertools import takewhile
+from typing import NamedTuple
 from uuid import UUID
 
 import uuid_utils.compat as uuids
@@ -14,46 +15,98 @@ from holdfast.database.connections import Connection
 from holdfast.engine import looks, occupancy
 from holdfast.engine.batch import Batch
 from holdfast.engine.claims import Interval, Refused, Reservation
-from holdfast.engine.looks import Look, Wish
+from holdfast.engine.demands import Asked, Demands
+from holdfast.engine.looks import Holder, Look, NamedWish, Wish
 from holdfast.engine.occupancy import Wanted
+from holdfast.errors import HoldfastError
 
 
-async def judge(
-    connection: Connection, batch: Batch, wanted: Sequence[Wanted], leaving: Sequence[UUID] = ()
-) -> list[Refused | None]:
-    """Why each gets no stretch, or `None` when it does; what is given back, and `leaving`, is in nobody's way.
+class Seen(NamedTuple):
+    """What a look has shown of what is asked for, and the expired holds in it."""
 
-    Expired holds that are granted over are ended by the batch. Raises `PlacesMissing`, `Stale`.
+    look: Look
+    dead: list[Reservation]
+
+
+async def look(
+    connection: Connection, batch: Batch, demands: Demands, asked: Sequence[Asked], leaving: Sequence[UUID] = ()
+) -> tuple[Seen, dict[int, HoldfastError]]:
+    """What is in the way of what is asked for, and by position what the places themselves have against it.
+
+    What is given back, and `leaving`, is in nobody's way. Raises `PlacesMissing`, `Stale`.
     """
-    if not wanted:
-        return []
     away = [*leaving, *(each.id for each in batch.left.values() if each.state not in occupancy.TAKING)]
-    wishes = [Wish(place, interval.end) for place, interval in wanted]
-    look = await looks.look(connection, wishes, away)
-    batch.note(look.revisions, {wish.place for wish in wishes}, look.now)
-    dead = await _behind(connection, batch, wanted, look, away) if look.expiring else []
-    refusals = occupancy.settle(wanted, look.nearest, look.closed)
-    for hold in dead:
+    concerned = [position for position, each in enumerate(asked) if demands.concern(each)]
+    wishes = _named(asked, concerned) if concerned else [Wish(each.place.key, each.interval.end) for each in asked]
+    seen = await looks.look(connection, wishes, away, demands.looks if concerned else None)
+    batch.note(seen.revisions, {wish.place for wish in wishes}, seen.now)
+    dead = await _behind(connection, batch, asked, seen, away) if seen.expiring else []
+    against = {
+        position: error
+        for position in concerned
+        if (error := demands.against(seen.facts.get(position), asked[position], batch.now)) is not None
+    }
+    return Seen(seen, dead), against
+
+
+def settle(batch: Batch, seen: Seen, asked: Sequence[Asked], positions: Sequence[int]) -> list[Refused | None]:
+    """Why each of those at these positions gets no stretch, or `None` when it does; in order of arrival.
+
+    Expired holds that are granted over are ended by the batch.
+    """
+    wanted = [Wanted(asked[position].place.key, asked[position].interval) for position in positions]
+    refusals = occupancy.settle(wanted, [seen.look.nearest[position] for position in positions], seen.look.closed)
+    for hold in seen.dead:
         if any(refused is None and _covers(each, hold) for each, refused in zip(wanted, refusals, strict=True)):
             _lapse(batch, hold)  # [the expired end]
     return refusals
 
 
+async def within(
+    connection: Connection, batch: Batch, holders: Sequence[Holder], bounds: tuple[int, int]
+) -> list[bool]:
+    """Whether each may have one hold more, as if those before it were granted; bounds of a place, and of a user.
+
+    What is beyond a place's is found out by its revision. Somebody's, over all places, is not exact.
+    """
+    there = await looks.holds(connection, holders)
+    batch.note(there.revisions, list(there.revisions))
+    at_place_max, of_user_max = bounds
+    answers: list[bool] = []
+    for holder in holders:
+        at_place = there.of_place.get(holder.place, 0)
+        of_user = there.of_user.get(holder.user_id, 0) if holder.user_id is not None else 0
+        answers.append(at_place < at_place_max and of_user < of_user_max)
+        if answers[-1]:
+            there.of_place[holder.place] = at_place + 1  # [own holds]
+            if holder.user_id is not None:
+                there.of_user[holder.user_id] = of_user + 1
+    return answers
+
+
+def _named(asked: Sequence[Asked], concerned: Sequence[int]) -> list[Wish]:
+    """The wishes, those that are concerned with the names of their places."""
+    wishes = [NamedWish(each.place.key, each.interval.end) for each in asked]
+    for position in concerned:
+        wishes[position].kind, wishes[position].id = asked[position].place
+    return list(wishes)
+
+
 async def _behind(
-    connection: Connection, batch: Batch, wanted: Sequence[Wanted], look: Look, away: Sequence[UUID]
+    connection: Connection, batch: Batch, asked: Sequence[Asked], look: Look, away: Sequence[UUID]
 ) -> list[Reservation]:
     """The expired holds in what is wanted. What is behind them, and has not expired, becomes the nearest in `look`.
 
     What one wish was shown is passed over for all: so the holds found are those of the batch, not of a wish.
     """
     dead: dict[UUID, Reservation] = {}
-    hidden = _hidden(wanted, look, batch)
+    hidden = _hidden(asked, look, batch)
     while hidden:
-        wishes = [Wish(wanted[position].place, wanted[position].interval.end) for position in hidden]
+        wishes = [Wish(asked[position].place.key, asked[position].interval.end) for position in hidden]
         further: list[int] = []
         for position, rows in zip(hidden, await looks.backwards(connection, wishes, [*away, *dead]), strict=True):
             # What has not expired is in the way, if it reaches that far. [behind the expired]
-            expired, look.nearest[position] = _split(rows, wanted[position].interval, batch)
+            expired, look.nearest[position] = _split(rows, asked[position].interval, batch)
             dead |= {each.id: each for each in expired}
             if len(expired) == looks.BACKWARDS_ROWS:  # [further behind the expired]
                 further.append(position)
@@ -61,12 +114,12 @@ async def _behind(
     return list(dead.values())
 
 
-def _hidden(wanted: Sequence[Wanted], look: Look, batch: Batch) -> list[int]:
+def _hidden(asked: Sequence[Asked], look: Look, batch: Batch) -> list[int]:
     """The positions of wishes into which a hold reaches that has expired."""
     return [
         position
         for position, expires_at in look.expiring.items()
-        if expires_at <= batch.time and occupancy.obstacle(wanted[position].interval, look.nearest[position])
+        if expires_at <= batch.time and occupancy.obstacle(asked[position].interval, look.nearest[position])
     ]
 
 

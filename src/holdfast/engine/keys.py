@@ -1,6 +1,7 @@
 """What changes with idempotency keys have in common, whatever they ask for."""
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -11,6 +12,7 @@ from holdfast.engine import statements
 from holdfast.engine.claims import Change, Edit, Key, Made, Reason, Refused, Verdict
 from holdfast.engine.statements import Remembered
 
+T = TypeVar("T")
 VERDICTS: "msgspec.json.Decoder[Verdict]" = msgspec.json.Decoder(Verdict)
 
 
@@ -35,13 +37,16 @@ async def replay(connection: Connection, changes: Sequence[Change]) -> tuple[lis
     return _told(changes, await statements.remembered(connection, keys))
 
 
-def first_of_each(changes: Iterable[Change]) -> tuple[list[Change], list[Change]]:
-    """Changes to decide, and those that come with a key which an earlier one of the batch has."""
+def first_of_each(changes: Iterable[tuple[Change, T]]) -> tuple[list[tuple[Change, T]], list[Change]]:
+    """Changes to decide, each with what it takes, and those that come with a key which an earlier one has."""
     seen: set[UUID] = set()
-    firsts: list[Change] = []
+    firsts: list[tuple[Change, T]] = []
     seconds: list[Change] = []
-    for change in changes:
-        (seconds if change.key is not None and change.key.id in seen else firsts).append(change)
+    for change, takes in changes:
+        if change.key is not None and change.key.id in seen:
+            seconds.append(change)
+            continue
+        firsts.append((change, takes))
         if change.key is not None:
             seen.add(change.key.id)
     return firsts, seconds

@@ -103,10 +103,18 @@ class Wish(Struct):
     claim_end: datetime
 
 
+class NamedWish(Wish):
+    """The same, at a place of which facts are asked for; or not, when `kind` is `None`."""
+
+    kind: str | None = None
+    id: str | None = None
+
+
 class Look(NamedTuple):
     """The places' revisions, what is nearest to each wish, the places where nothing may be reserved, and the time.
 
-    `expiring` tells of wishes, by position, to which a hold is nearest, and when that expires.
+    `expiring` tells of wishes, by position, to which a hold is nearest, and when that expires. `facts` are those of the
+    wishes' places, by position.
     """
 
     revisions: dict[str, int]
@@ -114,10 +122,11 @@ class Look(NamedTuple):
     expiring: dict[int, datetime]
     closed: set[str]
     now: datetime | None
+    facts: dict[int, str]
 
 
-class Holder(Struct):
-    """A place, and who wants to hold it."""
+class Holder(Struct, frozen=True):
+    """A place, by its key, and who wants to hold it."""
 
     place: str
     user_id: UUID | None
@@ -146,20 +155,41 @@ class SeatLook(NamedTuple):
     booked: dict[SeatWish, int]
 
 
-async def look(connection: Connection, wanted: Sequence[Wish], leaving: Sequence[UUID] = ()) -> Look:
+def with_facts(facts: Mapping[str, str]) -> tuple[str, str]:
+    """Both looks, made to tell facts of places as well; `facts` are expressions of JSON, by kind: see `demands.py`."""
+    of_kinds = "".join(f" WHEN '{kind}' THEN ({expression})" for kind, expression in facts.items())
+    return (_telling(LOOK, of_kinds), _telling(LOOK_PAST, of_kinds))
+
+
+def _telling(look: str, of_kinds: str) -> str:
+    named = look.replace("claim_end timestamptz)", "claim_end timestamptz, kind text, id text)")
+    named = named.replace("claim_end, position)", "claim_end, kind, id, position)")
+    return named.replace(" AS now", f" AS now, CASE u.kind{of_kinds} END AS facts")
+
+
+async def look(
+    connection: Connection,
+    wanted: Sequence[Wish],
+    leaving: Sequence[UUID] = (),
+    telling: tuple[str, str] | None = None,
+) -> Look:
     """What there is where something is wanted, as it is committed. The reservations in `leaving` count as gone.
 
-    A place that has no row has no revision either.
+    A place that has no row has no revision either. Facts are told by looks that were made `with_facts`.
     """
     revisions: dict[str, int] = {}
     nearest: list[Interval | None] = [None] * len(wanted)
     expiring: dict[int, datetime] = {}
     closed: set[str] = set()
     now: datetime | None = None
+    known: dict[int, str] = {}
     # As JSON, which costs us a third of what arrays do: those are looked at value by value.
     wishes = msgspec.json.encode(wanted).decode()
-    rows = await (connection.fetch(LOOK_PAST, wishes, leaving) if leaving else connection.fetch(LOOK, wishes))
-    for position, revision, is_closed, start, end, expires_at, told in rows:
+    plain, past = telling or (LOOK, LOOK_PAST)
+    rows = await (connection.fetch(past, wishes, leaving) if leaving else connection.fetch(plain, wishes))
+    if telling:
+        known = {row["position"] - 1: row["facts"] for row in rows if row["facts"] is not None}
+    for position, revision, is_closed, start, end, expires_at, told, *_ in rows:
         place = wanted[position - 1].place
         revisions[place] = revision
         if is_closed:
@@ -170,7 +200,7 @@ async def look(connection: Connection, wanted: Sequence[Wish], leaving: Sequence
             expiring[position - 1] = expires_at
         if told is not None:
             now = told
-    return Look(revisions, nearest, expiring, closed, now)
+    return Look(revisions, nearest, expiring, closed, now, known)
 
 
 async def backwards(connection: Connection, wanted: Sequence[Wish], leaving: Sequence[UUID]) -> list[list[Reservation]]:
@@ -192,13 +222,11 @@ async def given(
     return revisions, found, rows[0]["now"] if rows else None
 
 
-async def holds(connection: Connection, wanted: Iterable[tuple[str, UUID | None]]) -> Holds:
+async def holds(connection: Connection, wanted: Iterable[Holder]) -> Holds:
     """How many holds there are at these places, and of these users."""
     found = Holds({}, {}, {})
-    asked = [Holder(place, user_id) for place, user_id in set(wanted)]
-    for place, revision, user_id, at_place, of_user in await connection.fetch(
-        HOLDS, msgspec.json.encode(asked).decode()
-    ):
+    asked = msgspec.json.encode(list(set(wanted))).decode()
+    for place, revision, user_id, at_place, of_user in await connection.fetch(HOLDS, asked):
         found.revisions[place] = revision
         found.of_place[place] = at_place
         if user_id is not None:

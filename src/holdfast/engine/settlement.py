@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -10,7 +11,7 @@ import uuid_utils.compat as uuids
 from msgspec.structs import replace
 
 from holdfast.database.connections import Connection
-from holdfast.engine import keys, looks, occupancy, statements, writing
+from holdfast.engine import judging, keys, looks, occupancy, statements, writing
 from holdfast.engine.batch import Batch, about, places_of, tell
 from holdfast.engine.claims import (
     Again,
@@ -30,12 +31,14 @@ from holdfast.engine.claims import (
     Stretch,
     Verdict,
 )
-from holdfast.engine.judging import judge
-from holdfast.engine.looks import SeatWish
-from holdfast.engine.occupancy import Booker, Seats, Wanted
+from holdfast.engine.demands import Asked, Demands
+from holdfast.engine.looks import Holder, SeatWish
+from holdfast.engine.occupancy import Booker, Seats
 from holdfast.engine.transaction import KeyTaken, Proof, Stale
+from holdfast.errors import HoldfastError
 
 ID_UNIQUE = "pk_reservations"
+T = TypeVar("T")
 SEAT_UNIQUE = "uq_bookings_event_id_user_id"
 """The constraint that a second booking of one person breaks."""
 
@@ -51,10 +54,11 @@ class Rules(msgspec.Struct, frozen=True):
 class Settlement:
     """A batch of changes. What is given back counts as gone for whatever is taken, whoever came first."""
 
-    def __init__(self, batch: Batch, ids: dict[UUID, int], rules: Rules) -> None:
+    def __init__(self, batch: Batch, ids: dict[UUID, int], rules: Rules, demands: Demands) -> None:
         self._batch = batch
         self._ids = ids
         self._rules = rules
+        self._demands = demands
 
     async def lock(self, connection: Connection) -> None:
         """Lock the places and events that the changes name, sorted."""
@@ -66,11 +70,10 @@ class Settlement:
         if careful:
             changes, told = await keys.replay(connection, changes)
             self._batch.verdicts |= told
-        firsts, seconds = keys.first_of_each(changes)
         gives: list[Change] = []
         stretches: list[tuple[Change, Stretch]] = []
         seats: list[tuple[Change, Seat]] = []
-        for change in firsts:
+        for change in changes:
             takes = change.takes
             if isinstance(takes, Stretch):
                 stretches.append((change, takes))
@@ -83,11 +86,9 @@ class Settlement:
         if gives:
             await self._give(connection, gives)
         if stretches:
-            await self._reserve(connection, stretches)
+            await self._reserve(connection, stretches, careful=careful)
         if seats:
             await self._book(connection, seats)
-        if seconds:
-            self._batch.verdicts |= keys.repeat(seconds, self._batch.answers)
 
     def proof(self) -> Proof | None:
         """A row that this batch alone writes, or `None` when it writes nothing."""
@@ -122,8 +123,8 @@ class Settlement:
                 return Stale()
         return None
 
-    def verdicts(self) -> list[Verdict]:
-        """The answers, in the order of the changes."""
+    def verdicts(self) -> list[Verdict | HoldfastError]:
+        """The answers, in the order of the changes; an error is what a demand of the place has against one."""
         return [self._batch.verdicts[change.id] for change in self._batch.changes]
 
     async def _give(self, connection: Connection, changes: Sequence[Change]) -> None:
@@ -152,7 +153,9 @@ class Settlement:
                 self._batch.verdicts[change.id] = Seated(booking)
                 self._batch.unbook(change.id, booking)
 
-    async def _after(self, connection: Connection, change: Change, before: Reservation | None) -> Verdict:
+    async def _after(
+        self, connection: Connection, change: Change, before: Reservation | None
+    ) -> Verdict | HoldfastError:
         """What becomes of a reservation that a change gives back, and perhaps takes again."""
         takes = change.takes
         if isinstance(takes, Again | Confirm | Extend):
@@ -160,7 +163,7 @@ class Settlement:
             if isinstance(after, Refused):
                 return after
             assert before is not None, "nothing is taken again that was not there"
-            return await self._retake(connection, change.id, before, after)
+            return await self._retake(connection, change, before, after)
         ended = None if before is None else occupancy.ended(before, lapses=change.lapses, now=self._batch.time)
         if before is None or ended is None:
             return Refused(Reason.NOT_FOUND)
@@ -168,32 +171,59 @@ class Settlement:
         return Granted(before)
 
     async def _retake(
-        self, connection: Connection, change_id: UUID, before: Reservation, after: Reservation
-    ) -> Verdict:
+        self, connection: Connection, change: Change, before: Reservation, after: Reservation
+    ) -> Verdict | HoldfastError:
         """Take a reservation again. The old stretch is never given up before the new one is had."""
         if after == before:
             # Whatever else, it has that already.
             return Granted(before)
         is_dead = occupancy.has_expired(before, self._batch.time)
-        is_moved = (after.place, after.interval) != (before.place, before.interval)
+        is_again = isinstance(change.takes, Again)
         # What has expired was free meanwhile. [looks before it revives]
-        if is_moved or is_dead:
-            wanted = Wanted(after.place.key, after.interval)
+        if is_again or is_dead:
+            asked = Asked(after.place, after.interval, after.type, after.details, before)
             # The one that moves is not in its own way. [moves]
-            [refused] = await judge(connection, self._batch, [wanted], [before.id])
+            seen, against = await judging.look(connection, self._batch, self._demands, [asked], [before.id])
+            # What was granted is confirmed, whatever is demanded by now.
+            if is_again and against:
+                return against[0]
+            [refused] = judging.settle(self._batch, seen, [asked], [0])
             is_less = not is_dead and after.place == before.place and after.interval.is_inside(before.interval)
             # What is held in a closed place may become less, never more.
             if refused is not None and not (refused.reason is Reason.CLOSED and is_less):
                 return refused
-        self._batch.retake(change_id, before, after, "expired" if is_dead else "active")
+        self._batch.retake(change.id, before, after, "expired" if is_dead else "active")
         return Granted(after)
 
-    async def _reserve(self, connection: Connection, changes: Sequence[tuple[Change, Stretch]]) -> None:
+    async def _reserve(
+        self, connection: Connection, changes: Sequence[tuple[Change, Stretch]], *, careful: bool
+    ) -> None:
         """Reserve and hold, in order of arrival."""
-        changes = await self._within_limits(connection, changes)
-        wanted = [Wanted(change.place.key, takes.interval) for change, takes in changes]
-        for (change, takes), refused in zip(changes, await judge(connection, self._batch, wanted), strict=True):
+        asked = [Asked(change.place, takes.interval, takes.type, takes.details) for change, takes in changes]
+        seen, against = await judging.look(connection, self._batch, self._demands, asked)
+        if against:
+            await self._decline(connection, [(changes[at][0], error) for at, error in against.items()], careful=careful)
+        positions = {change.id: position for position, (change, _) in enumerate(changes)}
+        firsts, seconds = keys.first_of_each(self._undecided(changes))
+        decided = await self._within_limits(connection, firsts)
+        refusals = judging.settle(self._batch, seen, asked, [positions[change.id] for change, _ in decided])
+        for (change, takes), refused in zip(decided, refusals, strict=True):
             self._answer(change, refused or self._grant(change, takes))
+        self._batch.verdicts |= keys.repeat(seconds, self._batch.answers)
+
+    async def _decline(
+        self, connection: Connection, against: Sequence[tuple[Change, HoldfastError]], *, careful: bool
+    ) -> None:
+        """Answer what the places themselves have something against; no key remembers it.
+
+        A key that is known comes first: it was granted when there was nothing against it. A careful batch knows that.
+        """
+        known = {} if careful else (await keys.replay(connection, [change for change, _ in against]))[1]
+        for change, error in against:
+            self._batch.verdicts[change.id] = known.get(change.id, error)  # [known before declined]
+
+    def _undecided(self, changes: Sequence[tuple[Change, T]]) -> Sequence[tuple[Change, T]]:
+        return [each for each in changes if each[0].id not in self._batch.verdicts]
 
     def _answer(self, change: Change, verdict: Verdict) -> None:
         """Note what a change is told, and is told again if it comes once more: see `keys.remembered`."""
@@ -217,29 +247,21 @@ class Settlement:
     async def _within_limits(
         self, connection: Connection, changes: Sequence[tuple[Change, Stretch]]
     ) -> Sequence[tuple[Change, Stretch]]:
-        """Refuse holds of which there are too many, as if those before them in the batch were granted.
-
-        What is beyond a place's limit is found out by its revision. Somebody's limit over all places is not exact.
-        """
+        """Refuse holds of which there are too many."""
         held = [(change, takes) for change, takes in changes if takes.hold_seconds is not None]
         if not held:
             return changes
-        there = await looks.holds(connection, [(change.place.key, takes.user_id) for change, takes in held])
-        self._batch.note(there.revisions, list(there.revisions))
-        for change, takes in held:
-            at_place = there.of_place.get(change.place.key, 0)
-            of_user = there.of_user.get(takes.user_id, 0) if takes.user_id is not None else 0
-            if at_place >= self._rules.place_holds_max or of_user >= self._rules.user_holds_max:
+        holders = [Holder(change.place.key, takes.user_id) for change, takes in held]
+        bounds = (self._rules.place_holds_max, self._rules.user_holds_max)
+        for (change, _), fits in zip(held, await judging.within(connection, self._batch, holders, bounds), strict=True):
+            if not fits:
                 self._answer(change, Refused(Reason.HOLD_LIMIT))
-            else:
-                there.of_place[change.place.key] = at_place + 1  # [own holds]
-                if takes.user_id is not None:
-                    there.of_user[takes.user_id] = of_user + 1
-        return [each for each in changes if each[0].id not in self._batch.verdicts]
+        return self._undecided(changes)
 
     async def _book(self, connection: Connection, changes: Sequence[tuple[Change, Seat]]) -> None:
         """Give seats, in order of arrival."""
         batch = self._batch
+        changes, seconds = keys.first_of_each(changes)
         found = await looks.look_seats(
             connection, [SeatWish(statements.event_of(change.place), takes.user_id) for change, takes in changes]
         )
@@ -262,6 +284,7 @@ class Settlement:
             booking = Booking(self._ids[change.id], change.place, takes.user_id, batch.now)
             batch.book(change.id, booking)
             self._answer(change, Seated(booking))
+        batch.verdicts |= keys.repeat(seconds, batch.answers)
 
     async def _edit(self, connection: Connection, change: Change, edit: Edit) -> None:
         """Have a feature change the place itself."""

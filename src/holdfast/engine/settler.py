@@ -9,8 +9,9 @@ from holdfast.database.connections import Connection
 from holdfast.engine import looks, statements
 from holdfast.engine.batch import Batch, places_of
 from holdfast.engine.claims import Again, Change, Confirm, Edit, Granted, Kind, Place, Seat, Seated, Stretch, Verdict
+from holdfast.engine.demands import NO_DEMANDS, Demands
 from holdfast.engine.settlement import Rules, Settlement
-from holdfast.errors import OutcomeUnknown
+from holdfast.errors import HoldfastError, OutcomeUnknown
 
 PLACES_KNOWN_MAX = 100_000
 IDS_AT_ONCE = 32
@@ -19,9 +20,10 @@ IDS_AT_ONCE = 32
 class Settler:
     """Settles batches. Made once in each process."""
 
-    def __init__(self, clock: Clock, rules: Rules) -> None:
+    def __init__(self, clock: Clock, rules: Rules, demands: Demands = NO_DEMANDS) -> None:
         self._clock = clock
         self._rules = rules
+        self._demands = demands
         self._known: set[Place] = set()
         self._ids: deque[int] = deque()
 
@@ -59,10 +61,12 @@ class Settler:
     def work(self, changes: Sequence[Change]) -> "Settlement":
         """A batch to be settled; `prepare` was called in the same turn of the event loop."""
         ids = {change.id: self._ids.popleft() for change in changes if isinstance(change.takes, Seat)}
-        return Settlement(Batch(changes, self._clock()), ids, self._rules)
+        return Settlement(Batch(changes, self._clock()), ids, self._rules, self._demands)
 
-    def unknown(self, change: Change, verdict: Verdict) -> OutcomeUnknown:
+    def unknown(self, change: Change, verdict: Verdict | HoldfastError) -> HoldfastError:
         """What is told when nobody knows whether a change was committed; by this id it can be looked up later."""
+        if isinstance(verdict, HoldfastError):
+            return verdict
         if isinstance(verdict, Seated):
             return OutcomeUnknown(verdict.booking.id)
         if isinstance(verdict, Granted):

@@ -75,7 +75,7 @@ class Work(Protocol):
     def refused(self, error: asyncpg.PostgresError) -> Exception | None:
         """What a refused write means, if it is one that is expected."""
 
-    def verdicts(self) -> Sequence[Verdict]:
+    def verdicts(self) -> Sequence[Verdict | HoldfastError]:
         """The answers, in the order of the changes."""
 
 

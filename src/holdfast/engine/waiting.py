@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from holdfast.engine.claims import Change, Verdict
+from holdfast.errors import HoldfastError
 
 
 class Waiting:
@@ -18,6 +19,13 @@ class Waiting:
         self.answer = answer
         self.deadline = deadline
         self.is_gone = is_gone
+
+    def tell(self, verdict: Verdict | HoldfastError) -> None:
+        """Answer, unless nobody waits for an answer any more."""
+        if isinstance(verdict, HoldfastError):
+            self.refuse(verdict)
+        elif not self.answer.done():
+            self.answer.set_result(verdict)
 
     def refuse(self, error: Exception) -> None:
         """Answer with an error, unless nobody waits for an answer any more."""

@@ -39,20 +39,6 @@ class Plan(Struct, frozen=True):
     end: datetime | None
     details: Details | None
 
-    def is_change_of(self, found: Reservation) -> bool:
-        """Whether the reservation would differ afterwards."""
-        return (
-            self.target != found.place
-            or self.start not in (None, found.start)
-            or self.end not in (None, found.end)
-            or any(self.is_new(found, name) for name in self.details or {})
-        )
-
-    def is_new(self, found: Reservation, name: str) -> bool:
-        """Whether a detail is given a value that it does not have."""
-        given = self.details or {}
-        return name in given and given[name] != (found.details or {}).get(name)
-
 
 def plan(found: Reservation, change: Fields) -> Plan:
     """The fields of a change as they are meant of this reservation.

@@ -91,7 +91,7 @@ class HotReservations:
     async def _create_at_table(self, data: ReserveTableBody, asked: Asked) -> Answered:
         place = requests.table(data.table_id)
         interval, details = requests.evening(data), requests.details(data)
-        wanted = Wish(place, interval, data.hold_seconds, details, data.party_size)
+        wanted = Wish(place, interval, data.hold_seconds, details)
         caller = await self._reservations.access.caller(asked.header(b"authorization"))
         key = idempotency.key_of(asked, caller.name)
         return await self._made(await self._reservations.reserve_table(wanted, caller, key, asked.is_gone), place)

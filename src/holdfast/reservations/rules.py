@@ -1,34 +1,37 @@
-"""What reservations ask of a feature that has rules for some rooms. `app.py` hands it over."""
+"""What reservations ask of the features whose places have owners and names. `app.py` hands it over.
+
+What a place itself demands is not asked here: the engine judges it, see `engine/demands.py`.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from holdfast.accounts.roles import Caller
-from holdfast.engine.claims import Interval, Kind, Place, Reservation
+from holdfast.engine.claims import Kind, Place, Reservation
 from holdfast.http import fields
 
 
 class RoomRules(Protocol):
-    """Rules for managed rooms. Asked only when one of the rooms concerned `may_be_managed`."""
+    """Who may have managed rooms."""
 
     async def is_managed(self, place: Place) -> bool:
-        """Whether there are rules for this room."""
+        """Whether it is a managed room."""
 
-    async def check_reserve(self, place: Place, wanted: Interval, caller: Caller) -> None:
-        """Raises what refuses a reservation of this room, whoever else holds it."""
+    async def check_may_reserve(self, place: Place, caller: Caller) -> None:
+        """Raises what refuses the caller a room."""
 
-    async def check_move(self, before: Reservation, target: Place, wanted: Interval, caller: Caller) -> None:
-        """Raises what refuses a move, to a room without rules too, by a caller who may change the reservation."""
+    async def check_may_enter(self, before: Reservation, target: Place, caller: Caller) -> None:
+        """Raises what refuses a move to another room to a caller who may change the reservation."""
 
     async def names(self, places: Iterable[Place]) -> Mapping[Place, str]:
         """What the managed ones among these rooms are called."""
 
 
 class TableRules(Protocol):
-    """Rules for tables, which exist only when somebody made them."""
+    """Tables, which exist only when somebody made them."""
 
-    async def check(self, place: Place, party_size: int | None) -> None:
-        """Raises `TableNotFound`, and `InvalidRequest` when so many do not fit."""
+    async def check(self, place: Place) -> None:
+        """Raises `TableNotFound`."""
 
     async def names(self, places: Iterable[Place]) -> Mapping[Place, str]:
         """What these tables are called, of those that there are."""

@@ -32,9 +32,9 @@ from holdfast.engine.claims import (
 )
 from holdfast.engine.committer import Committer
 from holdfast.engine.reader import KeyReader, Reader
-from holdfast.errors import Forbidden, ReservationNotFound, Unauthorized, Unreadable
+from holdfast.errors import Forbidden, HoldfastError, ReservationNotFound, TableNotFound, Unauthorized, Unreadable
 from holdfast.reservations import queries
-from holdfast.reservations.changes import Fields, Plan, plan
+from holdfast.reservations.changes import Fields, plan
 from holdfast.reservations.queries import Filter, Known, KnownPlace, Position, Window
 from holdfast.reservations.rules import RoomRules, TableRules, may_be_managed
 
@@ -51,7 +51,6 @@ class Wish(Struct, frozen=True):
     interval: Interval
     hold_seconds: int | None = None
     details: Details | None = None
-    party_size: int | None = None
 
 
 class Asker(NamedTuple):
@@ -61,8 +60,8 @@ class Asker(NamedTuple):
     hold_secret: str | None = None
 
 
-class Demands(NamedTuple):
-    """What features ask of those who reserve their places."""
+class Features(NamedTuple):
+    """Those whose places are reserved here."""
 
     rooms: RoomRules
     tables: TableRules
@@ -76,13 +75,13 @@ class Reservations:
         database: Database,
         committer: Committer,
         access: Access,
-        demands: Demands,
+        features: Features,
         longest: timedelta,
     ) -> None:
         self._database = database
         self._committer = committer
         self.access = access
-        self._demands = demands
+        self._features = features
         self._longest = longest
         self._keys = KeyReader(database)
         self._known: Reader[UUID, Known] = Reader(database, queries.known)
@@ -106,14 +105,12 @@ class Reservations:
     ) -> Verdict:
         """Hold a room for a stretch of time that has no fault; dropped if the caller `is_gone` before it is begun.
 
-        Raises what the rules of a managed room say.
+        Raises what a managed room demands.
         """
-        if may_be_managed(wanted.place):
-            before = None if key is None else await self._keys.verdict(key)
-            if before is not None:
-                # Granted by rules that may refuse it now: what was closed or in the past when it was asked first.
-                return before
-            await self._demands.rooms.check_reserve(wanted.place, wanted.interval, caller)
+        try:
+            await self._features.rooms.check_may_reserve(wanted.place, caller)
+        except HoldfastError as error:
+            return await self._told(key, error)
         takes = Stretch(uuids.uuid7(), wanted.interval, caller.user_id, hold_seconds=wanted.hold_seconds)
         return await self._submit(Change(takes.id, wanted.place, takes=takes, key=key), is_gone)
 
@@ -121,11 +118,10 @@ class Reservations:
         self, wanted: Wish, caller: Caller, key: Key | None, is_gone: Callable[[], bool] | None = None
     ) -> Verdict:
         """Hold a table. Raises `TableNotFound`, `InvalidRequest` when so many do not fit."""
-        before = None if key is None else await self._keys.verdict(key)
-        if before is not None:
-            # Granted when the table was there.
-            return before
-        await self._demands.tables.check(wanted.place, wanted.party_size)
+        try:
+            await self._features.tables.check(wanted.place)
+        except TableNotFound as error:
+            return await self._told(key, error)
         takes = Stretch(uuids.uuid7(), wanted.interval, caller.user_id, wanted.details, Type.TABLE, wanted.hold_seconds)
         return await self._submit(Change(takes.id, wanted.place, takes=takes, key=key), is_gone)
 
@@ -172,16 +168,13 @@ class Reservations:
             if known.has_expired:
                 return Refused(Reason.HOLD_EXPIRED)
             target, start, end = wanted.target, wanted.start, wanted.end
-            if target.kind is Kind.TABLE and wanted.is_change_of(found):
-                await self._check_table(found, wanted)
-            if may_be_managed(found.place) or may_be_managed(target):
-                # The whole of it is checked, and claimed: what is left out may be moved by others meanwhile.
-                stretch = occupancy.moved(found.interval, start, end)
-                reason = self.fault(stretch)
+            if target.kind is Kind.TABLE and target != found.place:
+                await self._features.tables.check(target)
+            if may_be_managed(target):
+                reason = self.fault(occupancy.moved(found.interval, start, end))
                 if reason is not None:
                     return Refused(reason)
-                await self._demands.rooms.check_move(found, target, stretch, asker.caller)
-                start, end = stretch
+                await self._features.rooms.check_may_enter(found, target, asker.caller)
             takes = Again(target, start, end, wanted.details)
             return Change(uuids.uuid7(), found.place, reservation_id, takes)
 
@@ -227,7 +220,7 @@ class Reservations:
             found = await queries.known_places(connection, after=after, limit=limit + 1)
         rooms = [each.place for each in found if may_be_managed(each.place)]
         tables = [each.place for each in found if each.place.kind is Kind.TABLE]
-        names = {**await self._demands.rooms.names(rooms), **await self._demands.tables.names(tables)}
+        names = {**await self._features.rooms.names(rooms), **await self._features.tables.names(tables)}
         return [(each, names.get(each.place, each.place.id)) for each in found]
 
     async def _change(self, reservation_id: UUID, claim: Callable[[Known], Awaitable[Change | Refused]]) -> Verdict:
@@ -255,7 +248,7 @@ class Reservations:
         caller = asker.caller
         if found.held_at is not None and await self.access.hold_secrets.proves(asker.hold_secret, found.id):
             return
-        if may_be_managed(found.place) and await self._demands.rooms.is_managed(found.place):
+        if may_be_managed(found.place) and await self._features.rooms.is_managed(found.place):
             if caller.user_id is None:
                 raise Unauthorized
         elif found.held_at is None or (found.state is State.CONFIRMED and not as_hold):
@@ -264,12 +257,12 @@ class Reservations:
         if not self.access.is_theirs(caller, found.user_id):
             raise Forbidden
 
-    async def _check_table(self, found: Reservation, wanted: Plan) -> None:
-        """The table is there, and large enough for a party that is new to it. Raises as `TableRules.check` does."""
-        details = {**(found.details or {}), **(wanted.details or {})}
-        is_new = wanted.target != found.place or wanted.is_new(found, "party_size")
-        size = details.get("party_size") if is_new else None
-        await self._demands.tables.check(wanted.target, None if size is None else int(size))
+    async def _told(self, key: Key | None, error: HoldfastError) -> Verdict:
+        """What a request with this key was answered before anything was against it. Raises the error if it was not."""
+        before = None if key is None else await self._keys.verdict(key)
+        if before is None:
+            raise error
+        return before
 
     async def _submit(self, change: Change, is_gone: Callable[[], bool] | None = None) -> Verdict:
         return await self._committer.submit(change, is_gone)

@@ -26,6 +26,16 @@ SELECT r.id, r.name, r.description, r.capacity, r.created_at, r.retired_at,
 FROM rooms r LEFT JOIN schedules s ON s.room_id = r.id WHERE r.id = ANY($1::uuid[])
 """
 
+# What is demanded at a room whose id is the text `u.id`: see `engine/demands.py`.
+FACTS = """
+SELECT json_build_object('is_retired', r.retired_at IS NOT NULL, 'schedule', (
+    SELECT json_build_object(
+        'id', s.id, 'days', s.days_of_week, 'start_minute', s.start_minute, 'end_minute', s.end_minute
+    ) FROM schedules s WHERE s.room_id = r.id LIMIT 1
+))
+FROM rooms r WHERE r.id = CASE WHEN u.id ~ '^[0-9a-f-]{36}$' THEN u.id::uuid END LIMIT 1
+"""
+
 INSERT_ROOM = """
 INSERT INTO rooms (id, name, description, capacity, created_at) VALUES ($1, $2, $3, $4, $5)
 """

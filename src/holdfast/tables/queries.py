@@ -21,6 +21,9 @@ ORDER BY t.id LIMIT $5
 
 BY_ID = "SELECT id, name, seats, location FROM tables WHERE id = ANY($1::bigint[])"
 
+# What is demanded at a table whose id is the text `u.id`: see `engine/demands.py`.
+FACTS = "SELECT json_build_object('seats', t.seats) FROM tables t WHERE t.id = u.id::bigint LIMIT 1"
+
 NEW_ID = "SELECT nextval('tables_id_seq')"
 
 INSERT = "INSERT INTO tables (id, name, seats, location, created_at) VALUES ($1, $2, $3, $4, $5)"

@@ -2,30 +2,65 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
-from holdfast.engine.claims import Place
-from holdfast.errors import InvalidRequest, TableNotFound
+import msgspec
+from msgspec import Struct
+
+from holdfast.engine.claims import Kind, Place
+from holdfast.engine.demands import Asked
+from holdfast.errors import HoldfastError, InvalidRequest, TableNotFound
 from holdfast.http.fields import ID_MAX
+from holdfast.tables import queries
 from holdfast.tables.service import Tables
 
 
-class FloorRules:
-    """The rules of tables: they exist, and are large enough."""
+def may_be_table(place: Place) -> bool:
+    """Whether a place may be a table: somebody may have typed a number that none can have."""
+    return place.kind is Kind.TABLE and place.id.isdecimal() and int(place.id) <= ID_MAX
+
+
+class Room(Struct, frozen=True):
+    """How much room there is at a table."""
+
+    seats: int
+
+
+class TableDemand:
+    """The demand of tables: see `engine/demands.py`. A table without facts is none."""
+
+    facts = queries.FACTS
+
+    def concerns(self, asked: Asked) -> bool:
+        """Whether it may be a table."""
+        return may_be_table(asked.place)
+
+    def against(self, facts: str | None, asked: Asked, now: datetime) -> HoldfastError | None:  # noqa: ARG002
+        """`TableNotFound`, and `InvalidRequest` when a party that is new to the table does not fit."""
+        if facts is None:
+            return TableNotFound()
+        before = asked.before
+        size = (asked.details or {}).get("party_size")
+        if before is not None and before.place == asked.place and (before.details or {}).get("party_size") == size:
+            # Whoever sits there may stay, whatever the table has become.
+            return None
+        is_too_large = size is not None and int(size) > msgspec.json.decode(facts, type=Room).seats
+        return InvalidRequest({"party_size": "party_too_large"}) if is_too_large else None
+
+
+class Floor:
+    """Which tables there are, and what they are called, for `/reservations`."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    async def check(self, place: Place, party_size: int | None) -> None:
-        """Raises `TableNotFound`, and `InvalidRequest` when so many do not fit."""
-        table = await self._tables.find(int(place.id))
-        if table is None:
+    async def check(self, place: Place) -> None:
+        """Raises `TableNotFound`: what nobody made is no place, and is not to be named."""
+        if await self._tables.find(int(place.id)) is None:
             raise TableNotFound
-        if party_size is not None and party_size > table.seats:
-            raise InvalidRequest({"party_size": "party_too_large"})
 
     async def names(self, places: Iterable[Place]) -> Mapping[Place, str]:
         """What these tables are called, of those that there are."""
-        # Somebody may have typed a number that no table can have.
-        asked = [place for place in places if place.id.isdecimal() and int(place.id) <= ID_MAX]
+        asked = [place for place in places if may_be_table(place)]
         found = await asyncio.gather(*(self._tables.find(int(place.id)) for place in asked))
         return {place: table.name for place, table in zip(asked, found, strict=True) if table is not None}

@@ -1,0 +1,64 @@
+"""What features demand of those who take their places: hours, a size.
+
+It is read in the same look as what is in the way, and judged with it by pure functions. Whatever changes a demand
+raises the revision of its place, as every change of a place does; so nothing is written that was decided on an old one.
+What depends on who asks, and not on the place, is no demand: it is checked before.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from holdfast.database.readable import UNREADABLE, leave_out
+from holdfast.engine import looks
+from holdfast.engine.claims import Details, Interval, Kind, Place, Reservation, Type
+from holdfast.errors import HoldfastError, Unreadable
+
+
+class Asked(NamedTuple):
+    """A reservation as it would stand, and as it stood `before` it was changed: `None` for one that is new."""
+
+    place: Place
+    interval: Interval
+    type: Type
+    details: Details | None
+    before: Reservation | None = None
+
+
+class Demand(Protocol):
+    """What a feature demands at its places.
+
+    `facts` is an SQL expression about the place whose id is the text `u.id`: JSON, or NULL where nothing is known.
+    """
+
+    facts: str
+
+    def concerns(self, asked: Asked) -> bool:
+        """Whether there may be something against it, before anything is known of its place."""
+
+    def against(self, facts: str | None, asked: Asked, now: datetime) -> HoldfastError | None:
+        """Why nobody gets what is asked for, whoever else has it. Pure; `now` is the process's clock."""
+
+
+class Demands:
+    """The demands of all features, each at places of its own kind. Made once in each process."""
+
+    def __init__(self, of: Mapping[Kind, Demand]) -> None:
+        self._of = of
+        self.looks = looks.with_facts({kind: demand.facts for kind, demand in of.items()})
+
+    def concern(self, asked: Asked) -> bool:
+        """Whether something may be demanded of who asks for this."""
+        demand = self._of.get(asked.place.kind)
+        return demand is not None and demand.concerns(asked)
+
+    def against(self, facts: str | None, asked: Asked, now: datetime) -> HoldfastError | None:
+        """Why nobody gets what is asked for; `Unreadable` where somebody has typed what cannot be read."""
+        try:
+            return self._of[asked.place.kind].against(facts, asked, now)
+        except UNREADABLE as error:
+            leave_out("places", asked.place.key, error)
+            return Unreadable()
+
+
+NO_DEMANDS = Demands({})
