@@ -38,6 +38,9 @@ RIGHT: dict[str, History] = {
     "repeated after it was closed": (
         [made((2, 3), X, "k"), made((7, 8), X, "k", replayed=True)], [HOURS, RETIRED], rows(X)
     ),
+    "made less after it was closed": (
+        [made((2, 3), X), moved((7, 8), held("x", 10, 11))], [HOURS, RETIRED], rows(held("x", 10, 11))
+    ),
     "refused after it was closed": ([asked((7, 8), (10, 12), CLOSED)], [HOURS, RETIRED], []),
     "refused before it had hours": ([asked((0, 0.5), (10, 12), CLOSED)], [HOURS], []),
     "cancelled and deleted": ([made((2, 3), T), cancelled((3, 4), "t")], [DELETED], rows(gone=[T])),
@@ -52,6 +55,10 @@ WRONG: dict[str, tuple[str, History]] = {
     "moved there after it was closed": (
         "granted after closing",
         ([made((2, 3), held("x", 1, 2, "B")), moved((7, 8), X)], [HOURS, RETIRED], rows(X)),
+    ),
+    "made more after it was closed": (
+        "granted after closing",
+        ([made((2, 3), X), moved((7, 8), held("x", 10, 13))], [HOURS, RETIRED], rows(held("x", 10, 13))),
     ),
     "refused while it was open": ("unjust refusal", ([asked((2, 3), (10, 12), CLOSED)], [HOURS, RETIRED], [])),
     "a table refused while it was there": (
@@ -103,9 +110,11 @@ def test_an_event_is_given_no_fewer_seats_than_are_booked(seats: int, outcome: O
     assert min(Sizes(6, [resize]).during(7, 8)) == (seats if outcome is OK else 6)
 
 
+CLOSED_TABLE = "UPDATE places SET closed_at = now() WHERE kind = 'table'; UPDATE reservations SET "
 TYPED = {
     "granted after closing": "UPDATE places SET closed_at = now(); INSERT INTO reservations (id, place, room_id, "
     "start_time, end_time, created_at) VALUES (gen_random_uuid(), 'room:1', '1', now(), now() + '1 hour', now())",
+    "granted after closing, by a move": f"{CLOSED_TABLE} end_time = end_time + '1 minute'",
     "oversold": "INSERT INTO events (name, total_seats) VALUES ('a', 2); UPDATE events SET booked_seats = 3",
     "deleted while held": "DELETE FROM tables",
     "open and closed": "INSERT INTO rooms (id, name, created_at, retired_at) VALUES "
@@ -120,12 +129,25 @@ VALUES (gen_random_uuid(), 'table:1', now(), now() + '1 hour', now())
 """
 
 
-@pytest.mark.parametrize("rule", TYPED)
-async def test_the_witness_sees_what_is_written(fresh_database_url: str, rule: str) -> None:
+@pytest.mark.parametrize("what", TYPED)
+async def test_the_witness_sees_what_is_written(fresh_database_url: str, what: str) -> None:
     connection = await asyncpg.connect(fresh_database_url)
     await witness.install(connection)
     await connection.execute(SOUND)
     assert await witness.breaches(connection) == []
-    await connection.execute(TYPED[rule])
-    assert rule in {each.rule for each in await witness.breaches(connection)}
+    await connection.execute(TYPED[what])
+    rule = what.partition(",")[0]
+    assert [each for each in await witness.breaches(connection) if each.rule == rule]
+    await connection.close()
+
+
+async def test_the_witness_minds_nothing_that_becomes_less(fresh_database_url: str) -> None:
+    connection = await asyncpg.connect(fresh_database_url)
+    await witness.install(connection)
+    await connection.execute(SOUND)
+    await connection.execute(f"{CLOSED_TABLE} end_time = end_time - interval '1 minute'")
+    await connection.execute("UPDATE reservations SET cancelled_at = now(), state = 'cancelled'")
+    rules = {each.rule for each in await witness.breaches(connection)}
+    assert "granted after closing" not in rules
+    await witness.remove(connection)
     await connection.close()

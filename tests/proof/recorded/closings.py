@@ -26,19 +26,30 @@ def check(
     foreign = [each for each in wardens if each.outcome is Outcome.FOREIGN]
     found = [Violation("foreign answer", f"{each}", ()) for each in foreign]
     for place, acts in about.items():
-        found += closed(place, acts, granted[place])
+        found += closed(place, acts, granted[place], rooms.get(place, []))
         found += refused(place, acts, granted[place])
         found += schedules(place, acts)
         found += deleted(place, acts, rooms.get(place, []), rows)
     return found
 
 
-def closed(place: str, acts: Sequence[WardenCall], asked: Sequence[Call]) -> Iterator[Violation]:
-    """Nothing is granted to somebody who asked after a closing was acknowledged."""
+def closed(
+    place: str, acts: Sequence[WardenCall], asked: Sequence[Call], held: Sequence[Tenure] = ()
+) -> Iterator[Violation]:
+    """Nothing is granted to somebody who asked after a closing was acknowledged; but what is held may become less."""
     ends = [each.end for each in acts if each.act in ENDS and each.outcome is Outcome.OK]
     for call in asked:
-        if ends and call.outcome is Outcome.OK and not call.answer.replayed and call.start > min(ends):
+        is_new = not call.answer.replayed and not any(is_less(call, each) for each in held)
+        if ends and call.outcome is Outcome.OK and is_new and call.start > min(ends):
             yield Violation("granted after closing", f"{place} was closed at {min(ends):.6f}", (call,))
+
+
+def is_less(call: Call, before: Tenure) -> bool:
+    """Whether a move leaves a reservation a part of what it may have held at this very place until then."""
+    wanted, had = call.stretch, before.held.stretch
+    if call.operation is not Operation.MOVE or wanted is None or before.held.id != call.reservation_id:
+        return False
+    return before.begins_min < call.start and had.start <= wanted.start and wanted.end <= had.end
 
 
 def refused(place: str, acts: Sequence[WardenCall], asked: Sequence[Call]) -> Iterator[Violation]:

@@ -22,6 +22,12 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER witness AFTER INSERT ON reservations FOR EACH ROW EXECUTE FUNCTION witness_reservation();
+-- What is held in a closed place may become less, never more.
+CREATE TRIGGER witness_of_moves AFTER UPDATE ON reservations FOR EACH ROW
+    WHEN (NEW.cancelled_at IS NULL AND NOT (
+        NEW.place = OLD.place AND NEW.start_time >= OLD.start_time AND NEW.end_time <= OLD.end_time
+    ))
+    EXECUTE FUNCTION witness_reservation();
 
 CREATE FUNCTION witness_event() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -71,6 +77,7 @@ async def remove(connection: "asyncpg.Connection") -> None:
     """Have it look no longer; what it saw stays. `holdfast check` names every trigger that migrations did not make."""
     for table in ("reservations", "events", "tables", "schedules"):
         await connection.execute(f"DROP TRIGGER witness ON {table}")
+    await connection.execute("DROP TRIGGER witness_of_moves ON reservations")
 
 
 async def breaches(connection: "asyncpg.Connection") -> list[Violation]:
