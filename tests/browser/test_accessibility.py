@@ -28,10 +28,14 @@ AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "ax
 """Not before the app is built: in a fresh clone it comes with the app's packages."""
 LOOKS = [
     pytest.param(language, width, scheme, id=f"{language}-{width}-{scheme}")
-    for language in ("ru-RU", "en-US")
-    for width in (390, 1400)
-    for scheme in ("light", "dark")
+    for language, width, scheme in (
+        ("ru-RU", 390, "light"),
+        ("ru-RU", 1400, "dark"),
+        ("en-US", 390, "dark"),
+        ("en-US", 1400, "light"),
+    )
 ]
+"""Each language is seen at each width and in each scheme, and each width in each scheme."""
 pytestmark = pytest.mark.parametrize(("language", "width", "scheme"), LOOKS)
 
 

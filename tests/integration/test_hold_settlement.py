@@ -373,9 +373,9 @@ async def test_a_tag_is_another_when_a_hold_expires_though_nothing_was_written(
     assert len(set(tags)) == 5
 
 
-async def test_ten_thousand_expired_holds_of_a_room_cost_a_look_no_more_than_a_few(
-    connection: "asyncpg.Connection", place: Place
-) -> None:
+async def test_ten_thousand_expired_holds_of_a_room_cost_a_look_no_more_than_a_few(fresh_database_url: str) -> None:
+    connection, place = await asyncpg.connect(fresh_database_url), room("full")
+    await name(connection, place)
     await place_with_many(connection, place, 10_000)
     await move_time(connection, 61)
     read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE relname = 'reservations'"
@@ -384,7 +384,7 @@ async def test_ten_thousand_expired_holds_of_a_room_cost_a_look_no_more_than_a_f
     await grant(connection, reserve(place, 5, 5.1))
     await connection.execute("SELECT pg_stat_force_next_flush()")
     assert await connection.fetchval(read) - before < 10 * looks.BACKWARDS_ROWS
-    await connection.execute("RESET enable_seqscan")
+    await connection.close()
 
 
 async def test_a_key_is_answered_with_the_hold_that_it_made_whatever_became_of_it(
