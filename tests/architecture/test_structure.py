@@ -106,6 +106,36 @@ def test_sql_is_only_in_queries_and_in_the_engine() -> None:
     assert strays == []
 
 
+@pytest.mark.parametrize(
+    ("copied", "belongs_in"),
+    [
+        # What takes a place. Only `holdfast check` looks at rows as they are.
+        (r"cancelled_at\s+IS\s+NULL|cancelled_at\.is_\(None\)", ("engine/", "upkeep/")),
+        # What is active: by the schema's words, but for the function, which is never changed, and the sweeper's list.
+        (r"\bexpires_at\s*(>|<|IS NULL\s+OR)", ("engine/schema.py", "engine/writing.py", "engine/looks.py")),
+        # The nearest before a moment: the schema's, and the engine's looks.
+        (r"start_time\s+DESC|start_time\.desc\(", ("engine/schema.py", "engine/looks.py")),
+    ],
+    ids=["what takes a place", "what is active", "what is nearest"],
+)
+def test_what_decides_who_has_a_place_is_written_once(copied: str, belongs_in: tuple[str, ...]) -> None:
+    """A copy would go its own way one day, and show as free what is taken."""
+    sql = [path for path in MODULES if MIGRATIONS not in path.parents and _has_reservations(path)]
+    strays = [
+        f"{relative(path)}:{number}"
+        for path in sql
+        if not relative(path).startswith(belongs_in)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(copied, line, re.IGNORECASE)
+    ]
+    assert strays == []
+
+
+def _has_reservations(path: Path) -> bool:
+    """Whether a module asks for reservations in SQL: other tables have columns of the same names."""
+    return re.search(r"\breservations\b", path.read_text(encoding="utf-8")) is not None
+
+
 def test_services_and_the_engine_know_no_http_status() -> None:
     inner = [path for path in MODULES if path.name == "service.py" or path.is_relative_to(ROOT / "engine")]
     strays = []

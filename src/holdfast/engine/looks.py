@@ -11,6 +11,7 @@ from msgspec import Struct
 from holdfast.database.connections import Connection
 from holdfast.engine.claims import Booking, Interval, Place, Reservation, State, Type
 from holdfast.engine.occupancy import Seats
+from holdfast.engine.schema import HELD_NOW, TAKES
 from holdfast.engine.statements import event_key, event_place, place_of
 
 # One descent of the index for each wish, however long the place's history: see `occupancy.py` for why one row is
@@ -58,21 +59,21 @@ WHERE q.place = ANY($1::text[])
 """
 
 # How many holds there are at a place, and of somebody anywhere; with the revision at which that is so.
-HOLDS = """
+HOLDS = f"""
 SELECT u.place, q.revision, u.user_id,
     (SELECT count(*) FROM reservations
-        WHERE place = u.place AND cancelled_at IS NULL AND expires_at > (SELECT engine_now())),
+        WHERE place = u.place AND {HELD_NOW}),
     (SELECT count(*) FROM reservations
-        WHERE user_id = u.user_id AND cancelled_at IS NULL AND expires_at > (SELECT engine_now()))
+        WHERE user_id = u.user_id AND {HELD_NOW})
 FROM json_to_recordset($1::json) AS u (place text, user_id uuid)
 CROSS JOIN LATERAL (SELECT revision FROM places WHERE place = u.place LIMIT 1) q
-"""
+"""  # noqa: S608
 
 # Holds that have expired and that nobody has ended, the oldest first.
-EXPIRED = """
-SELECT id, place FROM reservations WHERE cancelled_at IS NULL AND expires_at <= (SELECT engine_now())
+EXPIRED = f"""
+SELECT id, place FROM reservations WHERE {TAKES} AND expires_at <= (SELECT engine_now())
 ORDER BY expires_at LIMIT $1
-"""
+"""  # noqa: S608
 
 # For each wish its event, and the booking that the same person may have there: one descent of the unique index.
 LOOK_SEATS = """

@@ -70,8 +70,10 @@ reservations = Table(
 )
 # What takes a place, as the indexes have it: a hold that has expired too, until somebody ends it. Such never overlap.
 TAKEN = reservations.c.cancelled_at.is_(None)
+TAKES = "cancelled_at IS NULL"
 # What is active: an expired hold is not, whether or not anybody has ended it. The time is asked for once a statement.
-ACTIVE_NOW = "cancelled_at IS NULL AND (expires_at IS NULL OR expires_at > (SELECT engine_now()))"
+ACTIVE_NOW = f"{TAKES} AND (expires_at IS NULL OR expires_at > (SELECT engine_now()))"
+HELD_NOW = f"{TAKES} AND expires_at > (SELECT engine_now())"
 ACTIVE: ColumnElement[bool] = literal_column(f"({ACTIVE_NOW})", Boolean())
 # The one descent of a conflict check, and the order of a room's list.
 Index(

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from holdfast.database.connections import Connection
 from holdfast.engine.claims import Key, Kind, Place
+from holdfast.engine.schema import HELD_NOW
 
 # Made once for each place and kept for ever, so that revisions never restart. One that was deleted by hand has left
 # traces, and begins above every revision that it can have had: at the milliseconds since 1970. `LIMIT 1` has all of it
@@ -47,7 +48,7 @@ STARTED = "(SELECT (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::b
 TAGS = f"""
 SELECT place, revision, xmin, {STARTED}, (
     SELECT (extract(epoch FROM min(expires_at)) * 1000000)::bigint FROM reservations h
-    WHERE h.place = q.place AND cancelled_at IS NULL AND expires_at > (SELECT engine_now())
+    WHERE h.place = q.place AND {HELD_NOW}
 )
 FROM places q WHERE place = ANY($1::text[])
 """

@@ -14,7 +14,7 @@ from holdfast.database import readable
 from holdfast.database.connections import Connection
 from holdfast.engine.claims import Kind, Place, Reservation, State, Type
 from holdfast.engine.occupancy import has_expired
-from holdfast.engine.schema import ACTIVE, START_OF_ALL, places, reservations
+from holdfast.engine.schema import ACTIVE, START_OF_ALL, TAKES, places, reservations
 from holdfast.engine.statements import place_of
 from holdfast.http.fields import ID_MAX
 from holdfast.http.paging import Moment
@@ -39,7 +39,7 @@ COLUMNS = (
 # What is to be changed: that it has expired must be told, so what has is found too, swept or not.
 KNOWN = f"""
 SELECT {", ".join(column.name for column in COLUMNS)}, (SELECT engine_now()) AS now
-FROM reservations WHERE id = ANY($1::uuid[]) AND (cancelled_at IS NULL OR state = 'expired')
+FROM reservations WHERE id = ANY($1::uuid[]) AND ({TAKES} OR state = 'expired')
 """  # noqa: S608
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from holdfast.database.connections import Connection
 from holdfast.engine.claims import Interval, Place, State, Type
+from holdfast.engine.schema import TAKES
 from holdfast.seeding.plan import Person, Sown
 
 ROOMS_THERE = "SELECT id FROM rooms WHERE id = ANY($1::uuid[])"
@@ -22,17 +23,17 @@ ORDER BY u.id
 ON CONFLICT DO NOTHING
 """
 
-TAKEN = """
-SELECT start_time, end_time FROM reservations WHERE place = $1 AND cancelled_at IS NULL ORDER BY start_time
-"""
+TAKEN = f"""
+SELECT start_time, end_time FROM reservations WHERE place = $1 AND {TAKES} ORDER BY start_time
+"""  # noqa: S608
 
 # In order of their starts, two that overlap anywhere mean that two neighbours do.
-OVERLAPS = """
+OVERLAPS = f"""
 SELECT count(*) FROM (
     SELECT start_time, lag(end_time) OVER (PARTITION BY place ORDER BY start_time) AS end_before
-    FROM reservations WHERE place = ANY($1::text[]) AND cancelled_at IS NULL
+    FROM reservations WHERE place = ANY($1::text[]) AND {TAKES}
 ) r WHERE start_time < end_before
-"""
+"""  # noqa: S608
 
 ANALYSE = "ANALYZE users, rooms, schedules, slots, places, reservations, outbox"
 
