@@ -9,13 +9,17 @@ from proof.recorded.history import Answer, Held, Operation, Outcome, Stretch
 from rooms import DAY
 
 QUARTER = timedelta(minutes=15)
-GRANTS = {(Operation.CREATE, 201), (Operation.MOVE, 200)}
+GRANTS = {(Operation.CREATE, 201), (Operation.MOVE, 200), (Operation.CONFIRM, 200)}
 REFUSALS = {
     (Operation.CREATE, 409, "TIME_CONFLICT"): Outcome.CONFLICT,
     (Operation.CREATE, 409, "SLOT_ALREADY_BOOKED"): Outcome.CONFLICT,
     (Operation.MOVE, 409, "TIME_CONFLICT"): Outcome.CONFLICT,
     (Operation.CANCEL, 404, "RESERVATION_NOT_FOUND"): Outcome.NOT_FOUND,
     (Operation.MOVE, 404, "RESERVATION_NOT_FOUND"): Outcome.NOT_FOUND,
+    (Operation.MOVE, 409, "HOLD_EXPIRED"): Outcome.EXPIRED,
+    (Operation.CONFIRM, 404, "RESERVATION_NOT_FOUND"): Outcome.NOT_FOUND,
+    (Operation.CONFIRM, 409, "HOLD_EXPIRED"): Outcome.EXPIRED,
+    (Operation.CONFIRM, 409, "NOT_HELD"): Outcome.NOT_HELD,
     (Operation.CREATE, 422, "IDEMPOTENCY_KEY_REUSED"): Outcome.KEY_REUSED,
     **{(operation, 409, "ROOM_CLOSED"): Outcome.CLOSED for operation in (Operation.CREATE, Operation.MOVE)},
     **{(operation, 404, "TABLE_NOT_FOUND"): Outcome.CLOSED for operation in (Operation.CREATE, Operation.MOVE)},

@@ -13,10 +13,22 @@ def held(name: str, start: int, end: int, room: str = "A") -> Held:
     return Held(name, room, Stretch(start, end))
 
 
-def made(when: tuple[float, float], what: Held, key: str | None = None, *, replayed: bool = False) -> Call:
-    """A creation that was granted."""
+def made(
+    when: tuple[float, float],
+    what: Held,
+    key: str | None = None,
+    *,
+    replayed: bool = False,
+    hold_seconds: int | None = None,
+) -> Call:
+    """A creation that was granted; of a hold, with `hold_seconds`."""
     answer = Answer(OK, what, text=what.id, replayed=replayed)
-    return Call(0, Operation.CREATE, *when, answer, what.room, what.stretch, key=key)
+    return Call(0, Operation.CREATE, *when, answer, what.room, what.stretch, key=key, hold_seconds=hold_seconds)
+
+
+def confirmed(when: tuple[float, float], name: str, outcome: Outcome = OK) -> Call:
+    """A confirmation of a hold."""
+    return Call(5, Operation.CONFIRM, *when, Answer(outcome), reservation_id=name)
 
 
 def asked(

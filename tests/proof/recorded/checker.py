@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from proof.recorded import changes, reads, refusals
+from proof.recorded import changes, holds, reads, refusals
 from proof.recorded.history import Call, Operation, Outcome, Row, Violation
 from proof.recorded.tenures import Tenure, by_room, events, tenures
 
@@ -19,6 +19,7 @@ def check(calls: Sequence[Call], rows: Sequence[Row]) -> list[Violation]:
         *changes.twice(calls),
         *changes.resurrections(calls),
         *changes.rows(calls, rows, befell, held),
+        *holds.check(calls, befell),
         *refusals.conflicts(calls, held),
         *refusals.not_found(calls, befell),
         *refusals.key_reused(calls),

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+import msgspec
+
 from proof.recorded.answers import LEFT, LOST, understood
 from proof.recorded.doors import Places, Wire
 from proof.recorded.history import Answer, Call, Held, Operation, Outcome, Stretch
@@ -17,6 +19,8 @@ CALLS_MAX = 200_000
 RETRIES_MAX = 3
 PATIENCE_SECONDS = 20.0
 QUARTERS = 40
+HOLD_SECONDS = 10
+"""The shortest there are, so that many end within a run."""
 
 
 class Wish(NamedTuple):
@@ -26,6 +30,7 @@ class Wish(NamedTuple):
     stretch: Stretch
     key: str | None
     by_slot: bool = False
+    hold_seconds: int | None = None
 
 
 class Known(NamedTuple):
@@ -33,6 +38,7 @@ class Known(NamedTuple):
 
     id: str
     room: str
+    is_hold: bool = False
 
 
 class Ground:
@@ -94,12 +100,16 @@ class Client(threading.Thread):
 
     def _create(self, wish: Wish) -> None:
         headers = {"Idempotency-Key": wish.key} if wish.key is not None else {}
-        call = Call(self._number, Operation.CREATE, 0, 0, LOST, wish.room, wish.stretch, key=wish.key)
+        call = Call(
+            self._number, Operation.CREATE, 0, 0, LOST, wish.room, wish.stretch, "", wish.key, wish.hold_seconds
+        )
         for _ in range(1 + RETRIES_MAX):
-            wire = self.ground.places.create(wish.room, wish.stretch, by_slot=wish.by_slot)
+            wire = self.ground.places.create(
+                wish.room, wish.stretch, by_slot=wish.by_slot, hold_seconds=wish.hold_seconds
+            )
             answer = self._record(call, wire, headers)
             if answer.held is not None:
-                self.ground.known.append(Known(answer.held.id, wish.room))
+                self.ground.known.append(Known(answer.held.id, wish.room, wish.hold_seconds is not None))
             if wish.key is None or answer.outcome not in (Outcome.UNKNOWN, Outcome.UNAVAILABLE):
                 return
             if self.ground.stopping.is_set() or self._random.random() < 0.1:
@@ -113,6 +123,10 @@ class Client(threading.Thread):
                 return
         known = tuple(self.ground.known)
         about = known[-1] if self._random.random() < 0.2 else self._random.choice(known)
+        if about.is_hold and self._random.random() < 0.3:
+            call = Call(self._number, Operation.CONFIRM, 0, 0, LOST, reservation_id=about.id)
+            self._record(call, self.ground.places.confirm(about.id), {})
+            return
         targets = self.ground.places.alike(about.room)
         if operation is Operation.MOVE and targets:
             room, stretch = self._random.choice(targets), self._stretch()
@@ -143,12 +157,13 @@ class Client(threading.Thread):
             wish = self._random.choice(tuple(self.ground.keyed)[-5:])
             # With another body, through the same door: a key is of its path, too.
             is_other = lot >= 0.17 and not (wish.by_slot or by_slot)
-            return Wish(room, stretch, wish.key) if is_other else wish
+            return wish._replace(room=room, stretch=stretch) if is_other else wish
+        seconds = HOLD_SECONDS if not by_slot and self._random.random() < 0.25 else None
         if lot < 0.5:
-            wish = Wish(room, stretch, f"{self.ground.seed} {self._number} {len(self.calls)}", by_slot)
+            wish = Wish(room, stretch, f"{self.ground.seed} {self._number} {len(self.calls)}", by_slot, seconds)
             self.ground.keyed.append(wish)
             return wish
-        return Wish(room, stretch, None, by_slot)
+        return Wish(room, stretch, None, by_slot, seconds)
 
     def _stretch(self) -> Stretch:
         start = self._random.randrange(QUARTERS)
@@ -171,11 +186,7 @@ class Client(threading.Thread):
         else:
             answer = self._understood(call, status, got, text, known)
         end = time.monotonic()
-        self.calls.append(
-            Call(
-                call.client, call.operation, start, end, answer, call.room, call.stretch, call.reservation_id, call.key
-            )
-        )
+        self.calls.append(msgspec.structs.replace(call, start=start, end=end, answer=answer))
         return answer
 
     def _understood(self, call: Call, status: int, got: dict[str, str], text: str, known: tuple[Held, ...]) -> Answer:

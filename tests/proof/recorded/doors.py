@@ -68,8 +68,9 @@ class Places(NamedTuple):
         """Whether the place has a slot that is this stretch."""
         return place in self.managed and stretch.start % 2 == 0 and stretch.end == stretch.start + 2
 
-    def create(self, place: str, stretch: Stretch, *, by_slot: bool = False) -> Wire:
+    def create(self, place: str, stretch: Stretch, *, by_slot: bool = False, hold_seconds: int | None = None) -> Wire:
         """Reserve it. The same wish has the same bytes and the same caller, as keys demand; an admin books no slots."""
+        held = {} if hold_seconds is None else {"hold_seconds": hold_seconds}
         if by_slot:
             slot = slot_id(UUID(place), DAY + stretch.start * QUARTER)
             return Wire("POST", "/bookings/create", _json({"slotId": str(slot)}), self.user)
@@ -77,9 +78,9 @@ class Places(NamedTuple):
         if place.startswith(TABLE):
             minutes = (stretch.end - stretch.start) * 15
             wanted = {"table_id": _number(place), "customer_name": "Anna", "reservation_time": start}
-            return Wire("POST", "/reservations", _json(wanted | {"duration_minutes": minutes}), self.user)
+            return Wire("POST", "/reservations", _json(wanted | held | {"duration_minutes": minutes}), self.user)
         wanted = {"room_id": place, "start_time": start, "end_time": end}
-        return Wire("POST", "/reservations", _json(wanted), self.user)
+        return Wire("POST", "/reservations", _json(wanted | held), self.user)
 
     def move(self, reservation_id: str, place: str, stretch: Stretch) -> Wire:
         """Move a reservation."""
@@ -87,6 +88,10 @@ class Places(NamedTuple):
         where = {"table_id": _number(place)} if place.startswith(TABLE) else {"room_id": place}
         content = _json(where | {"start_time": start, "end_time": end})
         return Wire("PATCH", f"/reservations/{reservation_id}", content, self.admin)
+
+    def confirm(self, reservation_id: str) -> Wire:
+        """Confirm a hold."""
+        return Wire("POST", f"/reservations/{reservation_id}/confirm", b"{}", self.admin)
 
     def cancel(self, reservation_id: str) -> Wire:
         """Cancel a reservation, or a booking through the other door."""

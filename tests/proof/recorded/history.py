@@ -12,6 +12,7 @@ class Operation(StrEnum):
     CREATE = "create"
     CANCEL = "cancel"
     MOVE = "move"
+    CONFIRM = "confirm"
     LIST = "list"
 
 
@@ -22,6 +23,9 @@ class Outcome(StrEnum):
     CONFLICT = "time conflict"
     NOT_FOUND = "not found"
     KEY_REUSED = "key reused"
+    EXPIRED = "expired"
+    """Of a hold that nobody confirmed in time."""
+    NOT_HELD = "not held"
     CLOSED = "closed"
     """Of a retired room, one without hours, or a table that is not there."""
     UNAVAILABLE = "unavailable"
@@ -76,7 +80,8 @@ class Answer(Struct, frozen=True):
 class Call(Struct, frozen=True):
     """One call. `start` and `end` are seconds of one clock for all: just before it was sent, just after the answer.
 
-    `reservation_id` is what a cancellation or a move is about; `room` and `stretch` what a creation or a move wants.
+    `reservation_id` is what a cancellation, a move or a confirmation is about; `room` and `stretch` what a creation or
+    a move wants; `hold_seconds` for how long only, unless it is confirmed.
     """
 
     client: int
@@ -88,6 +93,7 @@ class Call(Struct, frozen=True):
     stretch: Stretch | None = None
     reservation_id: str = ""
     key: str | None = None
+    hold_seconds: int | None = None
 
     @property
     def outcome(self) -> Outcome:

@@ -41,6 +41,8 @@ SETTINGS = {
     "LOG_LEVEL": "error",
     "JWT_SECRET": SECRET,
     "RATE_LIMIT_MAX": "0",
+    "PLACE_HOLDS_MAX": "1000",
+    "USER_HOLDS_MAX": "1000",
     "STREAM_MAXLEN": "100000000",
 }
 CHANGES = """
@@ -53,7 +55,8 @@ SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'
 """
 EVERYTHING = """
-SELECT id, coalesce(room_id, place) AS room, start_time, end_time, cancelled_at
+SELECT id, coalesce(room_id, place) AS room, start_time, end_time,
+    cancelled_at IS NULL AND (expires_at IS NULL OR expires_at > engine_now()) AS is_active
 FROM reservations WHERE coalesce(room_id, place) = ANY($1)
 """
 
@@ -218,4 +221,4 @@ async def _rows(url: str, places: Places) -> list[Row]:
         found = await connection.fetch(EVERYTHING, [*places.all, *places.passing.ever])
     finally:
         await connection.close()
-    return [Row(Held(str(row["id"]), row["room"], stretch(row)), row["cancelled_at"] is None) for row in found]
+    return [Row(Held(str(row["id"]), row["room"], stretch(row)), row["is_active"]) for row in found]

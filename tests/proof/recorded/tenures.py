@@ -9,6 +9,8 @@ from msgspec import Struct
 from proof.recorded.history import Call, Held, Operation, Outcome, Row
 
 HAPPENED_MAYBE = (Outcome.OK, Outcome.UNKNOWN)
+CLOCK_SECONDS = 0.25
+"""By how much the database's clock and the clients' may differ over a hold."""
 DECIDED = (Outcome.OK, Outcome.CONFLICT)
 """What is remembered under a key."""
 
@@ -77,7 +79,8 @@ def efforts(calls: Iterable[Call]) -> list[Effort]:
     groups: dict[object, list[Call]] = defaultdict(list)
     for number, call in enumerate(calls):
         if call.operation is Operation.CREATE:
-            groups[number if call.key is None else (call.key, call.room, call.stretch)].append(call)
+            wanted = (call.room, call.stretch, call.hold_seconds)
+            groups[number if call.key is None else (call.key, *wanted)].append(call)
     return [Effort(group) for group in groups.values()]
 
 
@@ -89,6 +92,32 @@ def events(calls: Sequence[Call], rows: Iterable[Row]) -> dict[str, list[Event]]
             held = None if call.operation is Operation.CANCEL else call.wanted
             last = call.end if call.outcome is Outcome.OK else math.inf
             found[call.reservation_id].append(Event(held, call.start, last, (call,)))
+    for reservation_id, ends in expiries(calls, found).items():
+        found[reservation_id].append(ends)
+    return found
+
+
+def expiries(calls: Sequence[Call], befell: Mapping[str, Sequence[Event]]) -> dict[str, Event]:
+    """How each hold ends by itself that nobody was told is confirmed: some seconds after it was made.
+
+    After the last call nobody looked, so what ends later may not have ended yet.
+    """
+    confirmed: dict[str, list[Call]] = defaultdict(list)
+    for call in calls:
+        if call.operation is Operation.CONFIRM and call.outcome in HAPPENED_MAYBE:
+            confirmed[call.reservation_id].append(call)
+    over = max((call.end for call in calls), default=0.0)
+    found: dict[str, Event] = {}
+    for reservation_id, events in befell.items():
+        made = next((event for event in events if event.is_creation), None)
+        seconds = None if made is None else made.calls[0].hold_seconds
+        confirms = confirmed[reservation_id]
+        if made is None or seconds is None or any(call.outcome is Outcome.OK for call in confirms):
+            continue
+        last = made.last + seconds + CLOCK_SECONDS
+        is_sure = last < over and not confirms
+        first = made.first + seconds - CLOCK_SECONDS
+        found[reservation_id] = Event(None, first, last if is_sure else math.inf, made.calls)
     return found
 
 
