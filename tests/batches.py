@@ -25,7 +25,8 @@ from holdfast.engine.claims import (
     Stretch,
     Verdict,
 )
-from holdfast.engine.settlement import Rules, Settlement
+from holdfast.engine.demands import Rules
+from holdfast.engine.settlement import Settlement
 from holdfast.engine.settler import Settler
 from holdfast.engine.transaction import KeyTaken, Stale
 from holdfast.errors import HoldfastError

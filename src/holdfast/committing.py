@@ -7,8 +7,7 @@ from holdfast.clock import Clock
 from holdfast.database.connections import Database
 from holdfast.engine.claims import Kind
 from holdfast.engine.committer import Bounds, Committer
-from holdfast.engine.demands import Demands
-from holdfast.engine.settlement import Rules
+from holdfast.engine.demands import Demands, Rules
 from holdfast.engine.settler import Settler
 from holdfast.rooms.rules import RoomDemand
 from holdfast.settings import Settings

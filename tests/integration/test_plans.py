@@ -181,7 +181,6 @@ async def test_before_there_are_statistics_no_statement_takes_an_index_of_lists(
         DEMANDS.looks[1]: "'[]', array[gen_random_uuid()]",
         looks.BACKWARDS: "'[]', array[gen_random_uuid()], 64",
         looks.GIVEN: "array['a'], array[gen_random_uuid()]",
-        looks.HOLDS: "'[]'",
         statements.TAGS: "array['a']",
         rooms.TAKEN: "array['a'], array[now()]",
         "SELECT id FROM reservations WHERE id = $1::uuid": "gen_random_uuid()",

@@ -32,7 +32,7 @@ OF_DECISIONS: dict[str, tuple[Planted, ...]] = {
         function(
             "judging.look",
             but(
-                "seen = await looks.look(connection, wishes, away, demands.looks if concerned else None)\n",
+                "seen = await looks.look(connection, wishes, away, demands.looks if tells_more else None)\n",
                 indent(BEHIND, "    ").lstrip(),
             ),
         ),
@@ -96,7 +96,7 @@ OF_HOLDS: dict[str, tuple[Planted, ...]] = {
     "a sweep ends what has not expired": (
         function("ended", but("has_expired(before, now) is not lapses", "(has_expired(before, now) and not lapses)")),
     ),
-    "one hold too many": (function("within", but("at_place < at_place_max", "at_place <= at_place_max")),),
+    "one hold too many": (function("within", but("+ at_place < bounds[0]", "+ at_place <= bounds[0]")),),
     "holds of one batch are not counted": (line("own holds", left_out),),
     "holds begin by the process's clock": (
         function("Settlement._grant", but("began = self._batch.time", "began = self._batch.now")),

@@ -24,7 +24,7 @@ from holdfast.engine.claims import (
     Stretch,
     Verdict,
 )
-from holdfast.engine.settlement import Rules
+from holdfast.engine.demands import Rules
 from holdfast.errors import Unavailable
 from proof import seats_oracle
 from proof.history import Call, History

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from holdfast.engine import looks, statements
+from holdfast.engine.demands import NO_DEMANDS
 from proof.server import Server, Spot, State, Transaction
 
 Row = dict[str, Any]
@@ -110,26 +111,24 @@ async def given(
     return [_encoded(row) for row in found]
 
 
-async def holds(server: Server, mine: Transaction, seen: State, asked: str) -> list[tuple[object, ...]]:
-    """How many holds there are at places, and of somebody."""
+async def look_more(
+    server: Server, mine: Transaction, seen: State, wanted: str, leaving: Sequence[UUID] = ()
+) -> list[tuple[object, ...]]:
+    """The same, with how many holds there are at places, and of somebody."""
     now = server.now()
-    there = server.view(seen, mine, "places")
     live = [
         row
         for row in server.view(seen, mine, "reservations").values()
         if row["cancelled_at"] is None and row["expires_at"] is not None and row["expires_at"] > now
     ]
-    return [
-        (
-            each.place,
-            there[each.place].revision,
-            each.user_id,
-            sum(row["place"] == each.place for row in live),
-            sum(row["user_id"] == each.user_id for row in live if each.user_id is not None),
-        )
-        for each in msgspec.json.decode(asked, type=list[looks.Holder])
-        if each.place in there
-    ]
+    wishes = msgspec.json.decode(wanted, type=list[looks.NamedWish])
+    found: list[tuple[object, ...]] = []
+    for row in await look(server, mine, seen, wanted, leaving):
+        wish = wishes[row[0] - 1]  # type: ignore[operator]
+        at_place = sum(each["place"] == wish.place for each in live) if wish.holds else None
+        of_user = sum(each["user_id"] == wish.user_id for each in live if wish.user_id) if wish.holds else None
+        found.append((*row, None, at_place, of_user))
+    return found
 
 
 async def remembered(server: Server, mine: Transaction, seen: State, ids: Sequence[UUID]) -> list[Row]:
@@ -197,5 +196,6 @@ HANDLERS: dict[str, Handler] = {
     looks.LOOK_PAST: look,
     looks.BACKWARDS: backwards,
     looks.GIVEN: given,
-    looks.HOLDS: holds,
+    NO_DEMANDS.looks[0]: look_more,
+    NO_DEMANDS.looks[1]: look_more,
 }

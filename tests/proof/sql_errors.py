@@ -41,8 +41,8 @@ OF_LOOKS: Sql = {
     ),
     "given: the owner is forgotten": (("GIVEN", but("r.user_id", "NULL::uuid AS user_id")),),
     "given: the time is the server's": (("GIVEN", but("(SELECT engine_now())", "clock_timestamp()")),),
-    "holds: those that have expired": (("HOLDS", lambda sql: sql.replace("expires_at > ", "expires_at <= ")),),
-    "holds: everywhere": (("HOLDS", but("WHERE place = u.place AND cancelled", "WHERE cancelled")),),
+    "holds: those that have expired": (("COUNTS", lambda sql: sql.replace("expires_at > ", "expires_at <= ")),),
+    "holds: everywhere": (("COUNTS", but("WHERE place = u.place AND cancelled", "WHERE cancelled")),),
     "seats: anybody's booking": (("LOOK_SEATS", but(" AND user_id = u.user_id", "")),),
     "seats: booked ones are not counted": (
         (

@@ -17,7 +17,7 @@ from holdfast.clock import utc_now
 from holdfast.database.connections import Database
 from holdfast.engine.claims import Change, Confirm, Granted, Interval, Kind, Place, Refused, Stretch, Verdict
 from holdfast.engine.committer import Bounds, Committer
-from holdfast.engine.settlement import Rules
+from holdfast.engine.demands import Rules
 from holdfast.engine.settler import Settler
 from holdfast.reservations.sweeper import Sweeper
 from holdfast.settings import load

@@ -6,8 +6,12 @@ What depends on who asks, and not on the place, is no demand: it is checked befo
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from msgspec import Struct
 
 from holdfast.database.readable import UNREADABLE, leave_out
 from holdfast.engine import looks
@@ -16,13 +20,26 @@ from holdfast.errors import HoldfastError, Unreadable
 
 
 class Asked(NamedTuple):
-    """A reservation as it would stand, and as it stood `before` it was changed: `None` for one that is new."""
+    """A reservation as it would stand, and as it stood `before` it was changed: `None` for one that is new.
+
+    `is_hold` says that it would be one that is new, of `user_id`.
+    """
 
     place: Place
     interval: Interval
     type: Type
     details: Details | None
     before: Reservation | None = None
+    user_id: UUID | None = None
+    is_hold: bool = False
+
+
+class Rules(Struct, frozen=True):
+    """The engine's own bounds: how long a reservation may last, and how many holds a place and a user may have."""
+
+    longest: timedelta
+    place_holds_max: int = 100
+    user_holds_max: int = 20
 
 
 class Demand(Protocol):
@@ -45,7 +62,11 @@ class Demands:
 
     def __init__(self, of: Mapping[Kind, Demand]) -> None:
         self._of = of
-        self.looks = looks.with_facts({kind: demand.facts for kind, demand in of.items()})
+
+    @cached_property
+    def looks(self) -> tuple[str, str]:
+        """The looks that tell facts."""
+        return looks.telling({kind: demand.facts for kind, demand in self._of.items()})
 
     def concern(self, asked: Asked) -> bool:
         """Whether something may be demanded of who asks for this."""

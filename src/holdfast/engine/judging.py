@@ -14,9 +14,9 @@ import uuid_utils.compat as uuids
 from holdfast.database.connections import Connection
 from holdfast.engine import looks, occupancy
 from holdfast.engine.batch import Batch
-from holdfast.engine.claims import Interval, Refused, Reservation
+from holdfast.engine.claims import Interval, Place, Refused, Reservation
 from holdfast.engine.demands import Asked, Demands
-from holdfast.engine.looks import Holder, Look, NamedWish, Wish
+from holdfast.engine.looks import Look, NamedWish, Wish
 from holdfast.engine.occupancy import Wanted
 from holdfast.errors import HoldfastError
 
@@ -37,8 +37,9 @@ async def look(
     """
     away = [*leaving, *(each.id for each in batch.left.values() if each.state not in occupancy.TAKING)]
     concerned = [position for position, each in enumerate(asked) if demands.concern(each)]
-    wishes = _named(asked, concerned) if concerned else [Wish(each.place.key, each.interval.end) for each in asked]
-    seen = await looks.look(connection, wishes, away, demands.looks if concerned else None)
+    tells_more = bool(concerned) or any(each.is_hold for each in asked)
+    wishes = _named(asked, concerned) if tells_more else [Wish(each.place.key, each.interval.end) for each in asked]
+    seen = await looks.look(connection, wishes, away, demands.looks if tells_more else None)
     batch.note(seen.revisions, {wish.place for wish in wishes}, seen.now)
     dead = await _behind(connection, batch, asked, seen, away) if seen.expiring else []
     against = {
@@ -62,31 +63,32 @@ def settle(batch: Batch, seen: Seen, asked: Sequence[Asked], positions: Sequence
     return refusals
 
 
-async def within(
-    connection: Connection, batch: Batch, holders: Sequence[Holder], bounds: tuple[int, int]
-) -> list[bool]:
-    """Whether each may have one hold more, as if those before it were granted; bounds of a place, and of a user.
+def within(seen: Seen, asked: Sequence[Asked], positions: Sequence[int], bounds: tuple[int, int]) -> list[bool]:
+    """Whether each of those at these positions may have one hold more, as if those before it were granted.
 
-    What is beyond a place's is found out by its revision. Somebody's, over all places, is not exact.
+    `bounds` are of a place and of a user. What is beyond a place's is found out by its revision; somebody's, over all
+    places, is not exact.
     """
-    there = await looks.holds(connection, holders)
-    batch.note(there.revisions, list(there.revisions))
-    at_place_max, of_user_max = bounds
+    at_places: dict[Place, int] = {}
+    of_users: dict[UUID | None, int] = {}
     answers: list[bool] = []
-    for holder in holders:
-        at_place = there.of_place.get(holder.place, 0)
-        of_user = there.of_user.get(holder.user_id, 0) if holder.user_id is not None else 0
-        answers.append(at_place < at_place_max and of_user < of_user_max)
-        if answers[-1]:
-            there.of_place[holder.place] = at_place + 1  # [own holds]
-            if holder.user_id is not None:
-                there.of_user[holder.user_id] = of_user + 1
+    for position in positions:
+        place, user_id = asked[position].place, asked[position].user_id
+        at_place, of_user = (at_places.get(place, 0), of_users.get(user_id, 0))
+        there = seen.look.holds[position]
+        fits = there[0] + at_place < bounds[0] and (user_id is None or there[1] + of_user < bounds[1])
+        answers.append(fits)
+        if fits:
+            at_places[place], of_users[user_id] = at_place + 1, of_user + 1  # [own holds]
     return answers
 
 
 def _named(asked: Sequence[Asked], concerned: Sequence[int]) -> list[Wish]:
-    """The wishes, those that are concerned with the names of their places."""
-    wishes = [NamedWish(each.place.key, each.interval.end) for each in asked]
+    """The wishes for a look that tells more; those that are concerned with the names of their places."""
+    wishes = [
+        NamedWish(each.place.key, each.interval.end, holds=each.is_hold, user_id=each.user_id if each.is_hold else None)
+        for each in asked
+    ]
     for position in concerned:
         wishes[position].kind, wishes[position].id = asked[position].place
     return list(wishes)

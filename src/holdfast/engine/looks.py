@@ -1,6 +1,6 @@
 """The SQL by which the engine looks before it decides. Each statement serves a whole batch, and reads no lock."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -58,15 +58,10 @@ FROM places q LEFT JOIN reservations r ON r.place = q.place AND r.id = ANY($2::u
 WHERE q.place = ANY($1::text[])
 """
 
-# How many holds there are at a place, and of somebody anywhere; with the revision at which that is so.
-HOLDS = f"""
-SELECT u.place, q.revision, u.user_id,
-    (SELECT count(*) FROM reservations
-        WHERE place = u.place AND {HELD_NOW}),
-    (SELECT count(*) FROM reservations
-        WHERE user_id = u.user_id AND {HELD_NOW})
-FROM json_to_recordset($1::json) AS u (place text, user_id uuid)
-CROSS JOIN LATERAL (SELECT revision FROM places WHERE place = u.place LIMIT 1) q
+# In a look that tells more, of whoever wants to hold a place: how many holds there are at it, and of the same person.
+COUNTS = f"""
+    CASE WHEN u.holds THEN (SELECT count(*) FROM reservations WHERE place = u.place AND {HELD_NOW}) END AS at_place,
+    CASE WHEN u.holds THEN (SELECT count(*) FROM reservations WHERE user_id = u.user_id AND {HELD_NOW}) END AS of_user
 """  # noqa: S608
 
 # Holds that have expired and that nobody has ended, the oldest first.
@@ -105,17 +100,19 @@ class Wish(Struct):
 
 
 class NamedWish(Wish):
-    """The same, at a place of which facts are asked for; or not, when `kind` is `None`."""
+    """The same, with what a look that tells more asks for: facts of the place, unless `kind` is `None`; holds."""
 
     kind: str | None = None
     id: str | None = None
+    holds: bool = False
+    user_id: UUID | None = None
 
 
 class Look(NamedTuple):
     """The places' revisions, what is nearest to each wish, the places where nothing may be reserved, and the time.
 
-    `expiring` tells of wishes, by position, to which a hold is nearest, and when that expires. `facts` are those of the
-    wishes' places, by position.
+    `expiring` tells of wishes, by position, to which a hold is nearest, and when that expires. Of a look that
+    tells more, by position: `facts` of the place, and the `holds` that there are at it and of who wants to hold it.
     """
 
     revisions: dict[str, int]
@@ -124,21 +121,7 @@ class Look(NamedTuple):
     closed: set[str]
     now: datetime | None
     facts: dict[int, str]
-
-
-class Holder(Struct, frozen=True):
-    """A place, by its key, and who wants to hold it."""
-
-    place: str
-    user_id: UUID | None
-
-
-class Holds(NamedTuple):
-    """The places' revisions, and how many holds there are at each place and of each user."""
-
-    revisions: dict[str, int]
-    of_place: dict[str, int]
-    of_user: dict[UUID, int]
+    holds: dict[int, tuple[int, int]]
 
 
 class SeatWish(Struct, frozen=True):
@@ -156,40 +139,48 @@ class SeatLook(NamedTuple):
     booked: dict[SeatWish, int]
 
 
-def with_facts(facts: Mapping[str, str]) -> tuple[str, str]:
-    """Both looks, made to tell facts of places as well; `facts` are expressions of JSON, by kind: see `demands.py`."""
+def telling(facts: Mapping[str, str]) -> tuple[str, str]:
+    """Both looks, made to tell more; `facts` are expressions of JSON, by kind: see `demands.py`."""
     of_kinds = "".join(f" WHEN '{kind}' THEN ({expression})" for kind, expression in facts.items())
     return (_telling(LOOK, of_kinds), _telling(LOOK_PAST, of_kinds))
 
 
 def _telling(look: str, of_kinds: str) -> str:
-    named = look.replace("claim_end timestamptz)", "claim_end timestamptz, kind text, id text)")
-    named = named.replace("claim_end, position)", "claim_end, kind, id, position)")
-    return named.replace(" AS now", f" AS now, CASE u.kind{of_kinds} END AS facts")
+    columns = {"kind": "text", "id": "text", "holds": "boolean", "user_id": "uuid"}
+    typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    named = look.replace("claim_end timestamptz)", f"claim_end timestamptz, {typed})")
+    named = named.replace("claim_end, position)", f"claim_end, {', '.join(columns)}, position)")
+    facts = f"CASE u.kind{of_kinds} END" if of_kinds else "NULL"
+    return named.replace(" AS now", f" AS now, {facts} AS facts, {COUNTS}")
 
 
 async def look(
     connection: Connection,
     wanted: Sequence[Wish],
     leaving: Sequence[UUID] = (),
-    telling: tuple[str, str] | None = None,
+    more: tuple[str, str] | None = None,
 ) -> Look:
     """What there is where something is wanted, as it is committed. The reservations in `leaving` count as gone.
 
-    A place that has no row has no revision either. Facts are told by looks that were made `with_facts`.
+    A place that has no row has no revision either. With `more`, looks that were made by `telling`.
     """
     revisions: dict[str, int] = {}
     nearest: list[Interval | None] = [None] * len(wanted)
     expiring: dict[int, datetime] = {}
     closed: set[str] = set()
     now: datetime | None = None
-    known: dict[int, str] = {}
+    facts: dict[int, str] = {}
+    holds: dict[int, tuple[int, int]] = {}
     # As JSON, which costs us a third of what arrays do: those are looked at value by value.
     wishes = msgspec.json.encode(wanted).decode()
-    plain, past = telling or (LOOK, LOOK_PAST)
+    plain, past = more or (LOOK, LOOK_PAST)
     rows = await (connection.fetch(past, wishes, leaving) if leaving else connection.fetch(plain, wishes))
-    if telling:
-        known = {row["position"] - 1: row["facts"] for row in rows if row["facts"] is not None}
+    if more:
+        for position, *_, told_facts, at_place, of_user in rows:
+            if told_facts is not None:
+                facts[position - 1] = told_facts
+            if at_place is not None:
+                holds[position - 1] = (at_place, of_user)
     for position, revision, is_closed, start, end, expires_at, told, *_ in rows:
         place = wanted[position - 1].place
         revisions[place] = revision
@@ -201,7 +192,7 @@ async def look(
             expiring[position - 1] = expires_at
         if told is not None:
             now = told
-    return Look(revisions, nearest, expiring, closed, now, known)
+    return Look(revisions, nearest, expiring, closed, now, facts, holds)
 
 
 async def backwards(connection: Connection, wanted: Sequence[Wish], leaving: Sequence[UUID]) -> list[list[Reservation]]:
@@ -221,18 +212,6 @@ async def given(
     revisions = {row["place"]: row["revision"] for row in rows}
     found = {row["id"]: _reservation(row) for row in rows if row["id"] is not None}
     return revisions, found, rows[0]["now"] if rows else None
-
-
-async def holds(connection: Connection, wanted: Iterable[Holder]) -> Holds:
-    """How many holds there are at these places, and of these users."""
-    found = Holds({}, {}, {})
-    asked = msgspec.json.encode(list(set(wanted))).decode()
-    for place, revision, user_id, at_place, of_user in await connection.fetch(HOLDS, asked):
-        found.revisions[place] = revision
-        found.of_place[place] = at_place
-        if user_id is not None:
-            found.of_user[user_id] = of_user
-    return found
 
 
 async def expired(connection: Connection, at_most: int) -> list[tuple[UUID, Place]]:

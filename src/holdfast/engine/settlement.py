@@ -31,8 +31,9 @@ from holdfast.engine.claims import (
     Stretch,
     Verdict,
 )
-from holdfast.engine.demands import Asked, Demands
-from holdfast.engine.looks import Holder, SeatWish
+from holdfast.engine.demands import Asked, Demands, Rules
+from holdfast.engine.judging import Seen
+from holdfast.engine.looks import SeatWish
 from holdfast.engine.occupancy import Booker, Seats
 from holdfast.engine.transaction import KeyTaken, Proof, Stale
 from holdfast.errors import HoldfastError
@@ -41,14 +42,6 @@ ID_UNIQUE = "pk_reservations"
 T = TypeVar("T")
 SEAT_UNIQUE = "uq_bookings_event_id_user_id"
 """The constraint that a second booking of one person breaks."""
-
-
-class Rules(msgspec.Struct, frozen=True):
-    """The engine's own bounds: how long a reservation may last, and how many holds a place and a user may have."""
-
-    longest: timedelta
-    place_holds_max: int = 100
-    user_holds_max: int = 20
 
 
 class Settlement:
@@ -199,13 +192,18 @@ class Settlement:
         self, connection: Connection, changes: Sequence[tuple[Change, Stretch]], *, careful: bool
     ) -> None:
         """Reserve and hold, in order of arrival."""
-        asked = [Asked(change.place, takes.interval, takes.type, takes.details) for change, takes in changes]
+        asked = [
+            Asked(
+                change.place, each.interval, each.type, each.details, None, each.user_id, each.hold_seconds is not None
+            )
+            for change, each in changes
+        ]
         seen, against = await judging.look(connection, self._batch, self._demands, asked)
         if against:
             await self._decline(connection, [(changes[at][0], error) for at, error in against.items()], careful=careful)
         positions = {change.id: position for position, (change, _) in enumerate(changes)}
         firsts, seconds = keys.first_of_each(self._undecided(changes))
-        decided = await self._within_limits(connection, firsts)
+        decided = self._within_limits(firsts, seen, asked, positions)
         refusals = judging.settle(self._batch, seen, asked, [positions[change.id] for change, _ in decided])
         for (change, takes), refused in zip(decided, refusals, strict=True):
             self._answer(change, refused or self._grant(change, takes))
@@ -244,19 +242,17 @@ class Settlement:
         self._batch.reserve(change.id, made)
         return Granted(made)
 
-    async def _within_limits(
-        self, connection: Connection, changes: Sequence[tuple[Change, Stretch]]
+    def _within_limits(
+        self, changes: Sequence[tuple[Change, Stretch]], seen: Seen, asked: Sequence[Asked], positions: dict[UUID, int]
     ) -> Sequence[tuple[Change, Stretch]]:
         """Refuse holds of which there are too many."""
-        held = [(change, takes) for change, takes in changes if takes.hold_seconds is not None]
-        if not held:
-            return changes
-        holders = [Holder(change.place.key, takes.user_id) for change, takes in held]
+        held = [change for change, takes in changes if takes.hold_seconds is not None]
         bounds = (self._rules.place_holds_max, self._rules.user_holds_max)
-        for (change, _), fits in zip(held, await judging.within(connection, self._batch, holders, bounds), strict=True):
+        fitting = judging.within(seen, asked, [positions[change.id] for change in held], bounds)
+        for change, fits in zip(held, fitting, strict=True):
             if not fits:
                 self._answer(change, Refused(Reason.HOLD_LIMIT))
-        return self._undecided(changes)
+        return self._undecided(changes) if held else changes
 
     async def _book(self, connection: Connection, changes: Sequence[tuple[Change, Seat]]) -> None:
         """Give seats, in order of arrival."""

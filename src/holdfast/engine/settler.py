@@ -9,8 +9,8 @@ from holdfast.database.connections import Connection
 from holdfast.engine import looks, statements
 from holdfast.engine.batch import Batch, places_of
 from holdfast.engine.claims import Again, Change, Confirm, Edit, Granted, Kind, Place, Seat, Seated, Stretch, Verdict
-from holdfast.engine.demands import NO_DEMANDS, Demands
-from holdfast.engine.settlement import Rules, Settlement
+from holdfast.engine.demands import NO_DEMANDS, Demands, Rules
+from holdfast.engine.settlement import Settlement
 from holdfast.errors import HoldfastError, OutcomeUnknown
 
 PLACES_KNOWN_MAX = 100_000
