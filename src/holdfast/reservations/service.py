@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import uuid_utils.compat as uuids
+from cachetools import LRUCache
 from msgspec import Struct
 
 from holdfast.accounts.access import Access
@@ -18,6 +19,7 @@ from holdfast.engine.claims import (
     Confirm,
     Details,
     Extend,
+    Granted,
     Interval,
     Key,
     Kind,
@@ -40,6 +42,7 @@ from holdfast.reservations.rules import RoomRules, TableRules, may_be_managed
 
 ROWS_AT_ONCE = 1_000
 """How many reservations one short read of a long list takes."""
+HOLDS_KNOWN_MAX = 10_000
 FINDS_MAX = 3
 """How often a reservation that moved away between finding and changing it is looked for again."""
 
@@ -58,6 +61,13 @@ class Asker(NamedTuple):
 
     caller: Caller
     hold_secret: str | None = None
+
+
+class HeldHere(NamedTuple):
+    """Where a hold was made in this process, and whose it is: whoever confirms it here need not look for it first."""
+
+    place: Place
+    user_id: UUID | None
 
 
 class Features(NamedTuple):
@@ -85,6 +95,7 @@ class Reservations:
         self._longest = longest
         self._keys = KeyReader(database)
         self._known: Reader[UUID, Known] = Reader(database, queries.known)
+        self._held: LRUCache[UUID, HeldHere] = LRUCache(HOLDS_KNOWN_MAX)
 
     def fault(self, interval: Interval) -> Reason | None:
         """Why nobody may hold this stretch, whoever else does."""
@@ -111,8 +122,7 @@ class Reservations:
             await self._features.rooms.check_may_reserve(wanted.place, caller)
         except HoldfastError as error:
             return await self._told(key, error)
-        takes = Stretch(uuids.uuid7(), wanted.interval, caller.user_id, hold_seconds=wanted.hold_seconds)
-        return await self._submit(Change(takes.id, wanted.place, takes=takes, key=key), is_gone)
+        return await self._take(wanted, Type.RANGE, caller, key, is_gone)
 
     async def reserve_table(
         self, wanted: Wish, caller: Caller, key: Key | None, is_gone: Callable[[], bool] | None = None
@@ -122,8 +132,7 @@ class Reservations:
             await self._features.tables.check(wanted.place)
         except TableNotFound as error:
             return await self._told(key, error)
-        takes = Stretch(uuids.uuid7(), wanted.interval, caller.user_id, wanted.details, Type.TABLE, wanted.hold_seconds)
-        return await self._submit(Change(takes.id, wanted.place, takes=takes, key=key), is_gone)
+        return await self._take(wanted, Type.TABLE, caller, key, is_gone)
 
     async def cancel(self, reservation_id: UUID, asker: Asker) -> Verdict:
         """Give a reservation back. Raises `ReservationNotFound`, `Forbidden`."""
@@ -142,6 +151,11 @@ class Reservations:
 
         Raises `ReservationNotFound`, `Forbidden`.
         """
+        held = self._held.get(reservation_id)
+        if held is not None and await self._is_holder(reservation_id, held, asker):
+            verdict = await self._committer.submit(Change(uuids.uuid7(), held.place, reservation_id, takes))
+            if not _is_lost(verdict):
+                return verdict, held.place
         places: list[Place] = []
 
         async def keep(known: Known) -> Change:
@@ -235,8 +249,8 @@ class Reservations:
             wanted = await claim(known)
             if isinstance(wanted, Refused):
                 return wanted
-            verdict = await self._submit(wanted)
-            if not (isinstance(verdict, Refused) and verdict.reason is Reason.NOT_FOUND):
+            verdict = await self._committer.submit(wanted)
+            if not _is_lost(verdict):
                 return verdict
         raise ReservationNotFound
 
@@ -257,6 +271,22 @@ class Reservations:
         if not self.access.is_theirs(caller, found.user_id):
             raise Forbidden
 
+    async def _is_holder(self, reservation_id: UUID, held: HeldHere, asker: Asker) -> bool:
+        """Whether a hold is the asker's, by its secret or by their token; admins are looked at with care."""
+        is_own = held.user_id is not None and held.user_id == asker.caller.user_id
+        return is_own or await self.access.hold_secrets.proves(asker.hold_secret, reservation_id)
+
+    async def _take(
+        self, wanted: Wish, kind: Type, caller: Caller, key: Key | None, is_gone: Callable[[], bool] | None
+    ) -> Verdict:
+        """Take a place, and know where a hold is."""
+        takes = Stretch(uuids.uuid7(), wanted.interval, caller.user_id, wanted.details, kind, wanted.hold_seconds)
+        verdict = await self._committer.submit(Change(takes.id, wanted.place, takes=takes, key=key), is_gone)
+        if isinstance(verdict, Granted) and verdict.reservation.held_at is not None:
+            made = verdict.reservation
+            self._held[made.id] = HeldHere(made.place, made.user_id)
+        return verdict
+
     async def _told(self, key: Key | None, error: HoldfastError) -> Verdict:
         """What a request with this key was answered before anything was against it. Raises the error if it was not."""
         before = None if key is None else await self._keys.verdict(key)
@@ -264,5 +294,7 @@ class Reservations:
             raise error
         return before
 
-    async def _submit(self, change: Change, is_gone: Callable[[], bool] | None = None) -> Verdict:
-        return await self._committer.submit(change, is_gone)
+
+def _is_lost(verdict: Verdict) -> bool:
+    """Whether a reservation was not where it was thought to be."""
+    return isinstance(verdict, Refused) and verdict.reason is Reason.NOT_FOUND
