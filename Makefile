@@ -9,8 +9,8 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 UV_LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
-# One process of tests for each core: more only makes them wait for each other.
-JOBS ?= $(shell $(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)))' 2>/dev/null || echo 2)
+# One process of tests more than there are cores: tests wait for services, browsers and deadlines much of their time.
+JOBS ?= $(shell $(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)) + 1)' 2>/dev/null || echo 2)
 
 .PHONY: help up down rehearse swagger docs run frontend-dev frontend-check wheel seed load-test test integration-test test-stack test-failover proof soak check fmt test-cover bench setup-env setup-dev lock migration clean
 

@@ -56,6 +56,18 @@ async def state(connection: "asyncpg.Connection", reservation: Reservation) -> t
     return found, takes
 
 
+async def test_what_was_typed_for_no_place_there_is_stops_nobody(
+    connection: "asyncpg.Connection", sweeps: Sweeper
+) -> None:
+    made = await held(connection)
+    typed = "UPDATE reservations SET place = 'hall:1' WHERE id = $1"
+    await connection.execute(typed, (await held(connection)).id)
+    async with later(connection, 61):
+        await sweeps.sweep()
+    assert await state(connection, made) == ("expired", False)
+    await connection.execute("DELETE FROM reservations WHERE place = 'hall:1'")
+
+
 async def test_what_has_expired_is_ended_and_told(connection: "asyncpg.Connection", sweeps: Sweeper) -> None:
     made = await held(connection)
     async with later(connection, 61):

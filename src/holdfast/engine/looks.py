@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.database.connections import Connection
-from holdfast.engine.claims import Booking, Interval, Place, Reservation, State, Type
+from holdfast.engine.claims import Booking, Interval, Kind, Place, Reservation, State, Type
 from holdfast.engine.occupancy import Seats
 from holdfast.engine.schema import HELD_NOW, TAKES
 from holdfast.engine.statements import event_key, event_place, place_of
@@ -64,9 +64,11 @@ COUNTS = f"""
     CASE WHEN u.holds THEN (SELECT count(*) FROM reservations WHERE user_id = u.user_id AND {HELD_NOW}) END AS of_user
 """  # noqa: S608
 
-# Holds that have expired and that nobody has ended, the oldest first.
+# Holds that have expired and that nobody has ended, the oldest first. What somebody typed for a place of a kind that
+# there is not is left to `holdfast check`.
 EXPIRED = f"""
 SELECT id, place FROM reservations WHERE {TAKES} AND expires_at <= (SELECT engine_now())
+    AND split_part(place, ':', 1) IN ({", ".join(f"'{kind}'" for kind in Kind)})
 ORDER BY expires_at LIMIT $1
 """  # noqa: S608
 
