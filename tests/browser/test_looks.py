@@ -91,7 +91,7 @@ async def test_no_page_is_wider_than_the_screen(http: httpx.AsyncClient, visits:
         assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
-CUT = """
+CUT_ON_TIMELINES = """
 () => {
   const pen = document.createElement("canvas").getContext("2d");
   const texts = [...document.querySelectorAll("main :not(h1)")]
@@ -129,7 +129,7 @@ async def test_no_text_of_the_board_and_the_floor_is_cut(
         for path in ("", "floor"):
             await page.goto(f"/app/{path}?day={DAY}")
             await expect(page.locator("[data-item]").first).to_be_attached()
-            assert await page.evaluate(CUT) == []
+            assert await page.evaluate(CUT_ON_TIMELINES) == []
 
 
 async def test_a_phone_books_by_touch(http: httpx.AsyncClient, visits: Visits) -> None:

@@ -12,6 +12,7 @@ import pytest
 from databases import SERVER, address_of
 from holdfast.settings import load
 from holdfast.settings_rules import WrongSetting
+from races.postgres import Postgres
 from roles import as_role
 from service import free_port
 from terminal import holdfast
@@ -101,6 +102,23 @@ async def test_a_role_that_may_do_nothing(command: str, stranger: str) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 async def test_a_role_that_is_not_there(command: str, database_url: str) -> None:
     assert "does not exist" in await told(command, as_role(database_url, f"nobody_{uuid4().hex}"))
+
+
+@pytest.fixture(scope="module")
+async def guarded() -> AsyncIterator[str]:
+    """The address of a server that asks a role for its password, with a wrong one."""
+    with Postgres() as postgres:
+        connection = await asyncpg.connect(postgres.url)
+        await connection.execute("CREATE ROLE clerk LOGIN PASSWORD 'right'")
+        postgres.ask_for_password("clerk")
+        await connection.execute("SELECT pg_reload_conf()")
+        await connection.close()
+        yield as_role(postgres.url, f"clerk:{SECRET}")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_a_wrong_password(command: str, guarded: str) -> None:
+    assert "password authentication failed" in await told(command, guarded)
 
 
 @pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])

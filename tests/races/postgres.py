@@ -43,6 +43,11 @@ class Postgres:
         self._server.start(is_only_user=True)
         self._runs = True
 
+    def ask_for_password(self, role: str) -> None:
+        """Let this role in with its password only, from the next time that the server reads its settings."""
+        rules = self._server.directory / "pg_hba.conf"
+        rules.write_text(f"local all {role} scram-sha-256\n" + rules.read_text(encoding="utf-8"), encoding="utf-8")
+
     def fill_disk(self) -> None:
         """Leave no room on its disk."""
         assert self.disk is not None
