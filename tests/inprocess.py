@@ -35,7 +35,9 @@ async def running(
     async with _alive(application):
         transport = httpx.ASGITransport(application)
         headers = {"Accept-Language": "en"}
-        async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://test", headers=headers, timeout=30
+        ) as client:
             yield client
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 
 Step = int | str
 """A status; or `wait` (for `may_answer`), `drop`, `pour` (a body without end), `drip` (a head without end)."""
-SECONDS_MAX = 30.0
+SECONDS_MAX = 60.0
 
 
 class Got(NamedTuple):

@@ -19,7 +19,7 @@ from databases import address_of, name_of
 START_SECONDS_MAX = 60.0
 INHERITED = ("PATH", "PYTHONPATH", "HOME", "LANG", "COVERAGE_", "COV_CORE_")
 """Names in the environment, or beginnings of them, that a service gets from the tests."""
-STOP_SECONDS_MAX = 20.0
+STOP_SECONDS_MAX = 60.0
 POOLER = "TEST_POOLER_PORT"
 """The environment variable that names the port of a pooler that services are to be started behind."""
 
@@ -107,7 +107,7 @@ class Service:
         assert self.process is not None
         return [child for child in psutil.Process(self.process.pid).children() if _is_worker(child)]
 
-    def logged(self, *words: str, lines: int = 1, seconds_max: float = 15.0) -> list[str]:
+    def logged(self, *words: str, lines: int = 1, seconds_max: float = 60.0) -> list[str]:
         """The lines it has printed with all of these words, once there are so many: a line comes after the answer."""
         deadline = time.monotonic() + seconds_max
         while (

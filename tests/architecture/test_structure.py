@@ -178,3 +178,19 @@ def test_the_web_app_writes_no_html_runs_no_text_and_takes_no_messages_of_others
     )
     assert len(sources) > 50
     assert [path.name for path in sources if unsafe.search(path.read_text(encoding="utf-8"))] == []
+
+
+CALLS = {"AsyncClient", "Client", "get", "post", "put", "patch", "delete", "request", "stream"}
+
+
+def test_no_test_waits_five_seconds_for_an_answer_because_nobody_said_how_long() -> None:
+    """What httpx waits by itself is too short for a machine that many tests share."""
+    strays = []
+    for path in (ROOT.parents[1] / "tests").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+                continue
+            of_httpx = isinstance(call.func.value, ast.Name) and call.func.value.id == "httpx"
+            if of_httpx and call.func.attr in CALLS and not {"timeout", None} & {each.arg for each in call.keywords}:
+                strays.append(f"{path.name}:{call.lineno}")
+    assert strays == []

@@ -65,7 +65,7 @@ async def test_a_reservation_that_is_typed_survives_an_outage(visits: Visits, ow
 async def test_an_outage_leaves_the_board_where_it_was(visits: Visits, own_service: Service) -> None:
     visits.url = own_service.url
     visits.expected += NO_ANSWER
-    async with httpx.AsyncClient(base_url=own_service.url) as http:
+    async with httpx.AsyncClient(base_url=own_service.url, timeout=30) as http:
         room = await make_room(http)
         await book(http, room, (await somebody(http))[1], "20:00")
         page = await visits.page(board(room), (await somebody(http))[0], width=800)
@@ -89,7 +89,7 @@ async def left(found: Locator) -> float:
 async def test_a_party_that_is_typed_survives_an_outage_of_the_floor(visits: Visits, own_service: Service) -> None:
     visits.url = own_service.url
     visits.expected += NO_ANSWER
-    async with httpx.AsyncClient(base_url=own_service.url) as http:
+    async with httpx.AsyncClient(base_url=own_service.url, timeout=30) as http:
         await make_table(http, 8)
         page = await visits.page("/floor?day=2030-06-01", (await somebody(http))[0])
     await page.get_by_role("button", name="New reservation").click()

@@ -33,7 +33,9 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def app() -> httpx.AsyncClient:
     """A client of an application in this process; no page needs its database."""
     transport = httpx.ASGITransport(create(Settings(), "postgresql://nowhere/nothing"))
-    return httpx.AsyncClient(transport=transport, base_url="http://holdfast", headers={"Accept-Encoding": "identity"})
+    return httpx.AsyncClient(
+        transport=transport, base_url="http://holdfast", headers={"Accept-Encoding": "identity"}, timeout=30
+    )
 
 
 @pytest.mark.usefixtures("built")

@@ -361,9 +361,9 @@ async def test_what_was_told_is_seen_through_the_other_worker(start: Any, databa
     event_id = None
     for _ in range(40):
         # A new connection each time, which either worker may take.
-        async with httpx.AsyncClient(base_url=service.url, verify=False) as client:
+        async with httpx.AsyncClient(base_url=service.url, verify=False, timeout=30) as client:
             event_id = event_id or await made(client, 1_000)
             before = await seats_left(client, event_id)
             await book(client, event_id, some_user())
-        async with httpx.AsyncClient(base_url=service.url, verify=False) as client:
+        async with httpx.AsyncClient(base_url=service.url, verify=False, timeout=30) as client:
             assert await seats_left(client, event_id) == before - 1

@@ -71,7 +71,9 @@ async def test_a_head_is_answered_like_a_get_without_its_body(http: httpx.AsyncC
 
 
 async def test_a_connection_is_used_again(service: Service) -> None:
-    async with httpx.AsyncClient(base_url=service.url, limits=httpx.Limits(max_connections=1), verify=False) as http:
+    async with httpx.AsyncClient(
+        base_url=service.url, limits=httpx.Limits(max_connections=1), verify=False, timeout=30
+    ) as http:
         ports = set()
         for _ in range(5):
             async with http.stream("GET", "/reservations/some-room") as answer:

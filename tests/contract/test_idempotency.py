@@ -233,7 +233,7 @@ async def test_keys_outlive_the_process_that_took_them(
     first = await post(http, body(room, 10, 11), granted)
     await post(http, body(room, 10, 11), refused)
     restarted = start(DATABASE_URL=database_url, JWT_SECRET=SECRET)
-    async with httpx.AsyncClient(base_url=restarted.url, verify=False) as other:
+    async with httpx.AsyncClient(base_url=restarted.url, verify=False, timeout=30) as other:
         again = await post(other, body(room, 10, 11), granted)
         assert (again.status_code, again.json(), again.headers[REPLAYED]) == (201, first.json(), "true")
         assert (await post(other, body(room, 10, 11), refused)).headers[REPLAYED] == "true"

@@ -27,7 +27,7 @@ async def test_after_too_many_wrong_passwords_the_right_one_does_not_help(
     start: Callable[..., Service], database_url: str
 ) -> None:
     service = start(DATABASE_URL=database_url, PASSWORD_COST=4, LOGIN_FAILURES_MAX=3)
-    async with httpx.AsyncClient(base_url=service.url) as http:
+    async with httpx.AsyncClient(base_url=service.url, timeout=30) as http:
         email = (await register(http)).json()["user"]["email"]
         other = (await register(http)).json()["user"]["email"]
         for _ in range(3):
@@ -43,7 +43,7 @@ async def test_who_has_a_token_may_not_try_more_passwords_than_others(
     start: Callable[..., Service], database_url: str
 ) -> None:
     service = start(DATABASE_URL=database_url, PASSWORD_COST=4, LOGIN_FAILURES_MAX=3)
-    async with httpx.AsyncClient(base_url=service.url) as http:
+    async with httpx.AsyncClient(base_url=service.url, timeout=30) as http:
         user, headers = await signed_in(http)
         wanted = {"oldPassword": "wrong horse", "newPassword": "battery staple"}
         for _ in range(3):
@@ -137,7 +137,7 @@ async def test_with_redis_all_workers_count_together(
     heard = []
     for _ in range(12):
         # Each connection may be another worker's.
-        async with httpx.AsyncClient(base_url=service.url) as http:
+        async with httpx.AsyncClient(base_url=service.url, timeout=30) as http:
             heard.append((await login(http, email, "wrong horse")).status_code)
     assert heard == [401] * 4 + [429] * 8
 

@@ -115,7 +115,7 @@ async def test_pages_hold_every_booking_once_in_order(
     ],
 )
 async def test_a_page_and_its_size_have_bounds(service: Service, query: str, named: set[str]) -> None:
-    async with httpx.AsyncClient(base_url=service.url, verify=False) as client:
+    async with httpx.AsyncClient(base_url=service.url, verify=False, timeout=30) as client:
         assert faults(await client.get(f"/bookings/list?{query}", headers=admin())) == named
 
 

@@ -159,7 +159,7 @@ async def test_slots_that_were_purged_come_back_the_same(
     found = await free_slots(http, room)
     await connection.execute("DELETE FROM slots WHERE room_id = $1", UUID(room))
     other = start(DATABASE_URL=database_url, JWT_SECRET=SECRET)
-    async with httpx.AsyncClient(base_url=other.url, verify=False) as client:
+    async with httpx.AsyncClient(base_url=other.url, verify=False, timeout=30) as client:
         assert await free_slots(client, room) == found
     assert await stored(connection, room) == [UUID(each["id"]) for each in found]
 

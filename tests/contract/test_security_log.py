@@ -29,7 +29,7 @@ def service(start: Callable[..., Service], database_url: str) -> Service:
 
 async def test_who_comes_in_is_logged_with_whose_account_and_from_where(service: Service) -> None:
     headers = {"X-Forwarded-For": "203.0.113.7", "X-Request-ID": uuid4().hex}
-    async with httpx.AsyncClient(base_url=service.url, headers=headers) as http:
+    async with httpx.AsyncClient(base_url=service.url, headers=headers, timeout=30) as http:
         user = (await register(http)).json()["user"]
         token = (await login(http, user["email"])).json()["token"]
         wanted = {"oldPassword": PASSWORD, "newPassword": "battery staple"}
@@ -50,7 +50,7 @@ async def test_who_comes_in_is_logged_with_whose_account_and_from_where(service:
 
 
 async def test_who_is_refused_is_logged_with_whose_account_was_tried(service: Service) -> None:
-    async with httpx.AsyncClient(base_url=service.url) as http:
+    async with httpx.AsyncClient(base_url=service.url, timeout=30) as http:
         user = (await register(http)).json()["user"]
         token = (await login(http, user["email"])).json()["token"]
         for _ in range(3):
@@ -76,7 +76,7 @@ async def test_who_is_refused_is_logged_with_whose_account_was_tried(service: Se
 
 
 async def test_nothing_that_is_secret_and_no_address_of_a_person_is_logged(service: Service) -> None:
-    async with httpx.AsyncClient(base_url=service.url) as http:
+    async with httpx.AsyncClient(base_url=service.url, timeout=30) as http:
         user = (await register(http)).json()["user"]
         token = (await login(http, user["email"])).json()["token"]
         await login(http, user["email"], "wrong horse")

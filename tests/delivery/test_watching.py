@@ -35,9 +35,9 @@ def expressions() -> list[str]:
 def told(service: Service) -> dict[str, set[str]]:
     """Each metric that a scrape has, with its labels."""
     times = body(some_room(), 1, 2)
-    assert httpx.post(f"{service.url}/reservations", json=times).status_code == 201
+    assert httpx.post(f"{service.url}/reservations", json=times, timeout=30).status_code == 201
     found: dict[str, set[str]] = {}
-    for family in text_string_to_metric_families(httpx.get(f"{service.url}/metrics").text):
+    for family in text_string_to_metric_families(httpx.get(f"{service.url}/metrics", timeout=30).text):
         for sample in family.samples:
             found.setdefault(sample.name, set()).update(sample.labels)
     return found
@@ -51,7 +51,7 @@ def test_every_metric_and_label_that_is_asked_for_is_told(expression: str, told:
 
 
 def test_every_route_that_is_named_is_one(service: Service) -> None:
-    paths = httpx.get(f"{service.url}/openapi.json").json()["paths"]
+    paths = httpx.get(f"{service.url}/openapi.json", timeout=30).json()["paths"]
     named = re.findall(r"route!?=~?\"([^\"]+)\"", " ".join(expressions()))
     assert {route for each in named for route in each.split("|")} <= set(paths)
 

@@ -79,8 +79,10 @@ def test_without_a_database_it_brings_its_own_and_keeps_the_data() -> None:
     with TemporaryDirectory(prefix="hf-", ignore_cleanup_errors=True) as directory:
         request = {"room_id": "kept", "start_time": "2030-01-01T10:00:00Z", "end_time": "2030-01-01T11:00:00Z"}
         with Service({"DATA_DIR": directory}) as service:
-            assert httpx.post(f"{service.url}/reservations", json=request).status_code == 201
+            assert httpx.post(f"{service.url}/reservations", json=request, timeout=30).status_code == 201
             service.kill()
             service.start()
-            assert [item["room_id"] for item in httpx.get(f"{service.url}/reservations/kept").json()] == ["kept"]
-            assert httpx.post(f"{service.url}/reservations", json=request).status_code == 409
+            assert [item["room_id"] for item in httpx.get(f"{service.url}/reservations/kept", timeout=30).json()] == [
+                "kept"
+            ]
+            assert httpx.post(f"{service.url}/reservations", json=request, timeout=30).status_code == 409

@@ -163,7 +163,7 @@ async def test_a_redis_that_was_never_there_is_done_without(
 ) -> None:
     service = start(DATABASE_URL=database_url, REDIS_URL="redis://127.0.0.1:1/0")
     event = await make_event(connection, 2)
-    async with httpx.AsyncClient(base_url=service.url, verify=False) as http:
+    async with httpx.AsyncClient(base_url=service.url, verify=False, timeout=30) as http:
         assert await left(http, event) == 2
         answer = await http.get("/health")
         assert (answer.status_code, answer.json()["status"]) == (200, "degraded")

@@ -64,7 +64,7 @@ async def test_a_failed_statement_does_not_tell_what_it_was_given(database_url: 
 def test_a_line_about_a_request_has_its_route_and_not_who_was_asked_for(fresh_database_url: str) -> None:
     with Service({"DATABASE_URL": fresh_database_url, "LOG_REQUESTS": "true"}) as service:
         for path in ("/metrics/anna@example.com", "/reservations/annas-room"):
-            httpx.get(f"{service.url}{path}", headers={"X-Request-ID": "asked-1"})
+            httpx.get(f"{service.url}{path}", headers={"X-Request-ID": "asked-1"}, timeout=30)
         lines = service.logged("asked-1", lines=2)
     assert ["/metrics/{user_id" in lines[0], "/reservations/{room_id" in lines[1]] == [True, True]
     assert "anna" not in "".join(lines)

@@ -118,7 +118,7 @@ def test_a_working_day_has_a_thousand_slots() -> None:
 
 async def test_the_office_is_open(office: str, start: Callable[..., Service]) -> None:
     service = start(DATABASE_URL=office, JWT_SECRET=SECRET, PASSWORD_COST=COST)
-    async with httpx.AsyncClient(base_url=service.url) as http:
+    async with httpx.AsyncClient(base_url=service.url, timeout=30) as http:
 
         async def get(path: str, token: str) -> Any:
             answer = await http.get(path, headers={"Authorization": f"Bearer {token}"})

@@ -30,17 +30,17 @@ def program(name: str, *arguments: str) -> None:
 
 def listed(service: Service) -> httpx.Response:
     """The room's list."""
-    return httpx.get(f"{service.url}/reservations/{ROOM}")
+    return httpx.get(f"{service.url}/reservations/{ROOM}", timeout=30)
 
 
 def reserve(service: Service, hour: int) -> None:
     """Reserve an hour of it."""
-    assert httpx.post(f"{service.url}/reservations", json=body(ROOM, hour, hour + 1)).status_code == 201
+    assert httpx.post(f"{service.url}/reservations", json=body(ROOM, hour, hour + 1), timeout=30).status_code == 201
 
 
 def is_known(service: Service, tag: str) -> bool:
     """Whether a list with this tag is said to be the one that there is."""
-    answer = httpx.get(f"{service.url}/reservations/{ROOM}", headers={"If-None-Match": tag})
+    answer = httpx.get(f"{service.url}/reservations/{ROOM}", headers={"If-None-Match": tag}, timeout=30)
     return answer.status_code == 304
 
 

@@ -51,7 +51,7 @@ class Load:
         for each in self._threads:
             each.join()
 
-    def wait_for(self, status: int, count: int, seconds_max: float = 20.0) -> None:
+    def wait_for(self, status: int, count: int, seconds_max: float = 60.0) -> None:
         """Wait until `count` more answers of this status have come."""
         with self._changed:
             wanted = self._seen(status) + count

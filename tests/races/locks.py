@@ -27,7 +27,7 @@ async def room_locked(url: str, room: str) -> AsyncIterator["asyncpg.Connection"
         await connection.close()
 
 
-async def somebody_waits(connection: "asyncpg.Connection", seconds_max: float = 10.0, *, sessions: int = 1) -> None:
+async def somebody_waits(connection: "asyncpg.Connection", seconds_max: float = 60.0, *, sessions: int = 1) -> None:
     """Returns when so many sessions of this database wait for locks."""
     deadline = time.monotonic() + seconds_max
     while await connection.fetchval(WAITING) < sessions:
@@ -37,7 +37,7 @@ async def somebody_waits(connection: "asyncpg.Connection", seconds_max: float = 
         await asyncio.sleep(0.01)
 
 
-async def until(holds: Callable[[], bool], seconds_max: float = 10.0) -> None:
+async def until(holds: Callable[[], bool], seconds_max: float = 60.0) -> None:
     """Returns when something has come true."""
     deadline = time.monotonic() + seconds_max
     while not holds():

@@ -12,7 +12,7 @@ COMMITS = (b"COMMIT\0", b"COMMIT;\0")
 WRITES = (b"SELECT write_changes_",)
 """Outside a transaction these commit by themselves, when the message that ends a request, Sync, has arrived."""
 BEGIN, ENDS = b"BEGIN", (b"COMMIT", b"ROLLBACK")
-SECONDS_MAX = 30.0
+SECONDS_MAX = 60.0
 
 
 class Fate(Enum):

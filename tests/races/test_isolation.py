@@ -82,7 +82,7 @@ async def test_migrations_run_under_such_a_role(start: Callable[..., Service]) -
     fresh = await create_database()
     async with role_with(fresh, default_transaction_isolation="serializable", **HARMFUL) as url:
         service = start(DATABASE_URL=url)
-        async with httpx.AsyncClient(base_url=service.url) as http:
+        async with httpx.AsyncClient(base_url=service.url, timeout=30) as http:
             assert (await http.get("/health")).json()["status"] == "ok"
         service.stop()
         await drop_database(fresh)

@@ -86,7 +86,7 @@ async def make_everything(service: Service, url: str) -> dict[str, str]:
     connection = await asyncpg.connect(url)
     event = await make_event(connection, 2)
     await connection.close()
-    async with httpx.AsyncClient(base_url=service.url) as http:
+    async with httpx.AsyncClient(base_url=service.url, timeout=30) as http:
         await signed_in(http)
         seat = await http.post("/api/bookings/reserve", json={"event_id": event, "user_id": "anna"})
         assert seat.status_code == 201, seat.text
@@ -122,7 +122,7 @@ async def test_a_backup_taken_while_people_book_is_whole(tmp_path: Path) -> None
         await asyncio.to_thread(program, "pg_restore", "--exit-on-error", f"--dbname={second}", dump)
         await sound(second)
         with Service({"DATABASE_URL": second, **settings}) as service:
-            async with httpx.AsyncClient(base_url=service.url) as http:
+            async with httpx.AsyncClient(base_url=service.url, timeout=30) as http:
                 again = await http.post("/reservations", json=body("first", 1, 2))
                 assert (again.status_code, again.json()["error"]["code"]) == (409, "TIME_CONFLICT")
                 assert (await http.delete(f"/reservations/{kept['id']}")).status_code in {200, 204}

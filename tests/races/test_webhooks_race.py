@@ -25,7 +25,9 @@ async def test_relays_that_are_killed_lose_no_message_and_keep_each_places_order
     rng = random.Random(7)
     with Receiver() as receiver:
         service = start(DATABASE_URL=url, JWT_SECRET=SECRET, RELAY="false", WEBHOOK_NETWORKS="127.0.0.1")
-        async with httpx.AsyncClient(base_url=service.url, headers=bearer(role="admin"), verify=False) as http:
+        async with httpx.AsyncClient(
+            base_url=service.url, headers=bearer(role="admin"), verify=False, timeout=30
+        ) as http:
             assert (await http.post("/webhooks", json={"url": receiver.url})).status_code == 201
         settings = {"DATABASE_URL": url, "WEBHOOK_NETWORKS": "127.0.0.1"}
         connection = await asyncpg.connect(url)

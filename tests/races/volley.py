@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
-SECONDS_MAX = 30.0
+SECONDS_MAX = 60.0
 READY = "ready\n"
 
 

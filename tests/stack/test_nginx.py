@@ -63,10 +63,12 @@ async def test_the_promise_holds_through_nginx(behind: Service, database_url: st
 
 def test_a_list_that_has_not_changed_is_not_sent_again_through_nginx(behind: Service) -> None:
     address = f"{behind.url}/reservations/{some_room()}"
-    tag = httpx.get(address).headers["etag"]
-    assert httpx.get(address, headers={"If-None-Match": tag}).status_code == 304
+    tag = httpx.get(address, timeout=30).headers["etag"]
+    assert httpx.get(address, headers={"If-None-Match": tag}, timeout=30).status_code == 304
 
 
 def test_a_request_keeps_its_name_or_gets_one(behind: Service) -> None:
-    assert httpx.get(f"{behind.url}/_info", headers={"X-Request-ID": "mine"}).headers["x-request-id"] == "mine"
-    assert len(httpx.get(f"{behind.url}/_info").headers["x-request-id"]) >= 16
+    assert (
+        httpx.get(f"{behind.url}/_info", headers={"X-Request-ID": "mine"}, timeout=30).headers["x-request-id"] == "mine"
+    )
+    assert len(httpx.get(f"{behind.url}/_info", timeout=30).headers["x-request-id"]) >= 16

@@ -72,7 +72,7 @@ async def test_a_pooler_that_dies_loses_nothing_that_was_answered(
 
 async def test_every_dependency_is_well_behind_a_pooler(pooled: Service) -> None:
     # Asked again, as on a busy machine an answer may come too late to count.
-    async with httpx.AsyncClient(base_url=pooled.url) as http, asyncio.timeout(HEALTHY_SECONDS_MAX):
+    async with httpx.AsyncClient(base_url=pooled.url, timeout=30) as http, asyncio.timeout(HEALTHY_SECONDS_MAX):
         while (await http.get("/health")).json()["status"] != "ok":
             pass
 
@@ -82,5 +82,5 @@ def test_migrations_and_checks_go_around_the_pooler(
 ) -> None:
     service = start(**through(pooler.port, {"DATABASE_URL": fresh_database_url}))
     deadline = time.monotonic() + HEALTHY_SECONDS_MAX
-    while httpx.get(f"{service.url}/health").json()["status"] != "ok":
+    while httpx.get(f"{service.url}/health", timeout=30).json()["status"] != "ok":
         assert time.monotonic() < deadline

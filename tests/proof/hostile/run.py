@@ -44,7 +44,7 @@ def run(url: str, requests: int, seed: int) -> Done:
     }  # fmt: skip
     done = Done(Counter(), [], False, [])
     with Service(settings) as service:
-        paths = httpx.get(f"{service.url}/openapi.json").json()["paths"]
+        paths = httpx.get(f"{service.url}/openapi.json", timeout=30).json()["paths"]
         calls = {
             path: [each for each in item if each in {"get", "post", "patch", "put", "delete"}]
             for path, item in paths.items()
