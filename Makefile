@@ -7,7 +7,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$python && break; done)
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
-UV_LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+UV_LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
 # One process of tests more than there are cores: tests wait for services, browsers and deadlines much of their time.
 JOBS ?= $(shell $(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)) + 1)' 2>/dev/null || echo 2)
@@ -106,8 +106,9 @@ setup-dev: .venv/dev ## Make .venv with what developing needs too
 	@touch $@
 
 lock: setup-dev ## Pin the dependencies anew, with hashes and without addresses
-	@$(UV_LOCK) --group build --upgrade -o requirements.lock
-	@$(UV_LOCK) --group build --group dev --upgrade -c requirements.lock -o requirements-dev.lock
+	@$(UV_LOCK) pyproject.toml --group build --upgrade -o requirements.lock
+	@$(UV_LOCK) pyproject.toml --group build --group dev --upgrade -c requirements.lock -o requirements-dev.lock
+	@$(UV_LOCK) tests/generators/requirements.in --upgrade -o tests/generators/requirements.lock
 
 migration: setup-dev ## Draft a migration from the tables in the code: make migration NAME="what it does"
 	@$(BIN)/python tests/draft_migration.py "$(NAME)"

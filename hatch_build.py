@@ -74,14 +74,14 @@ def install() -> None:
     installed.touch()
 
 
-def npm(*arguments: str) -> None:
-    """Run npm in the app's folder. Raises `NoNode`, `CalledProcessError`."""
-    node, command = _node()
-    environment = os.environ | {"PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    subprocess.run([*command, *arguments], cwd=SOURCES, env=environment, check=True)
+def npm(*arguments: str, folder: Path = SOURCES) -> None:
+    """Run npm in a folder, the app's unless another is named. Raises `NoNode`, `CalledProcessError`."""
+    program, command = node()
+    environment = os.environ | {"PATH": f"{program.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    subprocess.run([*command, *arguments], cwd=folder, env=environment, check=True)
 
 
-def _node() -> tuple[Path, list[str]]:
+def node() -> tuple[Path, list[str]]:
     """A Node that is new enough, and the command that starts its npm. Raises `NoNode`."""
     found, its_npm = shutil.which("node"), shutil.which("npm")
     if found is not None and its_npm is not None:

@@ -13,7 +13,7 @@ import asyncpg
 from holdfast.database.connections import Database
 from holdfast.outbox.journal import Journal, Lease
 from holdfast.webhooks.addresses import Address, Networks
-from holdfast.webhooks.bodies import WebhookRequest
+from holdfast.webhooks.bodies import NewWebhook
 from holdfast.webhooks.queries import Logged, Webhook
 from holdfast.webhooks.sending.courier import Courier
 from holdfast.webhooks.sending.sender import Sender
@@ -37,7 +37,7 @@ class Post:
 
     async def add(self, url: str, *types: str) -> tuple[UUID, str]:
         """A new webhook's id and secret."""
-        made = await self.webhooks.add(WebhookRequest(url, list(types)))  # type: ignore[arg-type]
+        made = await self.webhooks.add(NewWebhook(url, list(types)))  # type: ignore[arg-type]
         return made.id, made.secret
 
     async def publish(self, room: str, kind: str = "reservation.created") -> str:

@@ -19,11 +19,13 @@ from litestar.types import ASGIApp
 from holdfast import committing, descriptors
 from holdfast.accounts.access import Access
 from holdfast.accounts.api import MeApi, SignInApi, UsersApi
+from holdfast.accounts.examples import ACCOUNTS
 from holdfast.accounts.service import Accounts
 from holdfast.accounts.tokens import Tokens
 from holdfast.board.api import BoardApi
 from holdfast.board.club import Club
 from holdfast.board.club_api import ClubApi
+from holdfast.board.examples import BOARD
 from holdfast.board.service import Board
 from holdfast.clock import Clock, utc_now
 from holdfast.database.connections import Database
@@ -31,26 +33,28 @@ from holdfast.engine.housekeeping import keep_house
 from holdfast.engine.probe import Prober
 from holdfast.engine.reader import TagReader
 from holdfast.errors import InternalError
-from holdfast.events.api import EventsApi, SeatsApi, statistics
+from holdfast.events.api import EventsApi, SeatsApi, get_seat_statistics
 from holdfast.events.availability import Availability, ProcessCache, RedisCache
+from holdfast.events.examples import EVENTS
 from holdfast.events.hot import HotEvents
 from holdfast.events.service import Events
 from holdfast.http import docs, errors, pages
 from holdfast.http.compression import Compression
 from holdfast.http.edge import CLIENT_GONE, Edge
 from holdfast.http.framework import translate
-from holdfast.http.health import exposition, health, info
+from holdfast.http.health import SERVICE, check_health, get_info, get_metrics
 from holdfast.http.hot import HotRoute, HotRoutes
 from holdfast.http.idempotency import HEADER, REPLAYED
 from holdfast.http.languages import preferred
 from holdfast.http.writes import Limits
-from holdfast.live.api import stream
+from holdfast.live.api import stream_messages
 from holdfast.live.feeder import Feeder
 from holdfast.live.hot import HotStream
 from holdfast.outbox.publishing import Publishing, shipped
 from holdfast.outbox.relay import Companions
 from holdfast.redis_link import RedisLink
 from holdfast.reservations.api import PlacesApi, ReservationsApi
+from holdfast.reservations.examples import RESERVATIONS
 from holdfast.reservations.hot import HotReservations
 from holdfast.reservations.service import Features, Reservations
 from holdfast.reservations.sweeper import Sweeper
@@ -58,6 +62,7 @@ from holdfast.rooms.api import BookingsApi, RoomsApi
 from holdfast.rooms.bookings import Bookings
 from holdfast.rooms.conference import ConferenceProvider, provider
 from holdfast.rooms.days import Days
+from holdfast.rooms.examples import ROOMS
 from holdfast.rooms.hot import HotRooms
 from holdfast.rooms.links import Links
 from holdfast.rooms.notices.service import companions_of
@@ -65,9 +70,11 @@ from holdfast.rooms.rules import ManagedRooms
 from holdfast.rooms.service import Rooms
 from holdfast.settings import Settings
 from holdfast.tables.api import TablesApi
+from holdfast.tables.examples import TABLES
 from holdfast.tables.rules import Floor
 from holdfast.tables.service import Tables
 from holdfast.webhooks.api import WebhooksApi
+from holdfast.webhooks.examples import WEBHOOKS
 from holdfast.webhooks.sending.courier import courier
 from holdfast.webhooks.service import Webhooks
 
@@ -81,12 +88,13 @@ FEATURES = (
     PlacesApi,
     EventsApi,
     SeatsApi,
-    statistics,
+    get_seat_statistics,
     TablesApi,
     BoardApi,
     ClubApi,
     WebhooksApi,
 )
+EXAMPLES = (*ACCOUNTS, *BOARD, *EVENTS, *RESERVATIONS, *ROOMS, *TABLES, *WEBHOOKS, *SERVICE)
 logger = structlog.stdlib.get_logger("holdfast.http")
 
 
@@ -226,11 +234,19 @@ def create(
 
     origins = cors(settings)
     app = Litestar(
-        route_handlers=[*FEATURES, stream, health, info, exposition, docs.assets(), *pages.handlers()],
+        route_handlers=[
+            *FEATURES,
+            stream_messages,
+            check_health,
+            get_info,
+            get_metrics,
+            docs.assets(),
+            *pages.handlers(),
+        ],
         lifespan=[parts.alive],
         dependencies=parts.handed_over(),
         exception_handlers={Exception: answer_error},
-        openapi_config=docs.config(),
+        openapi_config=docs.config(EXAMPLES),
         cors_config=origins,
         request_max_body_size=settings.body_bytes_max,
         logging_config=None,

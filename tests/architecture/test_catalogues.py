@@ -55,16 +55,16 @@ def test_no_text_is_empty_or_the_same_in_both_languages() -> None:
 
 def test_every_field_names_a_rule_that_has_a_text() -> None:
     for kind in (
-        bodies.ReserveBody,
-        bodies.MoveBody,
-        accounts.DummyLoginRequest,
-        accounts.RegisterRequest,
-        accounts.LoginRequest,
-        accounts.PasswordRequest,
+        bodies.NewReservation,
+        bodies.ReservationChange,
+        accounts.DummyLogin,
+        accounts.Registration,
+        accounts.Login,
+        accounts.PasswordChange,
         accounts.UserChange,
-        rooms.RoomRequest,
-        rooms.ScheduleRequest,
-        rooms.BookingRequest,
+        rooms.NewRoom,
+        rooms.NewSchedule,
+        rooms.NewSlotBooking,
     ):
         info = inspect.type_info(kind)
         assert isinstance(info, inspect.StructType)

@@ -36,10 +36,10 @@ async def test_the_description_names_every_operation(http: httpx.AsyncClient) ->
     assert named >= {
         ("post", "/reservations"),
         ("get", "/reservations"),
-        ("get", "/reservations/{room_id}"),
+        ("get", "/reservations/{id}"),
         ("get", "/reservations/by-id/{reservation_id}"),
-        ("patch", "/reservations/{reservation_id}"),
-        ("delete", "/reservations/{reservation_id}"),
+        ("patch", "/reservations/{id}"),
+        ("delete", "/reservations/{id}"),
         ("get", "/places"),
         ("get", "/health"),
         ("get", "/_info"),
@@ -84,7 +84,7 @@ async def test_every_refusal_has_the_schema_of_all_errors(http: httpx.AsyncClien
         assert refusals, (method, path)
         for status, answer in refusals.items():
             schema = answer["content"]["application/json"]["schema"]
-            assert schema == {"$ref": "#/components/schemas/ErrorAnswer"}, (method, path, status)
+            assert schema == {"$ref": "#/components/schemas/ErrorResponse"}, (method, path, status)
 
 
 @pytest.mark.parametrize(
@@ -92,10 +92,10 @@ async def test_every_refusal_has_the_schema_of_all_errors(http: httpx.AsyncClien
     [
         ("post", "/reservations", {"201", "400", "401", "409", "413", "415", "422", "503"}),
         ("get", "/reservations", {"200", "400", "401", "503"}),
-        ("get", "/reservations/{room_id}", {"200", "400", "401", "503"}),
+        ("get", "/reservations/{id}", {"200", "400", "401", "503"}),
         ("get", "/reservations/by-id/{reservation_id}", {"200", "401", "404", "503"}),
-        ("patch", "/reservations/{reservation_id}", {"200", "400", "401", "403", "404", "409", "413", "415", "503"}),
-        ("delete", "/reservations/{reservation_id}", {"204", "401", "403", "404", "503"}),
+        ("patch", "/reservations/{id}", {"200", "400", "401", "403", "404", "409", "413", "415", "503"}),
+        ("delete", "/reservations/{id}", {"204", "401", "403", "404", "503"}),
         ("get", "/places", {"200", "400", "401", "503"}),
         ("post", "/rooms/create", {"201", "400", "401", "403", "413", "415", "422", "503"}),
         ("get", "/rooms/list", {"200", "401", "503"}),
@@ -130,10 +130,10 @@ async def test_an_operation_names_every_status(
     [
         ("post", "/reservations"),
         ("get", "/reservations"),
-        ("get", "/reservations/{room_id}"),
+        ("get", "/reservations/{id}"),
         ("get", "/reservations/by-id/{reservation_id}"),
-        ("patch", "/reservations/{reservation_id}"),
-        ("delete", "/reservations/{reservation_id}"),
+        ("patch", "/reservations/{id}"),
+        ("delete", "/reservations/{id}"),
         ("get", "/places"),
     ],
 )
@@ -151,14 +151,14 @@ async def test_an_operation_of_the_rooms_contract_needs_a_token(http: httpx.Asyn
 
 async def test_a_list_is_described_as_an_array_of_reservations(http: httpx.AsyncClient) -> None:
     described = await description(http)
-    answer = described["paths"]["/reservations/{room_id}"]["get"]["responses"]["200"]
+    answer = described["paths"]["/reservations/{id}"]["get"]["responses"]["200"]
     schema = answer["content"]["application/json"]["schema"]
     assert schema["type"] == "array"
-    assert schema["items"] == {"$ref": "#/components/schemas/ReservationBody"}
+    assert schema["items"] == {"$ref": "#/components/schemas/Reservation"}
 
 
 async def test_reserving_is_described_with_its_rules(http: httpx.AsyncClient) -> None:
-    schema = (await description(http))["components"]["schemas"]["ReserveBody"]
+    schema = (await description(http))["components"]["schemas"]["NewReservation"]
     assert set(schema["required"]) == {"room_id", "start_time", "end_time"}
     assert (schema["properties"]["room_id"]["minLength"], schema["properties"]["room_id"]["maxLength"]) == (1, 255)
     assert schema["properties"]["start_time"]["format"] == "date-time"
@@ -220,7 +220,7 @@ async def test_the_styles_load_nothing_from_elsewhere(http: httpx.AsyncClient) -
 
 
 async def test_the_examples_of_the_description_can_be_sent(http: httpx.AsyncClient) -> None:
-    schema = (await description(http))["components"]["schemas"]["ReserveBody"]
+    schema = (await description(http))["components"]["schemas"]["NewReservation"]
     for moment in schema["properties"]["start_time"]["examples"]:
         content = {"room_id": some_room(), "start_time": moment, "end_time": "2026-12-01T11:00:00Z"}
         assert (await http.post("/reservations", json=content)).status_code == 201

@@ -10,7 +10,7 @@ import pytest
 
 from holdfast.accounts import passwords
 from holdfast.accounts.access import Access
-from holdfast.accounts.bodies import PasswordRequest, RegisterRequest
+from holdfast.accounts.bodies import PasswordChange, Registration
 from holdfast.accounts.roles import Role
 from holdfast.accounts.service import Accounts
 from holdfast.accounts.tokens import Tokens
@@ -57,7 +57,7 @@ async def processes(database_url: str) -> AsyncIterator[tuple[Process, Process]]
 async def registered(process: Process) -> tuple[str, str]:
     """The address of somebody new, and a token of theirs."""
     email = some_email()
-    await process.accounts.register(RegisterRequest(email, PASSWORD, Role.USER), "127.0.0.1")
+    await process.accounts.register(Registration(email, PASSWORD, Role.USER), "127.0.0.1")
     return email, await process.accounts.sign_in(email, PASSWORD, "127.0.0.1")
 
 
@@ -65,7 +65,7 @@ async def change(process: Process, token: str, old: str = PASSWORD, new: str = N
     """Change the password of a token's user; their new token."""
     caller = await process.access.caller(token)
     assert caller.user_id is not None
-    return await process.accounts.change_password(caller.user_id, PasswordRequest(old, new), "127.0.0.1")
+    return await process.accounts.change_password(caller.user_id, PasswordChange(old, new), "127.0.0.1")
 
 
 def hold_up(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from holdfast.accounts import watch
-from holdfast.accounts.bodies import PasswordRequest, RegisterRequest, UserChange
+from holdfast.accounts.bodies import PasswordChange, Registration, UserChange
 from holdfast.accounts.roles import Caller, Role
 from holdfast.app import Parts
 from holdfast.engine.claims import Kind, Place
@@ -47,7 +47,7 @@ class Office:
 
     async def come_in(self, role: Role) -> None:
         email = some_email()
-        self.id = (await self.parts.accounts.register(RegisterRequest(email, PASSWORD, role), "here")).user.id
+        self.id = (await self.parts.accounts.register(Registration(email, PASSWORD, role), "here")).user.id
         self.header = f"Bearer {await self.parts.accounts.sign_in(email, PASSWORD, 'here')}"
 
     async def disable(self) -> None:
@@ -57,7 +57,7 @@ class Office:
         await self.parts.accounts.change(self.id, UserChange(role=Role.USER))
 
     async def change_password(self) -> None:
-        wanted = PasswordRequest(PASSWORD, "battery staple")
+        wanted = PasswordChange(PASSWORD, "battery staple")
         await self.parts.accounts.change_password(self.id, wanted, "here")
 
     async def wait_a_day(self) -> None:

@@ -4,7 +4,7 @@ import { api, ApiError, data, type Schemas } from "@/shared/api/client";
 import { refetch } from "@/shared/api/optimistic";
 import { useLeaving } from "@/shared/reservation/Leaving";
 
-export type Statistics = Schemas["StatisticsBody"];
+export type Statistics = Schemas["SeatStatistics"];
 export type HeldSeat = Statistics["events"][number];
 
 /** The queries that a booked or cancelled seat makes old. */

@@ -10,13 +10,13 @@ from litestar.params import Parameter
 from holdfast.accounts.bodies import (
     AccountAnswer,
     AccountBody,
-    AccountsPage,
-    DummyLoginRequest,
-    LoginRequest,
+    AccountPage,
+    DummyLogin,
+    Login,
     MeAnswer,
     MeBody,
-    PasswordRequest,
-    RegisterRequest,
+    PasswordChange,
+    Registration,
     TokenAnswer,
     UserAnswer,
     UserBody,
@@ -46,13 +46,13 @@ class SignInApi(Controller):
 
     @post(
         "/dummyLogin",
-        dto=StrictBody[DummyLoginRequest],
+        dto=StrictBody[DummyLogin],
         return_dto=None,
         status_code=200,
         summary="Be one of two fixed users",
         responses=refusals(400, 401, 404, 413, 415),
     )
-    async def dummy(self, data: DummyLoginRequest, accounts: Accounts) -> TokenAnswer:
+    async def get_dummy_token(self, data: DummyLogin, accounts: Accounts) -> TokenAnswer:
         """A token without a password, to try things out. 401 when that user is disabled.
 
         Under `PRODUCTION=true` there is no such call.
@@ -61,14 +61,14 @@ class SignInApi(Controller):
 
     @post(
         "/register",
-        dto=StrictBody[RegisterRequest],
+        dto=StrictBody[Registration],
         return_dto=None,
         summary="Make an account",
         responses=MADE | refusals(400, 413, 415, 422, 429),
     )
-    async def register(
+    async def register_user(
         self,
-        data: RegisterRequest,
+        data: Registration,
         request: Request[Any, Any, Any],
         accounts: Accounts,
         settings: Settings,
@@ -88,14 +88,14 @@ class SignInApi(Controller):
 
     @post(
         "/login",
-        dto=StrictBody[LoginRequest],
+        dto=StrictBody[Login],
         return_dto=None,
         status_code=200,
         summary="Get a token",
         responses=refusals(400, 401, 413, 415, 429),
     )
-    async def login(
-        self, data: LoginRequest, request: Request[Any, Any, Any], accounts: Accounts, settings: Settings
+    async def log_in(
+        self, data: Login, request: Request[Any, Any, Any], accounts: Accounts, settings: Settings
     ) -> TokenAnswer:
         """401 for a wrong address, a wrong password and a disabled account alike; 429 after too many tries."""
         client = client_of(request.scope, settings.proxies)
@@ -105,14 +105,14 @@ class SignInApi(Controller):
         "/password",
         guards=[signed_in],
         security=NEEDS_TOKEN,
-        dto=StrictBody[PasswordRequest],
+        dto=StrictBody[PasswordChange],
         return_dto=None,
         status_code=200,
         summary="Change one's password",
         responses=refusals(400, 401, 413, 415, 429),
     )
-    async def password(
-        self, data: PasswordRequest, request: Request[Any, Any, Any], accounts: Accounts, settings: Settings
+    async def change_password(
+        self, data: PasswordChange, request: Request[Any, Any, Any], accounts: Accounts, settings: Settings
     ) -> TokenAnswer:
         """All older tokens of the account end; the answer is a new one. 429 after too many wrong passwords."""
         user_id = caller_of(request).user_id
@@ -128,7 +128,7 @@ class MeApi(Controller):
     security = NEEDS_TOKEN
 
     @get("/me", guards=[signed_in], summary="Who the token's user is", responses=refusals(401))
-    async def me(self, request: Request[Any, Any, Any], accounts: Accounts) -> MeAnswer:
+    async def get_me(self, request: Request[Any, Any, Any], accounts: Accounts) -> MeAnswer:
         """With the role that counts now. Without an account here, by a token of one's own making, no e-mail address."""
         caller = caller_of(request)
         assert caller.user_id is not None
@@ -145,12 +145,12 @@ class UsersApi(Controller):
     security = NEEDS_TOKEN
 
     @get(guards=[admins], summary="List users in pages", responses=refusals(400, 401, 403))
-    async def browse(
+    async def list_users(
         self, accounts: Accounts, page: PageNumber = 1, page_size: PageSize = PAGE_SIZE_DEFAULT
-    ) -> AccountsPage:
+    ) -> AccountPage:
         """Admins only. In the order in which they came."""
         found, total = await accounts.page(page, page_size)
-        return AccountsPage([AccountBody.of(each) for each in found], Pagination(page, page_size, total))
+        return AccountPage([AccountBody.of(each) for each in found], Pagination(page, page_size, total))
 
     @patch(
         "/{user_id:str}",
@@ -160,7 +160,7 @@ class UsersApi(Controller):
         summary="Disable an account or give it a role",
         responses=refusals(400, 401, 403, 404, 409, 413, 415),
     )
-    async def change(self, user_id: UserId, data: UserChange, accounts: Accounts) -> AccountAnswer:
+    async def change_user(self, user_id: UserId, data: UserChange, accounts: Accounts) -> AccountAnswer:
         """Admins only. A disabled user's tokens stop working at once. 409 for the last admin."""
         if fields.UUID.fullmatch(user_id) is None:
             raise UserNotFound

@@ -68,13 +68,13 @@ AnyRole = Annotated[Role, Meta(extra={"rule": "role"})]
 Disabled = Annotated[bool, Meta(extra={"rule": "boolean"})]
 
 
-class DummyLoginRequest(Struct):
+class DummyLogin(Struct):
     """Which of the two fixed users to be."""
 
     role: AnyRole
 
 
-class RegisterRequest(Struct):
+class Registration(Struct):
     """An account to be made."""
 
     email: NewEmail
@@ -82,14 +82,14 @@ class RegisterRequest(Struct):
     role: AnyRole
 
 
-class LoginRequest(Struct):
+class Login(Struct):
     """Whose token is wanted."""
 
     email: Email
     password: Password
 
 
-class PasswordRequest(Struct, rename="camel"):
+class PasswordChange(Struct, rename="camel"):
     """A password and the one that replaces it."""
 
     old_password: Password
@@ -167,7 +167,7 @@ class AccountAnswer(Struct):
     user: AccountBody
 
 
-class AccountsPage(Struct):
+class AccountPage(Struct):
     """Some of the users."""
 
     users: list[AccountBody]

@@ -1,7 +1,7 @@
 """What the operator does with accounts at the terminal."""
 
 from holdfast.accounts import emails, queries
-from holdfast.accounts.bodies import RegisterRequest
+from holdfast.accounts.bodies import Registration
 from holdfast.accounts.roles import Role
 from holdfast.accounts.service import Accounts
 from holdfast.accounts.tokens import Tokens
@@ -20,7 +20,7 @@ class Refused(Exception):
 async def create_admin(url: str, settings: Settings, email: str, password: str) -> None:
     """Make an account with the role of an admin, in production too. Raises `Refused`."""
     try:
-        wanted = fields.convert({"email": email, "password": password, "role": Role.ADMIN}, RegisterRequest)
+        wanted = fields.convert({"email": email, "password": password, "role": Role.ADMIN}, Registration)
     except InvalidRequest:
         raise Refused("an e-mail address and a password of 8 to 200 characters are needed") from None
     database = Database(url, settings)

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from holdfast.accounts import emails, queries
 from holdfast.accounts.attempts import Attempts
-from holdfast.accounts.bodies import PasswordRequest, RegisterRequest, UserChange
+from holdfast.accounts.bodies import PasswordChange, Registration, UserChange
 from holdfast.accounts.passwords import Passwords
 from holdfast.accounts.queries import User
 from holdfast.accounts.roles import DUMMIES, Role
@@ -63,7 +63,7 @@ class Accounts:
         audit.note("signed in", by="demo")
         return await self._tokens.make(user.id, user.role, user.epoch)
 
-    async def register(self, wanted: RegisterRequest, client: str, key_id: UUID | None = None) -> Registered:
+    async def register(self, wanted: Registration, client: str, key_id: UUID | None = None) -> Registered:
         """Make an account. `key_id` stands for an idempotency key, and becomes the user's id.
 
         The request is not remembered as others with a key are: a quick hash of a body with a password is not to be
@@ -81,13 +81,13 @@ class Accounts:
             await self._attempts.succeeded(client, account)
         return registered
 
-    async def add(self, wanted: RegisterRequest) -> None:
+    async def add(self, wanted: Registration) -> None:
         """Make an account of any role, for the operator at the terminal. Raises `InvalidRequest`, `Unavailable`."""
         await self._check_no_guess("password", wanted.password, wanted.email)
         await self._make(wanted, None)
 
     @again_on_conflict
-    async def _make(self, wanted: RegisterRequest, key_id: UUID | None) -> Registered:
+    async def _make(self, wanted: Registration, key_id: UUID | None) -> Registered:
         user = User(
             id=key_id or uuids.uuid7(),
             email=emails.account_of(wanted.email),
@@ -128,7 +128,7 @@ class Accounts:
         return await self._tokens.make(user.id, user.role, user.epoch)
 
     @again_on_conflict
-    async def change_password(self, user_id: UUID, wanted: PasswordRequest, client: str) -> str:
+    async def change_password(self, user_id: UUID, wanted: PasswordChange, client: str) -> str:
         """Replace a password; answers a new token, for older ones end with it.
 
         Raises `InvalidRequest`; `RateLimited` as signing in does, with which it is counted together.

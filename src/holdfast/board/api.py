@@ -7,7 +7,7 @@ from litestar import Controller, Request, get
 from litestar.params import Parameter, QueryParameter
 
 from holdfast.accounts.guards import admins, caller_of, signed_in
-from holdfast.board.bodies import BoardAnswer, BoardBookingsPage, MineAnswer
+from holdfast.board.bodies import BoardAnswer, BoardBookingPage, OwnReservationPage
 from holdfast.board.service import Board
 from holdfast.errors import InvalidRequest
 from holdfast.http import fields
@@ -47,7 +47,7 @@ class BoardApi(Controller):
     security = NEEDS_TOKEN
 
     @get(guards=[signed_in], summary="All rooms and what is held of them", responses=refusals(400, 401))
-    async def stretch(
+    async def get_board(
         self, request: Request[Any, Any, Any], board: Board, window_start: StretchStart, window_end: StretchEnd
     ) -> BoardAnswer:
         """Managed rooms first, in the order in which they were made, then rooms that were only named; by start."""
@@ -55,30 +55,30 @@ class BoardApi(Controller):
         return BoardAnswer(found.rooms, [found.view.reservation(each) for each in found.held], found.is_complete)
 
     @get("/mine", guards=[signed_in], summary="One's own reservations to come", responses=refusals(400, 401))
-    async def mine(
+    async def list_own_reservations(
         self,
         request: Request[Any, Any, Any],
         board: Board,
         cursor: Cursor = None,
         limit: PageLimit = LIMIT_DEFAULT,
-    ) -> MineAnswer:
+    ) -> OwnReservationPage:
         """Active reservations and bookings of the token's user that have not ended, by start."""
         after = None if cursor is None else read_cursor(cursor, Position)
         held, view = await board.mine(caller_of(request), after, limit)
         found = page([view.reservation(each) for each in held], limit, lambda last: (last.start, last.id))
-        return MineAnswer(found.items, found.next_cursor)
+        return OwnReservationPage(found.items, found.next_cursor)
 
     @get("/bookings", guards=[admins], summary="All bookings with rooms and people", responses=refusals(400, 401, 403))
-    async def bookings(
+    async def list_board_bookings(
         self,
         request: Request[Any, Any, Any],
         board: Board,
         page_number: Annotated[PageNumber, QueryParameter(name="page")] = 1,
         page_size: PageSize = PAGE_SIZE_DEFAULT,
-    ) -> BoardBookingsPage:
+    ) -> BoardBookingPage:
         """Admins only. Newest first, cancelled ones too."""
         found, total, view = await board.bookings(caller_of(request), page_number, page_size)
-        return BoardBookingsPage([view.booking(each) for each in found], Pagination(page_number, page_size, total))
+        return BoardBookingPage([view.booking(each) for each in found], Pagination(page_number, page_size, total))
 
 
 def stretch_of(start: str, end: str) -> Window:

@@ -129,14 +129,14 @@ class BoardAnswer(Struct, rename="camel"):
     is_complete: bool
 
 
-class MineAnswer(Struct, rename="camel"):
+class OwnReservationPage(Struct, rename="camel"):
     """One's own reservations that have not ended, by start, and where to go on."""
 
     reservations: list[BoardReservation]
     next_cursor: str | None
 
 
-class BoardBookingsPage(Struct):
+class BoardBookingPage(Struct):
     """One page of all bookings, newest first."""
 
     bookings: list[BoardReservation]
@@ -198,7 +198,7 @@ class BoardEvent(Struct, rename="camel"):
         )  # fmt: skip
 
 
-class BoardEventsPage(Struct, rename="camel"):
+class BoardEventPage(Struct, rename="camel"):
     """Some events, the newest first, and where to go on."""
 
     events: list[BoardEvent]
@@ -221,7 +221,7 @@ class BoardAttendee(Struct, rename="camel"):
         return cls(attendee.booking_id, attendee.user_id, email, attendee.created_at)
 
 
-class AttendeesPage(Struct, rename="camel"):
+class AttendeePage(Struct, rename="camel"):
     """Some of those who have a seat, and where to go on."""
 
     attendees: list[BoardAttendee]

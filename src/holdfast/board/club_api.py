@@ -8,7 +8,7 @@ from litestar.params import Parameter
 from holdfast.accounts.guards import admins, caller_of, signed_in
 from holdfast.accounts.roles import Caller
 from holdfast.board.api import Cursor, PageLimit, StretchEnd, StretchStart, stretch_of
-from holdfast.board.bodies import AttendeesPage, BoardAttendee, BoardEvent, BoardEventsPage, FloorAnswer
+from holdfast.board.bodies import AttendeePage, BoardAttendee, BoardEvent, BoardEventPage, FloorAnswer
 from holdfast.board.club import Club
 from holdfast.http import fields
 from holdfast.http.docs import MAY_HAVE_TOKEN, NEEDS_TOKEN, refusals
@@ -29,19 +29,19 @@ class ClubApi(Controller):
     tags = ("board",)
 
     @get("/events", summary="Events, and one's own seat", responses=refusals(400, 401), security=MAY_HAVE_TOKEN)
-    async def events(
+    async def list_board_events(
         self,
         request: Request[Any, Any, Any],
         club: Club,
         search: Search = "",
         cursor: Cursor = None,
         limit: PageLimit = LIMIT_DEFAULT,
-    ) -> BoardEventsPage:
+    ) -> BoardEventPage:
         """The newest first. Under `ACCESS=token` they need a token."""
         before = None if cursor is None else read_cursor(cursor, IdPosition)
         found = await club.events(await _caller(request, club), _letters(search), before, limit)
         ended = page(found, limit, lambda last: last.id)
-        return BoardEventsPage(ended.items, ended.next_cursor)
+        return BoardEventPage(ended.items, ended.next_cursor)
 
     @get(
         "/events/{event_id:str}",
@@ -49,7 +49,7 @@ class ClubApi(Controller):
         responses=refusals(400, 401, 404),
         security=MAY_HAVE_TOKEN,
     )
-    async def event(self, event_id: Id, request: Request[Any, Any, Any], club: Club) -> BoardEvent:
+    async def get_board_event(self, event_id: Id, request: Request[Any, Any, Any], club: Club) -> BoardEvent:
         """An event as it is now. Under `ACCESS=token` it needs a token."""
         found = fields.number("id", event_id)
         return await club.event(await _caller(request, club), found)
@@ -61,21 +61,21 @@ class ClubApi(Controller):
         responses=refusals(400, 401, 403),
         security=NEEDS_TOKEN,
     )
-    async def attendees(
+    async def list_attendees(
         self, event_id: Id, club: Club, search: Search = "", cursor: Cursor = None, limit: PageLimit = LIMIT_DEFAULT
-    ) -> AttendeesPage:
+    ) -> AttendeePage:
         """Admins only. By `userId`; a search looks in addresses, too."""
         after = None if cursor is None else read_cursor(cursor, NamePosition)
         event = fields.number("id", event_id)
         found, emails = await club.attendees(event, _letters(search), after, limit)
         ended = page([BoardAttendee.of(each, emails) for each in found], limit, lambda last: last.user_id)
-        return AttendeesPage(ended.items, ended.next_cursor)
+        return AttendeePage(ended.items, ended.next_cursor)
 
     @get(
         "/floor", guards=[signed_in], summary="All tables and who has them", responses=refusals(400, 401),
         security=NEEDS_TOKEN,
     )  # fmt: skip
-    async def floor(
+    async def get_floor(
         self, request: Request[Any, Any, Any], club: Club, window_start: StretchStart, window_end: StretchEnd
     ) -> FloorAnswer:
         """Tables by id, reservations by start; eight days at most."""

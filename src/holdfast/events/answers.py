@@ -6,7 +6,7 @@ import msgspec
 
 from holdfast.engine.claims import Granted, Made, Reason, Refused, Seated, Verdict
 from holdfast.errors import AlreadyBooked, EventFull, EventNotFound, HoldfastError, IdempotencyKeyReused
-from holdfast.events.bodies import BookingBody
+from holdfast.events.bodies import SeatBookingBody
 from holdfast.http.hot import Answered
 from holdfast.http.idempotency import REPLAYED_HEADER
 
@@ -17,7 +17,7 @@ def booked(verdict: Verdict) -> Answered:
         case Seated(booking=booking):
             location = (b"location", b"/api/bookings/%d" % booking.id)
             headers = (location, REPLAYED_HEADER) if verdict.replayed else (location,)
-            return Answered(201, msgspec.json.encode(BookingBody.of(booking)), headers)
+            return Answered(201, msgspec.json.encode(SeatBookingBody.of(booking)), headers)
         case Refused():
             error = _refusal(verdict.reason)
             error.replayed = verdict.replayed

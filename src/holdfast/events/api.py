@@ -13,14 +13,14 @@ from holdfast.accounts.roles import Caller
 from holdfast.engine.claims import Booking
 from holdfast.errors import Forbidden
 from holdfast.events.bodies import (
-    BookingBody,
     EventBody,
     EventChange,
-    EventRequest,
-    EventsPage,
-    ReserveRequest,
-    SeatsPage,
-    StatisticsBody,
+    EventPage,
+    NewEvent,
+    NewSeatBooking,
+    SeatBookingBody,
+    SeatBookingPage,
+    SeatStatisticsBody,
 )
 from holdfast.events.hot import HotEvents
 from holdfast.events.service import Chosen, Events
@@ -31,7 +31,7 @@ from holdfast.http.handlers import Cursor, IdempotencyKey, PageLimit, asked, res
 from holdfast.http.idempotency import REPLAYED
 from holdfast.http.paging import LIMIT_DEFAULT, IdPosition, NamePosition, page, read_cursor
 
-BOOKED = {201: ResponseSpec(BookingBody, description="The booking", generate_examples=False)}
+BOOKED = {201: ResponseSpec(SeatBookingBody, description="The booking", generate_examples=False)}
 EVENT_MADE = {201: ResponseSpec(EventBody, description="The event", generate_examples=False)}
 EVENT_SHOWN = {200: ResponseSpec(EventBody, description="The event", generate_examples=False)}
 
@@ -46,14 +46,14 @@ class EventsApi(Controller):
     security = MAY_HAVE_TOKEN
 
     @get(summary="List events in pages", responses=refusals(400, 401, 429))
-    async def browse(
+    async def list_events(
         self,
         request: Request[Any, Any, Any],
         events: Events,
         access: Access,
         cursor: Cursor = None,
         limit: PageLimit = LIMIT_DEFAULT,
-    ) -> EventsPage:
+    ) -> EventPage:
         """The newest first."""
         before = None if cursor is None else read_cursor(cursor, IdPosition)
         await _caller(request, access)
@@ -61,14 +61,14 @@ class EventsApi(Controller):
         return page([EventBody.of(each) for each in found], limit, lambda last: last.id)
 
     @post(
-        dto=StrictBody[EventRequest],
+        dto=StrictBody[NewEvent],
         return_dto=None,
         summary="Make an event",
         responses=EVENT_MADE | refusals(400, 401, 403, 413, 415, 422, 429),
     )
-    async def create(
+    async def create_event(
         self,
-        data: EventRequest,
+        data: NewEvent,
         request: Request[Any, Any, Any],
         events: Events,
         access: Access,
@@ -83,7 +83,7 @@ class EventsApi(Controller):
         return Response(made.body, status_code=201, headers=headers, media_type=JSON)
 
     @get("/{event_id:str}", summary="Seats left", responses=EVENT_SHOWN | refusals(400, 401, 404, 429))
-    async def show(self, event_id: Id, request: Request[Any, Any, Any], hot_events: HotEvents) -> Response[bytes]:
+    async def get_event(self, event_id: Id, request: Request[Any, Any, Any], hot_events: HotEvents) -> Response[bytes]:
         """An event as it is now: whatever was acknowledged before this was asked is in the answer."""
         return response(await hot_events.seats(asked(request, rest=event_id)))
 
@@ -94,7 +94,7 @@ class EventsApi(Controller):
         summary="Change an event",
         responses=refusals(400, 401, 403, 404, 409, 413, 415, 429),
     )
-    async def change(
+    async def change_event(
         self, event_id: Id, data: EventChange, request: Request[Any, Any, Any], events: Events, access: Access
     ) -> EventBody:
         """Its name, its seats, or both. Never fewer seats than are booked. Under `ACCESS=token` admins only."""
@@ -112,15 +112,15 @@ class SeatsApi(Controller):
 
     @post(
         "/reserve",
-        dto=StrictBody[ReserveRequest],
+        dto=StrictBody[NewSeatBooking],
         return_dto=None,
         summary="Book a seat",
         responses=BOOKED | refusals(400, 401, 403, 404, 409, 413, 415, 422, 429),
         response_headers=[ResponseHeader(name="Location", description="The booking", documentation_only=True)],
     )
-    async def reserve(
+    async def book_seat(
         self,
-        data: ReserveRequest,
+        data: NewSeatBooking,
         request: Request[Any, Any, Any],
         hot_events: HotEvents,
         idempotency_key: IdempotencyKey = None,  # noqa: ARG002  for the description; read by `key_of`
@@ -129,7 +129,7 @@ class SeatsApi(Controller):
         return response(await hot_events.book(data, asked(request, await request.body())))
 
     @get(summary="List bookings in pages", responses=refusals(400, 401, 403, 429))
-    async def browse(
+    async def list_seat_bookings(
         self,
         request: Request[Any, Any, Any],
         events: Events,
@@ -138,7 +138,7 @@ class SeatsApi(Controller):
         event_id: Annotated[str | None, Parameter(description="Only of this event")] = None,
         cursor: Cursor = None,
         limit: PageLimit = LIMIT_DEFAULT,
-    ) -> SeatsPage:
+    ) -> SeatBookingPage:
         """The newest first; those of one event by person. Who may see only their own gets only those."""
         event = None if event_id is None else fields.number("event_id", event_id)
         user = None if user_id is None else fields.canonical(fields.name("user_id", user_id, fields.person))
@@ -149,22 +149,24 @@ class SeatsApi(Controller):
         if not access.sees_all(caller):
             user = _own(caller, user)
         found = await events.bookings(Chosen(event, user), after, limit)
-        bodies = [BookingBody.of(each) for each in found]
+        bodies = [SeatBookingBody.of(each) for each in found]
         return page(bodies, limit, lambda last: last.id if event is None else last.user_id)
 
     @get("/{booking_id:str}", summary="One booking", responses=refusals(400, 401, 403, 404, 429))
-    async def show(
+    async def get_seat_booking(
         self, booking_id: Id, request: Request[Any, Any, Any], events: Events, access: Access
-    ) -> BookingBody:
+    ) -> SeatBookingBody:
         """404 for one that was cancelled, too."""
         found = fields.number("id", booking_id)
         caller = await _caller(request, access)
         booking = await events.booking(found)
         access.check_may_act_for(caller, booking.user_id)
-        return BookingBody.of(booking)
+        return SeatBookingBody.of(booking)
 
     @delete("/{booking_id:str}", summary="Cancel a booking", responses=refusals(400, 401, 403, 404, 429))
-    async def cancel(self, booking_id: Id, request: Request[Any, Any, Any], events: Events, access: Access) -> None:
+    async def cancel_seat_booking(
+        self, booking_id: Id, request: Request[Any, Any, Any], events: Events, access: Access
+    ) -> None:
         """The seat is free at once."""
         found = fields.number("id", booking_id)
         caller = await _caller(request, access)
@@ -180,16 +182,16 @@ class SeatsApi(Controller):
     responses=refusals(400, 401, 403),
     security=MAY_HAVE_TOKEN,
 )
-async def statistics(
+async def get_seat_statistics(
     user_id: Annotated[str, Parameter(description="Whoever has the seats")],
     request: Request[Any, Any, Any],
     events: Events,
     access: Access,
-) -> StatisticsBody:
+) -> SeatStatisticsBody:
     """Seats booked, cancelled and held now. Zeros for somebody nobody knows."""
     person = fields.canonical(fields.name("user_id", user_id, fields.person))
     access.check_may_act_for(await _caller(request, access), person)
-    return StatisticsBody.of(person, await events.statistics(person))
+    return SeatStatisticsBody.of(person, await events.statistics(person))
 
 
 async def _caller(request: Request[Any, Any, Any], access: Access) -> Caller:

@@ -19,14 +19,14 @@ Seats = Annotated[int, Meta(ge=0, le=SEATS_MAX, description="How many seats ther
 EventName = Annotated[Name, Meta(description="What people call it", examples=["Concert"])]
 
 
-class ReserveRequest(Struct):
+class NewSeatBooking(Struct):
     """Who wants a seat at which event."""
 
     event_id: EventId
     user_id: UserId
 
 
-class EventRequest(Struct):
+class NewEvent(Struct):
     """An event to be made."""
 
     name: EventName
@@ -43,7 +43,7 @@ class EventChange(Struct):
     available_seats: fields.FixedNumber | UnsetType = UNSET
 
 
-class BookingBody(Struct):
+class SeatBookingBody(Struct):
     """A booked seat."""
 
     id: int
@@ -52,7 +52,7 @@ class BookingBody(Struct):
     created_at: datetime
 
     @classmethod
-    def of(cls, booking: Booking) -> "BookingBody":
+    def of(cls, booking: Booking) -> "SeatBookingBody":
         """The booking as clients see it."""
         return cls(booking.id, int(booking.place.id), booking.user_id, booking.created_at)
 
@@ -82,7 +82,7 @@ class HeldSeat(Struct):
     created_at: datetime
 
 
-class StatisticsBody(Struct):
+class SeatStatisticsBody(Struct):
     """What somebody has booked and cancelled so far, and holds now; `events` are the newest of these."""
 
     user_id: str
@@ -94,11 +94,11 @@ class StatisticsBody(Struct):
     events: list[HeldSeat]
 
     @classmethod
-    def of(cls, user_id: str, found: Statistics) -> "StatisticsBody":
+    def of(cls, user_id: str, found: Statistics) -> "SeatStatisticsBody":
         """The statistics as clients see them."""
         events = [HeldSeat(*seat) for seat in found.seats]
         return cls(user_id, found.booked, found.cancelled, found.held, found.first_at, found.last_at, events)
 
 
-EventsPage = Annotated[Page[EventBody], Parameter(schema_component_key="EventsPage")]
-SeatsPage = Annotated[Page[BookingBody], Parameter(schema_component_key="SeatsPage")]
+EventPage = Annotated[Page[EventBody], Parameter(schema_component_key="EventPage")]
+SeatBookingPage = Annotated[Page[SeatBookingBody], Parameter(schema_component_key="SeatBookingPage")]

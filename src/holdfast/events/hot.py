@@ -3,7 +3,7 @@
 from holdfast.accounts.access import Access
 from holdfast.events import answers
 from holdfast.events.availability import Availability
-from holdfast.events.bodies import ReserveRequest
+from holdfast.events.bodies import NewSeatBooking
 from holdfast.events.service import Events
 from holdfast.http import fields, idempotency
 from holdfast.http.bodies import check_media_type
@@ -25,7 +25,7 @@ class HotEvents:
             HotRoute("GET", "/api/events/", "/api/events/{event_id}", self.seats, prefix=True),
         )
 
-    async def book(self, data: ReserveRequest, asked: Asked) -> Answered:
+    async def book(self, data: NewSeatBooking, asked: Asked) -> Answered:
         """Book a seat; for the ordinary handler too. Raises what refuses it."""
         caller = await self._access.caller(asked.header(b"authorization"))
         user_id = fields.canonical(data.user_id)
@@ -41,4 +41,4 @@ class HotEvents:
 
     async def _book(self, asked: Asked) -> Answered:
         check_media_type(asked.header(b"content-type"), asked.header(b"origin"))
-        return await self.book(fields.decode(asked.body, ReserveRequest), asked)
+        return await self.book(fields.decode(asked.body, NewSeatBooking), asked)

@@ -13,7 +13,7 @@ from holdfast.engine.committer import Committer
 from holdfast.engine.statements import event_place
 from holdfast.errors import BookingNotFound, EventNotFound, InvalidRequest, SeatsAlreadyBooked
 from holdfast.events import queries
-from holdfast.events.bodies import EventBody, EventChange, EventRequest
+from holdfast.events.bodies import EventBody, EventChange, NewEvent
 from holdfast.events.queries import Event, Statistics
 from holdfast.http import fields
 
@@ -68,7 +68,7 @@ class Events:
         async with self._database.begin() as connection:
             return await queries.newest_events(connection, before=before, limit=limit + 1)
 
-    async def create(self, data: EventRequest, key: Key | None) -> Made:
+    async def create(self, data: NewEvent, key: Key | None) -> Made:
         """Make an event. Raises `IdempotencyKeyReused`."""
         now = self._clock()
         with translated():

@@ -1,6 +1,7 @@
 """The description of the API in OpenAPI 3.1, and the pages that show it. Everything is served from here: no CDN."""
 
 import base64
+from collections.abc import Iterable
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -11,13 +12,15 @@ from litestar.file_system import BaseLocalFileSystem
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
-from litestar.openapi.spec import Components, License, SecurityScheme, Tag
+from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Tag
 from litestar.routes import BaseRoute
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 from litestar.types.file_types import FileInfo
+from msgspec import Struct
 
 from holdfast import __version__
+from holdfast.http.description import Described, operation_id
 from holdfast.http.errors import ErrorAnswer
 
 ASSETS_PATH = "/docs/assets"
@@ -108,13 +111,16 @@ class Assets(BaseLocalFileSystem):
             raise FileNotFoundError from None
 
 
-def config() -> OpenAPIConfig:
-    """How the description is made and where it is shown."""
-    return OpenAPIConfig(
+def config(examples: Iterable[Struct]) -> OpenAPIConfig:
+    """How the description is made and where it is shown; `examples` are bodies, one of each kind."""
+    return Described(
+        examples=examples,
+        operation_id_creator=operation_id,
         title="Holdfast",
         version=__version__,
         description="Books rooms, tables and seats. A place is never given twice.",
         license=License(name="MIT", identifier="MIT"),
+        contact=Contact(name="Whoever runs this server"),
         openapi_router=DocsRouter(
             path="/",
             route_handlers=[],

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from litestar import MediaType, Request, get
 from litestar.openapi import ResponseSpec
+from litestar.openapi.spec import Example
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
@@ -26,6 +27,14 @@ LastEventId = Annotated[
     ),
 ]
 
+SENT = Example(
+    value="id: 17-0\n"
+    "event: reservation.created\n"
+    'data: {"id":"019b7a3e-5b1c-7d11-8f7a-3f1d2c9a4e01","type":"reservation.created","place":"room:blue-room",'
+    '"occurred_at":"2026-12-01T09:12:44.120381Z","data":{"id":"019b7a3e-5b1c-7d11-8f7a-3f1d2c9a4e01","kind":"room",'
+    '"room_id":"blue-room","start_time":"2026-12-01T10:00:00Z","end_time":"2026-12-01T11:00:00Z"}}\n\n'
+)
+
 
 @get(
     "/stream",
@@ -34,11 +43,17 @@ LastEventId = Annotated[
     security=MAY_HAVE_TOKEN,
     media_type=MediaType.TEXT,
     responses={
-        200: ResponseSpec(str, description="`id`, `event` and `data` of each message", media_type="text/event-stream"),
+        200: ResponseSpec(
+            str,
+            description="`id`, `event` and `data` of each message",
+            media_type="text/event-stream",
+            examples=[SENT],
+            generate_examples=False,
+        ),
         **refusals(400, 401),
     },
 )
-async def stream(
+async def stream_messages(
     request: Request[Any, Any, Any],
     hot_stream: HotStream,
     places: Places = None,  # noqa: ARG001  read by the hot call

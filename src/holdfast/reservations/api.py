@@ -21,15 +21,15 @@ from holdfast.http.paging import LIMIT_DEFAULT, NamePosition, Page, page, read_c
 from holdfast.reservations import answers, requests
 from holdfast.reservations.bodies import (
     AnyReservation,
-    ConfirmBody,
-    ExtendBody,
-    MoveBody,
+    HoldConfirmation,
+    HoldExtension,
+    NewReservation,
+    NewTableReservation,
     PlaceBody,
     PlacePage,
     ReservationBody,
+    ReservationChange,
     ReservationPage,
-    ReserveBody,
-    ReserveTableBody,
 )
 from holdfast.reservations.hot import HotReservations
 from holdfast.reservations.queries import Filter, Position
@@ -52,6 +52,8 @@ WindowEnd = Annotated[
 HoldSecret = Annotated[
     str | None, HeaderParameter(name="Hold-Secret", description="`hold_secret` of a hold that was made without a token")
 ]
+RoomId = Annotated[str, Parameter(description="The room's id")]
+ReservationId = Annotated[str, Parameter(description="The reservation's id")]
 ListLimit = Annotated[int | None, Parameter(ge=1, description="Most items; without it, all")]
 
 
@@ -59,7 +61,7 @@ ANY_ROOM = Place(Kind.ROOM, "")
 """What refusals are told of that are the same for all places."""
 
 
-class AnyBody(StrictBody[ReserveBody]):
+class AnyBody(StrictBody[NewReservation]):
     """Reads the body of a reservation: a room's or a table's."""
 
     def decode_bytes(self, value: bytes) -> Any:
@@ -83,9 +85,9 @@ class ReservationsApi(Controller):
         responses=MADE | refusals(400, 401, 403, 404, 409, 413, 415, 422, 429),
         response_headers=[ResponseHeader(name="Location", description="The reservation", documentation_only=True)],
     )
-    async def reserve(
+    async def reserve_place(
         self,
-        data: ReserveBody | ReserveTableBody,
+        data: NewReservation | NewTableReservation,
         request: Request[Any, Any, Any],
         hot: HotReservations,
         idempotency_key: IdempotencyKey = None,  # noqa: ARG002  for the description; read by `key_of`
@@ -98,19 +100,19 @@ class ReservationsApi(Controller):
 
     @post(
         "/{reservation_id:str}/confirm",
-        dto=MaybeBody[ConfirmBody],
+        dto=MaybeBody[HoldConfirmation],
         return_dto=None,
         operation_class=MayHaveNoBody,
         status_code=200,
         summary="Confirm a hold",
         responses=KEPT | refusals(400, 401, 403, 404, 409, 413, 415, 429),
     )
-    async def confirm(
+    async def confirm_hold(
         self,
-        reservation_id: str,
+        reservation_id: ReservationId,
         request: Request[Any, Any, Any],
         hot: HotReservations,
-        data: ConfirmBody | None = None,  # noqa: ARG002  for the description; read by `hot`
+        data: HoldConfirmation | None = None,  # noqa: ARG002  for the description; read by `hot`
         hold_secret: HoldSecret = None,  # noqa: ARG002  for the description; read by `hot`
     ) -> Response[bytes]:
         """Makes a hold a reservation for good. Confirmed twice, it is answered the same. The body may be left out."""
@@ -118,16 +120,16 @@ class ReservationsApi(Controller):
 
     @post(
         "/{reservation_id:str}/extend",
-        dto=StrictBody[ExtendBody],
+        dto=StrictBody[HoldExtension],
         return_dto=None,
         status_code=200,
         summary="Extend a hold",
         responses=KEPT | refusals(400, 401, 403, 404, 409, 413, 415, 429),
     )
-    async def extend(
+    async def extend_hold(
         self,
-        reservation_id: str,
-        data: ExtendBody,  # noqa: ARG002  for the description; read by `hot`
+        reservation_id: ReservationId,
+        data: HoldExtension,  # noqa: ARG002  for the description; read by `hot`
         request: Request[Any, Any, Any],
         hot: HotReservations,
         hold_secret: HoldSecret = None,  # noqa: ARG002  for the description; read by `hot`
@@ -136,7 +138,7 @@ class ReservationsApi(Controller):
         return response(await hot.extend(asked(request, await request.body(), reservation_id)))
 
     @get(summary="List reservations in pages", responses=refusals(400, 401))
-    async def browse(
+    async def list_reservations(
         self,
         request: Request[Any, Any, Any],
         reservations: Reservations,
@@ -159,8 +161,8 @@ class ReservationsApi(Controller):
         return Page([_shown(each, reservations, caller) for each in ended.items], ended.next_cursor)
 
     @get("/by-id/{reservation_id:str}", summary="One reservation", responses=refusals(400, 401, 404))
-    async def get_one(
-        self, reservation_id: str, request: Request[Any, Any, Any], reservations: Reservations
+    async def get_reservation(
+        self, reservation_id: ReservationId, request: Request[Any, Any, Any], reservations: Reservations
     ) -> AnyReservation:
         """An active reservation. 404 for one that was cancelled, too."""
         caller = await reservations.access.caller(request.headers.get("authorization"))
@@ -168,9 +170,9 @@ class ReservationsApi(Controller):
         return _shown(found, reservations, caller)
 
     @get("/{room_id:str}", summary="All reservations of a room", responses=LISTED | refusals(400, 401))
-    async def of_room(
+    async def list_room_reservations(
         self,
-        room_id: str,
+        room_id: RoomId,
         request: Request[Any, Any, Any],
         reservations: Reservations,
         window_start: WindowStart = None,
@@ -209,15 +211,15 @@ class ReservationsApi(Controller):
 
     @patch(
         "/{reservation_id:str}",
-        dto=StrictBody[MoveBody],
+        dto=StrictBody[ReservationChange],
         return_dto=None,
         summary="Change a reservation",
         responses=refusals(400, 401, 403, 404, 409, 413, 415, 429),
     )
-    async def move(
+    async def change_reservation(
         self,
-        reservation_id: str,
-        data: MoveBody,
+        reservation_id: ReservationId,
+        data: ReservationChange,
         request: Request[Any, Any, Any],
         reservations: Reservations,
         hold_secret: HoldSecret = None,
@@ -233,9 +235,9 @@ class ReservationsApi(Controller):
         return _shown(answers.granted(verdict, place), reservations, caller)
 
     @delete("/{reservation_id:str}", summary="Cancel a reservation", responses=refusals(400, 401, 403, 404, 429))
-    async def cancel(
+    async def cancel_reservation(
         self,
-        reservation_id: str,
+        reservation_id: ReservationId,
         request: Request[Any, Any, Any],
         reservations: Reservations,
         hold_secret: HoldSecret = None,
@@ -254,7 +256,7 @@ class PlacesApi(Controller):
     security = MAY_HAVE_TOKEN
 
     @get(summary="List places in pages", responses=refusals(400, 401))
-    async def browse(
+    async def list_places(
         self,
         request: Request[Any, Any, Any],
         reservations: Reservations,

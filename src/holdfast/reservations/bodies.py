@@ -29,7 +29,7 @@ HoldSeconds = Annotated[
 ExternalRef = Annotated[Key, Meta(description="What it is called elsewhere", examples=["payment-4711"])]
 
 
-class ReserveBody(Struct):
+class NewReservation(Struct):
     """Which room, and from when until when (`[start_time, end_time)`). A room need not exist beforehand."""
 
     room_id: Key
@@ -38,7 +38,7 @@ class ReserveBody(Struct):
     hold_seconds: HoldSeconds | None = None
 
 
-class ReserveTableBody(Struct):
+class NewTableReservation(Struct):
     """Which table, for whom, from when and for how long."""
 
     table_id: TableId
@@ -49,20 +49,20 @@ class ReserveTableBody(Struct):
     hold_seconds: HoldSeconds | None = None
 
 
-class ConfirmBody(Struct):
+class HoldConfirmation(Struct):
     """How a hold is confirmed. With `revive` one that has expired is granted again, if its place is still free."""
 
     external_ref: ExternalRef | None = None
     if_expired: Literal["refuse", "revive"] = "refuse"
 
 
-class ExtendBody(Struct):
+class HoldExtension(Struct):
     """For how long from now on a hold is to last, if it would end before."""
 
     seconds: HoldSeconds
 
 
-class MoveBody(Struct):
+class ReservationChange(Struct):
     """The fields to change; one that is left out stays as it is. A room's reservation has no fields of a table's."""
 
     room_id: Key | UnsetType = UNSET

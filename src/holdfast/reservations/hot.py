@@ -10,7 +10,7 @@ from holdfast.http import fields, idempotency
 from holdfast.http.bodies import check_media_type
 from holdfast.http.hot import Answered, Asked, HotRoute
 from holdfast.reservations import answers, requests
-from holdfast.reservations.bodies import ConfirmBody, ExtendBody, ReserveTableBody
+from holdfast.reservations.bodies import HoldConfirmation, HoldExtension, NewTableReservation
 from holdfast.reservations.queries import Window
 from holdfast.reservations.service import ROWS_AT_ONCE, Asker, Reservations, Wish
 
@@ -51,7 +51,7 @@ class HotReservations:
 
     async def create(self, data: requests.AnyReserve, asked: Asked) -> Answered:
         """Reserve a room or a table; for the ordinary handler too. Raises what refuses it."""
-        if isinstance(data, ReserveTableBody):
+        if isinstance(data, NewTableReservation):
             return await self._create_at_table(data, asked)
         place = requests.room(data.room_id)
         interval = requests.interval(data)
@@ -65,16 +65,16 @@ class HotReservations:
 
     async def confirm(self, asked: Asked) -> Answered:
         """Make a hold a reservation for good; for the ordinary handler too. Raises what refuses it."""
-        data = ConfirmBody()
+        data = HoldConfirmation()
         if asked.body:
             check_media_type(asked.header(b"content-type"), asked.header(b"origin"))
-            data = fields.decode(asked.body, ConfirmBody)
+            data = fields.decode(asked.body, HoldConfirmation)
         return await self._keep(asked, Confirm(data.external_ref, data.if_expired == "revive"))
 
     async def extend(self, asked: Asked) -> Answered:
         """Have a hold last longer; for the ordinary handler too. Raises what refuses it."""
         check_media_type(asked.header(b"content-type"), asked.header(b"origin"))
-        return await self._keep(asked, Extend(fields.decode(asked.body, ExtendBody).seconds))
+        return await self._keep(asked, Extend(fields.decode(asked.body, HoldExtension).seconds))
 
     async def _keep(self, asked: Asked, takes: Confirm | Extend) -> Answered:
         caller = await self._reservations.access.caller(asked.header(b"authorization"))
@@ -88,7 +88,7 @@ class HotReservations:
             secret = await self._reservations.access.hold_secrets.of(verdict.reservation.id)
         return answers.made(verdict, place, secret)
 
-    async def _create_at_table(self, data: ReserveTableBody, asked: Asked) -> Answered:
+    async def _create_at_table(self, data: NewTableReservation, asked: Asked) -> Answered:
         place = requests.table(data.table_id)
         interval, details = requests.evening(data), requests.details(data)
         wanted = Wish(place, interval, data.hold_seconds, details)

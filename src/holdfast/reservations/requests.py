@@ -10,11 +10,11 @@ from holdfast.accounts.roles import Caller
 from holdfast.engine.claims import Details, Interval, Kind, Place
 from holdfast.errors import InvalidRequest, ReservationNotFound, Unauthorized
 from holdfast.http import fields
-from holdfast.reservations.bodies import MoveBody, ReserveBody, ReserveTableBody
+from holdfast.reservations.bodies import NewReservation, NewTableReservation, ReservationChange
 from holdfast.reservations.changes import Fields
 from holdfast.reservations.queries import Window
 
-AnyReserve = ReserveBody | ReserveTableBody
+AnyReserve = NewReservation | NewTableReservation
 
 
 def room(room_id: str) -> Place:
@@ -30,13 +30,13 @@ def table(table_id: int) -> Place:
 def reserve_body(raw: bytes) -> AnyReserve:
     """What a body asks for: a room or a table. Raises `InvalidRequest`."""
     if b"table_id" not in raw:
-        return fields.decode(raw, ReserveBody)
+        return fields.decode(raw, NewReservation)
     named = fields.decode(raw, Named)
     if named.room_id is not msgspec.UNSET and named.table_id is not msgspec.UNSET:
         raise InvalidRequest({"room_id": "one_of", "table_id": "one_of"})
     if named.table_id is msgspec.UNSET:
-        return fields.decode(raw, ReserveBody)
-    return fields.decode(raw, ReserveTableBody)
+        return fields.decode(raw, NewReservation)
+    return fields.decode(raw, NewTableReservation)
 
 
 class Named(msgspec.Struct):
@@ -46,7 +46,7 @@ class Named(msgspec.Struct):
     table_id: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
-def evening(data: ReserveTableBody) -> Interval:
+def evening(data: NewTableReservation) -> Interval:
     """The stretch of time that a body asks a table for."""
     start = fields.moment("reservation_time", data.reservation_time)
     end = start + timedelta(minutes=data.duration_minutes)
@@ -55,7 +55,7 @@ def evening(data: ReserveTableBody) -> Interval:
     return Interval(start, end)
 
 
-def details(data: ReserveTableBody) -> Details:
+def details(data: NewTableReservation) -> Details:
     """What is kept with a table's reservation."""
     return {"customer_name": data.customer_name, "party_size": data.party_size}
 
@@ -83,7 +83,7 @@ def owner(caller: Caller) -> UUID:
     return caller.user_id
 
 
-def interval(data: ReserveBody) -> Interval:
+def interval(data: NewReservation) -> Interval:
     """The stretch of time that a body asks for, its order not checked yet."""
     try:
         return Interval(fields.moment("start_time", data.start_time), fields.moment("end_time", data.end_time))
@@ -108,7 +108,7 @@ def window(start: str | None, end: str | None) -> Window:
     return found
 
 
-def change(data: MoveBody) -> Fields:
+def change(data: ReservationChange) -> Fields:
     """The fields that a body changes, and those that it repeats."""
     if data.room_id is not msgspec.UNSET and data.table_id is not msgspec.UNSET:
         raise InvalidRequest({"room_id": "one_of", "table_id": "one_of"})
@@ -132,6 +132,6 @@ def change(data: MoveBody) -> Fields:
     )
 
 
-def _given_moment(data: MoveBody, name: str) -> datetime | None:
+def _given_moment(data: ReservationChange, name: str) -> datetime | None:
     value = getattr(data, name)
     return None if value is msgspec.UNSET else fields.moment(name, value)

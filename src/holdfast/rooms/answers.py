@@ -10,7 +10,7 @@ from holdfast.engine.claims import Granted, Made, Reason, Refused, Reservation, 
 from holdfast.errors import HoldfastError, IdempotencyKeyReused, RoomClosed, SlotAlreadyBooked
 from holdfast.http.hot import Answered
 from holdfast.http.idempotency import REPLAYED_HEADER
-from holdfast.rooms.bodies import BookingAnswer, BookingBody, SlotBody, SlotsAnswer
+from holdfast.rooms.bodies import SlotBody, SlotBookingAnswer, SlotBookingBody, SlotsAnswer
 from holdfast.rooms.slots import Slot
 
 
@@ -18,7 +18,7 @@ def booked(verdict: Verdict, slot_id: UUID) -> Answered:
     """201 with the booking of a slot; marked when it is the answer to an earlier request. Raises the refusal."""
     match verdict:
         case Granted(reservation=reservation):
-            body = msgspec.json.encode(BookingAnswer(_body(reservation, slot_id)))
+            body = msgspec.json.encode(SlotBookingAnswer(_body(reservation, slot_id)))
             return Answered(201, body, (REPLAYED_HEADER,) if verdict.replayed else ())
         case Refused():
             error = _refusal(verdict.reason)
@@ -40,9 +40,9 @@ def listed(slots: Sequence[Slot]) -> bytes:
     return msgspec.json.encode(SlotsAnswer([SlotBody.of(slot) for slot in slots]))
 
 
-def _body(reservation: Reservation, slot_id: UUID) -> BookingBody:
+def _body(reservation: Reservation, slot_id: UUID) -> SlotBookingBody:
     link = (reservation.details or {}).get("conference_link")
-    return BookingBody(
+    return SlotBookingBody(
         reservation.id,
         slot_id,
         reservation.user_id,

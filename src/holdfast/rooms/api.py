@@ -17,17 +17,17 @@ from holdfast.http.handlers import IdempotencyKey, IfNoneMatch, asked, response
 from holdfast.http.paging import PAGE_SIZE_DEFAULT, PageNumber, PageSize, Pagination
 from holdfast.rooms import answers, requests
 from holdfast.rooms.bodies import (
-    BookingAnswer,
-    BookingBody,
-    BookingRequest,
-    BookingsAnswer,
-    BookingsPage,
+    NewRoom,
+    NewSchedule,
+    NewSlotBooking,
     RoomAnswer,
     RoomBody,
-    RoomRequest,
     RoomsAnswer,
     ScheduleAnswer,
-    ScheduleRequest,
+    SlotBookingAnswer,
+    SlotBookingBody,
+    SlotBookingPage,
+    SlotBookingsAnswer,
     SlotsAnswer,
 )
 from holdfast.rooms.bookings import Bookings
@@ -36,7 +36,7 @@ from holdfast.rooms.service import Rooms
 
 ROOM_MADE = {201: ResponseSpec(RoomAnswer, description="The room", generate_examples=False)}
 SCHEDULE_MADE = {201: ResponseSpec(ScheduleAnswer, description="The schedule", generate_examples=False)}
-BOOKED = {201: ResponseSpec(BookingAnswer, description="The booking", generate_examples=False)}
+BOOKED = {201: ResponseSpec(SlotBookingAnswer, description="The booking", generate_examples=False)}
 SLOTS_LISTED = {
     200: ResponseSpec(SlotsAnswer, description="By start", generate_examples=False),
     304: ResponseSpec(None, description="Nothing has changed since the `ETag` in `If-None-Match`"),
@@ -58,21 +58,21 @@ class RoomsApi(Controller):
     security = NEEDS_TOKEN
 
     @get("/list", guards=[signed_in], summary="List rooms", responses=refusals(401))
-    async def browse(self, rooms: Rooms) -> RoomsAnswer:
+    async def list_rooms(self, rooms: Rooms) -> RoomsAnswer:
         """All rooms that can be booked, in the order in which they were made."""
         return RoomsAnswer([RoomBody.of(each) for each in await rooms.all()])
 
     @post(
         "/create",
         guards=[admins],
-        dto=StrictBody[RoomRequest],
+        dto=StrictBody[NewRoom],
         return_dto=None,
         summary="Make a room",
         responses=ROOM_MADE | refusals(400, 401, 403, 413, 415, 422),
     )
-    async def create(
+    async def create_room(
         self,
-        data: RoomRequest,
+        data: NewRoom,
         request: Request[Any, Any, Any],
         rooms: Rooms,
         idempotency_key: IdempotencyKey = None,  # noqa: ARG002  for the description; read by `key_of`
@@ -85,15 +85,15 @@ class RoomsApi(Controller):
     @post(
         "/{room_id:str}/schedule/create",
         guards=[admins],
-        dto=StrictBody[ScheduleRequest],
+        dto=StrictBody[NewSchedule],
         return_dto=None,
         summary="Give a room its schedule",
         responses=SCHEDULE_MADE | refusals(400, 401, 403, 404, 409, 413, 415, 422),
     )
-    async def schedule(
+    async def create_schedule(
         self,
         room_id: RoomId,
-        data: ScheduleRequest,
+        data: NewSchedule,
         request: Request[Any, Any, Any],
         rooms: Rooms,
         idempotency_key: IdempotencyKey = None,  # noqa: ARG002  for the description; read by `key_of`
@@ -112,7 +112,7 @@ class RoomsApi(Controller):
         summary="Take no new bookings of a room",
         responses=refusals(400, 401, 403, 404),
     )
-    async def retire(self, room_id: RoomId, rooms: Rooms) -> RoomAnswer:
+    async def retire_room(self, room_id: RoomId, rooms: Rooms) -> RoomAnswer:
         """Admins only. What is booked stays booked. Done twice, it is done once."""
         return RoomAnswer(RoomBody.of(await rooms.retire(requests.identity("roomId", room_id))))
 
@@ -122,7 +122,7 @@ class RoomsApi(Controller):
         summary="Free slots of a day",
         responses=SLOTS_LISTED | refusals(400, 401, 404),
     )
-    async def slots(
+    async def list_slots(
         self,
         room_id: RoomId,
         request: Request[Any, Any, Any],
@@ -147,14 +147,14 @@ class BookingsApi(Controller):
     @post(
         "/create",
         guards=[users],
-        dto=StrictBody[BookingRequest],
+        dto=StrictBody[NewSlotBooking],
         return_dto=None,
         summary="Book a slot",
         responses=BOOKED | refusals(400, 401, 403, 404, 409, 413, 415, 422, 500, 502),
     )
-    async def create(
+    async def book_slot(
         self,
-        data: BookingRequest,
+        data: NewSlotBooking,
         request: Request[Any, Any, Any],
         hot_rooms: HotRooms,
         idempotency_key: IdempotencyKey = None,  # noqa: ARG002  for the description; read by `key_of`
@@ -165,18 +165,18 @@ class BookingsApi(Controller):
         return response(await hot_rooms.book(data, sent, caller, _user_id(caller)))
 
     @get("/list", guards=[admins], summary="List all bookings in pages", responses=refusals(400, 401, 403))
-    async def browse(
+    async def list_slot_bookings(
         self, bookings: Bookings, page: PageNumber = 1, page_size: PageSize = PAGE_SIZE_DEFAULT
-    ) -> BookingsPage:
+    ) -> SlotBookingPage:
         """Admins only. Newest first, cancelled ones too."""
         found, total = await bookings.page(page, page_size)
-        return BookingsPage([BookingBody.of(each) for each in found], Pagination(page, page_size, total))
+        return SlotBookingPage([SlotBookingBody.of(each) for each in found], Pagination(page, page_size, total))
 
     @get("/my", guards=[users], summary="One's own bookings", responses=refusals(401, 403))
-    async def mine(self, request: Request[Any, Any, Any], bookings: Bookings) -> BookingsAnswer:
+    async def list_own_slot_bookings(self, request: Request[Any, Any, Any], bookings: Bookings) -> SlotBookingsAnswer:
         """Bookings of the token's user on slots that start now or later, by start; cancelled ones too."""
         found = await bookings.of_user(_user_id(caller_of(request)))
-        return BookingsAnswer([BookingBody.of(each) for each in found])
+        return SlotBookingsAnswer([SlotBookingBody.of(each) for each in found])
 
     @post(
         "/{booking_id:str}/cancel",
@@ -185,11 +185,13 @@ class BookingsApi(Controller):
         summary="Cancel a booking",
         responses=refusals(400, 401, 403, 404),
     )
-    async def cancel(self, booking_id: BookingId, request: Request[Any, Any, Any], bookings: Bookings) -> BookingAnswer:
+    async def cancel_slot_booking(
+        self, booking_id: BookingId, request: Request[Any, Any, Any], bookings: Bookings
+    ) -> SlotBookingAnswer:
         """The slot is free at once. A booking that was cancelled before stays so, and is answered too."""
         found = requests.identity("bookingId", booking_id)
         user_id = _user_id(caller_of(request))
-        return BookingAnswer(BookingBody.of(await bookings.cancel(found, user_id)))
+        return SlotBookingAnswer(SlotBookingBody.of(await bookings.cancel(found, user_id)))
 
 
 def _user_id(caller: Caller) -> UUID:

@@ -35,7 +35,7 @@ SlotId = Annotated[UUID, Meta(extra={"rule": "uuid"})]
 WantsLink = Annotated[bool | None, Meta(description="Whether a conference link is wanted", extra={"rule": "boolean"})]
 
 
-class RoomRequest(Struct, rename="camel"):
+class NewRoom(Struct, rename="camel"):
     """A room to be made."""
 
     name: Name
@@ -43,7 +43,7 @@ class RoomRequest(Struct, rename="camel"):
     capacity: Capacity | None = None
 
 
-class ScheduleRequest(Struct, rename="camel"):
+class NewSchedule(Struct, rename="camel"):
     """When a room is open, on each of these days, in UTC."""
 
     days_of_week: Days
@@ -51,7 +51,7 @@ class ScheduleRequest(Struct, rename="camel"):
     end_time: ClockTime
 
 
-class BookingRequest(Struct, rename="camel"):
+class NewSlotBooking(Struct, rename="camel"):
     """Which slot to book."""
 
     slot_id: SlotId
@@ -103,7 +103,7 @@ class SlotBody(Struct, rename="camel"):
         return cls(slot.id, slot.room_id, slot.start, slot.end)
 
 
-class BookingBody(Struct, rename="camel"):
+class SlotBookingBody(Struct, rename="camel"):
     """A booked slot."""
 
     id: UUID
@@ -114,7 +114,7 @@ class BookingBody(Struct, rename="camel"):
     created_at: datetime
 
     @classmethod
-    def of(cls, booking: Booking) -> "BookingBody":
+    def of(cls, booking: Booking) -> "SlotBookingBody":
         """The booking as clients see it."""
         return cls(
             booking.id,
@@ -150,22 +150,22 @@ class SlotsAnswer(Struct):
     slots: list[SlotBody]
 
 
-class BookingAnswer(Struct):
+class SlotBookingAnswer(Struct):
     """A booking."""
 
-    booking: BookingBody
+    booking: SlotBookingBody
 
 
-class BookingsAnswer(Struct):
+class SlotBookingsAnswer(Struct):
     """Bookings."""
 
-    bookings: list[BookingBody]
+    bookings: list[SlotBookingBody]
 
 
-class BookingsPage(Struct):
+class SlotBookingPage(Struct):
     """One page of bookings, newest first."""
 
-    bookings: list[BookingBody]
+    bookings: list[SlotBookingBody]
     pagination: Pagination
 
 

@@ -10,7 +10,7 @@ from holdfast.http.bodies import check_media_type
 from holdfast.http.compression import packed
 from holdfast.http.hot import Answered, Asked, HotRoute
 from holdfast.rooms import answers, requests
-from holdfast.rooms.bodies import BookingRequest
+from holdfast.rooms.bodies import NewSlotBooking
 from holdfast.rooms.bookings import Bookings, Wish
 from holdfast.rooms.days import Days
 
@@ -56,7 +56,7 @@ class HotRooms:
             return Answered(NOT_MODIFIED, b"", tuple(each for each in headers if each[0] != b"content-encoding"))
         return Answered(200, body, headers)
 
-    async def book(self, data: BookingRequest, asked: Asked, caller: Caller, user_id: UUID) -> Answered:
+    async def book(self, data: NewSlotBooking, asked: Asked, caller: Caller, user_id: UUID) -> Answered:
         """Book a slot; for the ordinary handler too. Raises what refuses it."""
         key = idempotency.key_of(asked, caller.name)
         wish = Wish(data.slot_id, user_id, bool(data.create_conference_link))
@@ -67,7 +67,7 @@ class HotRooms:
         if caller.role is not Role.USER:
             raise Forbidden
         check_media_type(asked.header(b"content-type"), asked.header(b"origin"))
-        return await self.book(fields.decode(asked.body, BookingRequest), asked, caller, user_id)
+        return await self.book(fields.decode(asked.body, NewSlotBooking), asked, caller, user_id)
 
     async def _signed_in(self, asked: Asked) -> tuple[Caller, UUID]:
         """Who asks, and their id; the rooms contract always needs a token. Raises `Unauthorized`."""

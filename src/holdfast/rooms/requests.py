@@ -9,7 +9,7 @@ from uuid import UUID
 
 from holdfast.errors import InvalidRequest
 from holdfast.http import fields
-from holdfast.rooms.bodies import ScheduleRequest
+from holdfast.rooms.bodies import NewSchedule
 from holdfast.rooms.queries import place_of
 from holdfast.rooms.slots import SLOT, Schedule
 
@@ -61,7 +61,7 @@ def date_in(query: bytes) -> str | None:
     return dict(pairs).get("date")
 
 
-def schedule(data: ScheduleRequest, schedule_id: UUID) -> Schedule:
+def schedule(data: NewSchedule, schedule_id: UUID) -> Schedule:
     """The schedule that a body asks for; days that are named twice count once."""
     opening, closing = minute(data.start_time), minute(data.end_time)
     if opening >= closing:

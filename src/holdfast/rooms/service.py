@@ -16,7 +16,7 @@ from holdfast.engine.committer import Committer
 from holdfast.engine.reader import Reader
 from holdfast.errors import RoomClosed, RoomNotFound, ScheduleExists, Unreadable
 from holdfast.rooms import queries
-from holdfast.rooms.bodies import RoomAnswer, RoomBody, RoomRequest, ScheduleAnswer, ScheduleBody
+from holdfast.rooms.bodies import NewRoom, RoomAnswer, RoomBody, ScheduleAnswer, ScheduleBody
 from holdfast.rooms.queries import Room, place_of
 from holdfast.rooms.slots import Schedule
 
@@ -54,7 +54,7 @@ class Rooms:
         async with self._database.begin() as connection:
             return await queries.all_rooms(connection)
 
-    async def create(self, data: RoomRequest, key: Key | None) -> Made:
+    async def create(self, data: NewRoom, key: Key | None) -> Made:
         """Make a room. It is the place of the engine that has the same id. Raises `IdempotencyKeyReused`."""
         room = Room(uuids.uuid7(), data.name, data.description, data.capacity, self._clock())
 

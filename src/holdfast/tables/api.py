@@ -16,7 +16,7 @@ from holdfast.http.handlers import Cursor, IdempotencyKey, asked
 from holdfast.http.idempotency import REPLAYED
 from holdfast.http.paging import LIMIT_DEFAULT, LIMIT_MAX, IdPosition, page, read_cursor
 from holdfast.tables import requests
-from holdfast.tables.bodies import TableBody, TablePage, TableRequest
+from holdfast.tables.bodies import NewTable, TableBody, TablePage
 from holdfast.tables.queries import Wanted
 from holdfast.tables.service import Tables
 
@@ -44,7 +44,7 @@ class TablesApi(Controller):
     security = MAY_HAVE_TOKEN
 
     @get(summary="List tables", responses=TABLES_LISTED | refusals(400, 401))
-    async def browse(
+    async def list_tables(
         self,
         request: Request[Any, Any, Any],
         tables: Tables,
@@ -71,14 +71,14 @@ class TablesApi(Controller):
         return Response(shown.items, headers=_next_page(request, shown.next_cursor))
 
     @post(
-        dto=StrictBody[TableRequest],
+        dto=StrictBody[NewTable],
         return_dto=None,
         summary="Make a table",
         responses=TABLE_MADE | refusals(400, 401, 403, 413, 415, 422, 429),
     )
-    async def create(
+    async def create_table(
         self,
-        data: TableRequest,
+        data: NewTable,
         request: Request[Any, Any, Any],
         tables: Tables,
         access: Access,
@@ -92,7 +92,7 @@ class TablesApi(Controller):
         return Response(made.body, status_code=201, headers=headers, media_type=JSON)
 
     @delete("/{table_id:str}", summary="Take a table away", responses=refusals(400, 401, 403, 404, 409, 429))
-    async def remove(self, table_id: Id, request: Request[Any, Any, Any], tables: Tables, access: Access) -> None:
+    async def delete_table(self, table_id: Id, request: Request[Any, Any, Any], tables: Tables, access: Access) -> None:
         """409 while it has reservations that have not ended. Under `ACCESS=token` admins only."""
         found = fields.number("id", table_id, rule="table_id")
         access.check_may_manage(await _caller(request, access))

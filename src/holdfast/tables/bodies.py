@@ -12,7 +12,7 @@ from holdfast.tables.queries import Table
 Seats = Annotated[int, Meta(ge=1, le=1_000, description="How many sit there", extra={"rule": "table_seats"})]
 
 
-class TableRequest(Struct):
+class NewTable(Struct):
     """A table to be made."""
 
     name: Annotated[Name, Meta(description="What people call it", examples=["By the window"])]

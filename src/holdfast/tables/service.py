@@ -10,7 +10,7 @@ from holdfast.engine.committer import Committer
 from holdfast.engine.reader import Reader
 from holdfast.errors import TableHasReservations, TableNotFound
 from holdfast.tables import queries
-from holdfast.tables.bodies import TableBody, TableRequest
+from holdfast.tables.bodies import NewTable, TableBody
 from holdfast.tables.queries import Table, Wanted, place_of
 
 
@@ -33,7 +33,7 @@ class Tables:
             async with self._database.engine_connection() as connection:
                 return await queries.tables_after(connection, wanted, after, limit + 1)
 
-    async def create(self, data: TableRequest, key: Key | None) -> Made:
+    async def create(self, data: NewTable, key: Key | None) -> Made:
         """Make a table. Raises `IdempotencyKeyReused`."""
         now = self._clock()
         with translated():

@@ -50,7 +50,7 @@ Types = Annotated[
 ]
 
 
-class WebhookRequest(Struct):
+class NewWebhook(Struct):
     """A webhook to be made."""
 
     url: Address
@@ -84,7 +84,7 @@ class WebhookBody(Struct):
         )
 
 
-class SecretBody(Struct):
+class WebhookSecretBody(Struct):
     """A webhook's id and its secret, which is never shown again."""
 
     id: UUID
@@ -92,7 +92,7 @@ class SecretBody(Struct):
 
     def __repr__(self) -> str:
         """Without the secret, wherever it may be written."""
-        return f"SecretBody({self.id})"
+        return f"WebhookSecretBody({self.id})"
 
 
 class DeliveryBody(Struct):
@@ -126,10 +126,10 @@ class DeliveryBody(Struct):
         )
 
 
-class QueuedBody(Struct):
+class QueuedMessageBody(Struct):
     """The id of a message that was queued."""
 
     message_id: UUID
 
 
-DeliveriesPage = Annotated[Page[DeliveryBody], Parameter(schema_component_key="DeliveriesPage")]
+DeliveryPage = Annotated[Page[DeliveryBody], Parameter(schema_component_key="DeliveryPage")]

@@ -12,7 +12,7 @@ from rich.table import Table
 from holdfast.console import console, prepared_url, read_settings, stop, told
 
 if TYPE_CHECKING:
-    from holdfast.webhooks.bodies import SecretBody
+    from holdfast.webhooks.bodies import WebhookSecretBody
     from holdfast.webhooks.queries import Webhook
     from holdfast.webhooks.service import Webhooks
 
@@ -109,7 +109,7 @@ def _ask(ask: "Callable[[Webhooks], Awaitable[T]]") -> T:
     raise AssertionError("what is told ends the command")
 
 
-def _show_secret(made: "SecretBody") -> None:
+def _show_secret(made: "WebhookSecretBody") -> None:
     console.print(f"id      {made.id}\nsecret  {made.secret}", highlight=False, soft_wrap=True)
 
 

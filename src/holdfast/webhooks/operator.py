@@ -16,7 +16,7 @@ from holdfast.errors import (
     WebhooksFull,
 )
 from holdfast.settings import Settings
-from holdfast.webhooks.bodies import WebhookRequest
+from holdfast.webhooks.bodies import NewWebhook
 from holdfast.webhooks.service import WEBHOOKS_MAX, Webhooks
 
 WRONG = {
@@ -30,10 +30,10 @@ class Refused(Exception):
     """It was not done. Its text is the one line to show."""
 
 
-def request(url: str, types: Sequence[str]) -> WebhookRequest:
+def request(url: str, types: Sequence[str]) -> NewWebhook:
     """A webhook to be made, as it was typed. Raises `Refused`."""
     try:
-        return msgspec.convert({"url": url, "types": list(types)}, WebhookRequest)
+        return msgspec.convert({"url": url, "types": list(types)}, NewWebhook)
     except msgspec.ValidationError as error:
         raise Refused(f"not allowed: {error}") from None
 

@@ -15,7 +15,7 @@ from holdfast.errors import InvalidRequest, WebhookDisabled, WebhookNotFound, We
 from holdfast.outbox import queries as outbox
 from holdfast.webhooks import addresses, queries
 from holdfast.webhooks.addresses import Networks
-from holdfast.webhooks.bodies import SecretBody, WebhookRequest
+from holdfast.webhooks.bodies import NewWebhook, WebhookSecretBody
 from holdfast.webhooks.queries import Logged, Webhook
 from holdfast.webhooks.sending import queries as sending
 from holdfast.webhooks.sending import signing
@@ -40,12 +40,12 @@ class Webhooks:
             return await queries.webhooks(connection)
 
     @again_on_conflict
-    async def add(self, wanted: WebhookRequest) -> SecretBody:
+    async def add(self, wanted: NewWebhook) -> WebhookSecretBody:
         """Make a webhook, which gets what is published from now on. Raises `InvalidRequest`, `WebhooksFull`."""
         rule = addresses.fault(wanted.url, self._networks)
         if rule is not None:
             raise InvalidRequest({"url": rule})
-        made = SecretBody(uuids.uuid7(), signing.new_secret())
+        made = WebhookSecretBody(uuids.uuid7(), signing.new_secret())
         hook = Webhook(made.id, wanted.url, sorted(set(wanted.types)), self._clock())
         async with self._transaction() as connection:
             # This lock makes whoever adds at the same moment count after us, too.
@@ -83,9 +83,9 @@ class Webhooks:
             return await _found(connection, hook_id)
 
     @again_on_conflict
-    async def rotate(self, hook_id: UUID) -> SecretBody:
+    async def rotate(self, hook_id: UUID) -> WebhookSecretBody:
         """A new secret; for a day, messages are signed with the old one as well."""
-        made = SecretBody(hook_id, signing.new_secret())
+        made = WebhookSecretBody(hook_id, signing.new_secret())
         async with self._transaction() as connection:
             if not await queries.rotate(connection, hook_id, made.secret, self._clock(), signing.OLD_SECRET_SIGNS):
                 raise WebhookNotFound

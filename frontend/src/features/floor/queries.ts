@@ -9,7 +9,7 @@ import { useLeaving } from "@/shared/reservation/Leaving";
 import { guestName, tableName } from "@/shared/tables";
 import { clockRange, type Day, minutesOf, plusMinutes, type Stretch, stretchOf } from "@/shared/time";
 
-export type Floor = Schemas["FloorAnswer"];
+export type Floor = Schemas["FloorResponse"];
 export type DinnerTable = Schemas["FloorTable"];
 export type Dinner = Schemas["FloorReservation"];
 
@@ -77,8 +77,8 @@ export function useMoveDinner(form?: Teller) {
   return useMutation({
     mutationFn: ({ dinner, table, start, end }: DinnerMove) =>
       data(
-        api.PATCH("/reservations/{reservation_id}", {
-          params: { path: { reservation_id: dinner.id } },
+        api.PATCH("/reservations/{id}", {
+          params: { path: { id: dinner.id } },
           body: { table_id: table.id, start_time: start, end_time: end },
         }),
       ),

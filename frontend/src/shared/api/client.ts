@@ -54,7 +54,7 @@ export async function data<T>(asked: Promise<{ data?: T; error?: unknown; respon
 }
 
 function errorOf(body: unknown, status: number): ApiError {
-  const told = (body as Partial<Schemas["ErrorAnswer"]> | undefined)?.error;
+  const told = (body as Partial<Schemas["ErrorResponse"]> | undefined)?.error;
   if (told === undefined) return new ApiError(status === 502 || status === 504 ? OFFLINE : "INTERNAL_ERROR", "", {}, status);
   const fields = (told.details?.["fields"] ?? {}) as Record<string, string>;
   return new ApiError(told.code, told.message, fields, status, told.details ?? {});

@@ -5,10 +5,10 @@ import { api, data, type Schemas } from "./client";
 
 export type Room = Schemas["BoardRoom"];
 export type Reservation = Schemas["BoardReservation"];
-export type Board = Schemas["BoardAnswer"];
-export type Slot = Schemas["SlotBody"];
-export type User = Schemas["MeBody"];
-export type Account = Schemas["AccountBody"];
+export type Board = Schemas["BoardResponse"];
+export type Slot = Schemas["Slot"];
+export type User = Schemas["Me"];
+export type Account = Schemas["Account"];
 
 export const PAGE_SIZE = 20;
 const MINE_AT_ONCE = 200;

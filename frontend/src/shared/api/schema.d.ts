@@ -15,7 +15,7 @@ export interface paths {
          * What answers here
          * @description Always 200, whatever the state of the database. `demo` tells whether `/dummyLogin` signs anybody in.
          */
-        get: operations["InfoInfo"];
+        get: operations["getInfo"];
         put?: never;
         post?: never;
         delete?: never;
@@ -35,7 +35,7 @@ export interface paths {
          * List bookings in pages
          * @description The newest first; those of one event by person. Who may see only their own gets only those.
          */
-        get: operations["ApiBookingsBrowse"];
+        get: operations["listSeatBookings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -57,7 +57,7 @@ export interface paths {
          * Book a seat
          * @description One seat for each person. 409 `ALREADY_BOOKED` for a second one, `EVENT_FULL` when there is none left.
          */
-        post: operations["ApiBookingsReserveReserve"];
+        post: operations["bookSeat"];
         delete?: never;
         options?: never;
         head?: never;
@@ -75,14 +75,14 @@ export interface paths {
          * One booking
          * @description 404 for one that was cancelled, too.
          */
-        get: operations["ApiBookingsBookingIdShow"];
+        get: operations["getSeatBooking"];
         put?: never;
         post?: never;
         /**
          * Cancel a booking
          * @description The seat is free at once.
          */
-        delete: operations["ApiBookingsBookingIdCancel"];
+        delete: operations["cancelSeatBooking"];
         options?: never;
         head?: never;
         patch?: never;
@@ -99,13 +99,13 @@ export interface paths {
          * List events in pages
          * @description The newest first.
          */
-        get: operations["ApiEventsBrowse"];
+        get: operations["listEvents"];
         put?: never;
         /**
          * Make an event
          * @description Under `ACCESS=token` admins only.
          */
-        post: operations["ApiEventsCreate"];
+        post: operations["createEvent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -123,7 +123,7 @@ export interface paths {
          * Seats left
          * @description An event as it is now: whatever was acknowledged before this was asked is in the answer.
          */
-        get: operations["ApiEventsEventIdShow"];
+        get: operations["getEvent"];
         put?: never;
         post?: never;
         delete?: never;
@@ -133,7 +133,7 @@ export interface paths {
          * Change an event
          * @description Its name, its seats, or both. Never fewer seats than are booked. Under `ACCESS=token` admins only.
          */
-        patch: operations["ApiEventsEventIdChange"];
+        patch: operations["changeEvent"];
         trace?: never;
     };
     "/board": {
@@ -147,7 +147,7 @@ export interface paths {
          * All rooms and what is held of them
          * @description Managed rooms first, in the order in which they were made, then rooms that were only named; by start.
          */
-        get: operations["BoardStretch"];
+        get: operations["getBoard"];
         put?: never;
         post?: never;
         delete?: never;
@@ -167,7 +167,7 @@ export interface paths {
          * All bookings with rooms and people
          * @description Admins only. Newest first, cancelled ones too.
          */
-        get: operations["BoardBookingsBookings"];
+        get: operations["listBoardBookings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -187,7 +187,7 @@ export interface paths {
          * Events, and one's own seat
          * @description The newest first. Under `ACCESS=token` they need a token.
          */
-        get: operations["BoardEventsEvents"];
+        get: operations["listBoardEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -207,7 +207,7 @@ export interface paths {
          * One event, and one's own seat
          * @description An event as it is now. Under `ACCESS=token` it needs a token.
          */
-        get: operations["BoardEventsEventIdEvent"];
+        get: operations["getBoardEvent"];
         put?: never;
         post?: never;
         delete?: never;
@@ -227,7 +227,7 @@ export interface paths {
          * Who has a seat
          * @description Admins only. By `userId`; a search looks in addresses, too.
          */
-        get: operations["BoardEventsEventIdAttendeesAttendees"];
+        get: operations["listAttendees"];
         put?: never;
         post?: never;
         delete?: never;
@@ -247,7 +247,7 @@ export interface paths {
          * All tables and who has them
          * @description Tables by id, reservations by start; eight days at most.
          */
-        get: operations["BoardFloorFloor"];
+        get: operations["getFloor"];
         put?: never;
         post?: never;
         delete?: never;
@@ -267,7 +267,7 @@ export interface paths {
          * One's own reservations to come
          * @description Active reservations and bookings of the token's user that have not ended, by start.
          */
-        get: operations["BoardMineMine"];
+        get: operations["listOwnReservations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -289,7 +289,7 @@ export interface paths {
          * Book a slot
          * @description For the token's user. 409 when anybody holds any of it.
          */
-        post: operations["BookingsCreateCreate"];
+        post: operations["bookSlot"];
         delete?: never;
         options?: never;
         head?: never;
@@ -307,7 +307,7 @@ export interface paths {
          * List all bookings in pages
          * @description Admins only. Newest first, cancelled ones too.
          */
-        get: operations["BookingsListBrowse"];
+        get: operations["listSlotBookings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -327,7 +327,7 @@ export interface paths {
          * One's own bookings
          * @description Bookings of the token's user on slots that start now or later, by start; cancelled ones too.
          */
-        get: operations["BookingsMyMine"];
+        get: operations["listOwnSlotBookings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -349,7 +349,7 @@ export interface paths {
          * Cancel a booking
          * @description The slot is free at once. A booking that was cancelled before stays so, and is answered too.
          */
-        post: operations["BookingsBookingIdCancelCancel"];
+        post: operations["cancelSlotBooking"];
         delete?: never;
         options?: never;
         head?: never;
@@ -371,7 +371,7 @@ export interface paths {
          *
          *     Under `PRODUCTION=true` there is no such call.
          */
-        post: operations["DummyloginDummy"];
+        post: operations["getDummyToken"];
         delete?: never;
         options?: never;
         head?: never;
@@ -389,7 +389,7 @@ export interface paths {
          * State of the service and of what it needs
          * @description 200 when bookings can be taken, else 503.
          */
-        get: operations["HealthHealth"];
+        get: operations["checkHealth"];
         put?: never;
         post?: never;
         delete?: never;
@@ -411,7 +411,7 @@ export interface paths {
          * Get a token
          * @description 401 for a wrong address, a wrong password and a disabled account alike; 429 after too many tries.
          */
-        post: operations["LoginLogin"];
+        post: operations["logIn"];
         delete?: never;
         options?: never;
         head?: never;
@@ -429,7 +429,7 @@ export interface paths {
          * Who the token's user is
          * @description With the role that counts now. Without an account here, by a token of one's own making, no e-mail address.
          */
-        get: operations["MeMe"];
+        get: operations["getMe"];
         put?: never;
         post?: never;
         delete?: never;
@@ -449,7 +449,7 @@ export interface paths {
          * Counters of all workers, for Prometheus
          * @description Prometheus text format 0.0.4, summed over workers.
          */
-        get: operations["MetricsExposition"];
+        get: operations["getMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -469,7 +469,7 @@ export interface paths {
          * What somebody has booked
          * @description Seats booked, cancelled and held now. Zeros for somebody nobody knows.
          */
-        get: operations["MetricsUserIdStatistics"];
+        get: operations["getSeatStatistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -491,7 +491,7 @@ export interface paths {
          * Change one's password
          * @description All older tokens of the account end; the answer is a new one. 429 after too many wrong passwords.
          */
-        post: operations["PasswordPassword"];
+        post: operations["changePassword"];
         delete?: never;
         options?: never;
         head?: never;
@@ -509,7 +509,7 @@ export interface paths {
          * List places in pages
          * @description All rooms and tables that were ever reserved, by id, with a revision that grows with every change there.
          */
-        get: operations["PlacesBrowse"];
+        get: operations["listPlaces"];
         put?: never;
         post?: never;
         delete?: never;
@@ -534,7 +534,7 @@ export interface paths {
          *     With the key of an earlier registration its answer is given again, whatever the password is now. 429 after too
          *     many registrations of an address that has an account.
          */
-        post: operations["RegisterRegister"];
+        post: operations["registerUser"];
         delete?: never;
         options?: never;
         head?: never;
@@ -552,7 +552,7 @@ export interface paths {
          * List reservations in pages
          * @description Active reservations of all rooms and tables by start; filters narrow them.
          */
-        get: operations["ReservationsBrowse"];
+        get: operations["listReservations"];
         put?: never;
         /**
          * Reserve a room or a table
@@ -560,7 +560,7 @@ export interface paths {
          *
          *     With `hold_seconds` it ends by itself, unless it is confirmed. Made without a token, it has a `hold_secret`.
          */
-        post: operations["ReservationsReserve"];
+        post: operations["reservePlace"];
         delete?: never;
         options?: never;
         head?: never;
@@ -578,7 +578,7 @@ export interface paths {
          * One reservation
          * @description An active reservation. 404 for one that was cancelled, too.
          */
-        get: operations["ReservationsByIdReservationIdGetOne"];
+        get: operations["getReservation"];
         put?: never;
         post?: never;
         delete?: never;
@@ -587,21 +587,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/reservations/{reservation_id}": {
+    "/reservations/{id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * All reservations of a room
+         * @description Active reservations of one room by start, as an array: `[]` for a room nobody has named.
+         *
+         *     Without `from`, `to` and `limit` the answer has an `ETag`, which changes whenever the room's reservations do.
+         */
+        get: operations["listRoomReservations"];
         put?: never;
         post?: never;
         /**
          * Cancel a reservation
          * @description The room or the table is free at once. 404 for a reservation already cancelled.
          */
-        delete: operations["ReservationsReservationIdCancel"];
+        delete: operations["cancelReservation"];
         options?: never;
         head?: never;
         /**
@@ -610,7 +616,7 @@ export interface paths {
          *
          *     Fields that cannot be changed may be repeated as they are.
          */
-        patch: operations["ReservationsReservationIdMove"];
+        patch: operations["changeReservation"];
         trace?: never;
     };
     "/reservations/{reservation_id}/confirm": {
@@ -626,7 +632,7 @@ export interface paths {
          * Confirm a hold
          * @description Makes a hold a reservation for good. Confirmed twice, it is answered the same. The body may be left out.
          */
-        post: operations["ReservationsReservationIdConfirmConfirm"];
+        post: operations["confirmHold"];
         delete?: never;
         options?: never;
         head?: never;
@@ -646,29 +652,7 @@ export interface paths {
          * Extend a hold
          * @description The later of its end and so many seconds from now becomes its end, at most two hours after it began.
          */
-        post: operations["ReservationsReservationIdExtendExtend"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/reservations/{room_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * All reservations of a room
-         * @description Active reservations of one room by start, as an array: `[]` for a room nobody has named.
-         *
-         *     Without `from`, `to` and `limit` the answer has an `ETag`, which changes whenever the room's reservations do.
-         */
-        get: operations["ReservationsRoomIdOfRoom"];
-        put?: never;
-        post?: never;
+        post: operations["extendHold"];
         delete?: never;
         options?: never;
         head?: never;
@@ -688,7 +672,7 @@ export interface paths {
          * Make a room
          * @description Admins only. The room has no slots until it has a schedule.
          */
-        post: operations["RoomsCreateCreate"];
+        post: operations["createRoom"];
         delete?: never;
         options?: never;
         head?: never;
@@ -706,7 +690,7 @@ export interface paths {
          * List rooms
          * @description All rooms that can be booked, in the order in which they were made.
          */
-        get: operations["RoomsListBrowse"];
+        get: operations["listRooms"];
         put?: never;
         post?: never;
         delete?: never;
@@ -728,7 +712,7 @@ export interface paths {
          * Take no new bookings of a room
          * @description Admins only. What is booked stays booked. Done twice, it is done once.
          */
-        post: operations["RoomsRoomIdRetireRetire"];
+        post: operations["retireRoom"];
         delete?: never;
         options?: never;
         head?: never;
@@ -748,7 +732,7 @@ export interface paths {
          * Give a room its schedule
          * @description Admins only, and only once: a schedule cannot be changed.
          */
-        post: operations["RoomsRoomIdScheduleCreateSchedule"];
+        post: operations["createSchedule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -768,7 +752,7 @@ export interface paths {
          *
          *     The answer has an `ETag`, which changes whenever the room's reservations or its schedule do.
          */
-        get: operations["RoomsRoomIdSlotsListSlots"];
+        get: operations["listSlots"];
         put?: never;
         post?: never;
         delete?: never;
@@ -790,7 +774,7 @@ export interface paths {
          *
          *     Messages are kept for 15 minutes. Who owns what is told to its owner and to admins only.
          */
-        get: operations["StreamStream"];
+        get: operations["streamMessages"];
         put?: never;
         post?: never;
         delete?: never;
@@ -812,13 +796,13 @@ export interface paths {
          *
          *     The first thousand as an array; with `limit` or `cursor` a page. `Link` tells where an array would go on.
          */
-        get: operations["TablesBrowse"];
+        get: operations["listTables"];
         put?: never;
         /**
          * Make a table
          * @description Under `ACCESS=token` admins only.
          */
-        post: operations["TablesCreate"];
+        post: operations["createTable"];
         delete?: never;
         options?: never;
         head?: never;
@@ -839,7 +823,7 @@ export interface paths {
          * Take a table away
          * @description 409 while it has reservations that have not ended. Under `ACCESS=token` admins only.
          */
-        delete: operations["TablesTableIdRemove"];
+        delete: operations["deleteTable"];
         options?: never;
         head?: never;
         patch?: never;
@@ -856,7 +840,7 @@ export interface paths {
          * List users in pages
          * @description Admins only. In the order in which they came.
          */
-        get: operations["UsersBrowse"];
+        get: operations["listUsers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -882,7 +866,7 @@ export interface paths {
          * Disable an account or give it a role
          * @description Admins only. A disabled user's tokens stop working at once. 409 for the last admin.
          */
-        patch: operations["UsersUserIdChange"];
+        patch: operations["changeUser"];
         trace?: never;
     };
     "/webhooks": {
@@ -896,13 +880,13 @@ export interface paths {
          * List webhooks
          * @description In the order in which they were made; why one is switched off is in `disabled_why`.
          */
-        get: operations["WebhooksBrowse"];
+        get: operations["listWebhooks"];
         put?: never;
         /**
          * Make a webhook
          * @description It gets what is published from now on. The secret is shown this once. 409 when there are twenty.
          */
-        post: operations["WebhooksAdd"];
+        post: operations["createWebhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -920,14 +904,14 @@ export interface paths {
          * A webhook
          * @description Without its secret.
          */
-        get: operations["WebhooksWebhookIdShow"];
+        get: operations["getWebhook"];
         put?: never;
         post?: never;
         /**
          * Remove a webhook
          * @description With what waits for it, and its log.
          */
-        delete: operations["WebhooksWebhookIdRemove"];
+        delete: operations["deleteWebhook"];
         options?: never;
         head?: never;
         patch?: never;
@@ -944,7 +928,7 @@ export interface paths {
          * What was sent
          * @description Newest first, in pages; kept for 30 days.
          */
-        get: operations["WebhooksWebhookIdDeliveriesDeliveries"];
+        get: operations["listDeliveries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -966,7 +950,7 @@ export interface paths {
          * Switch a webhook off
          * @description What waits goes on waiting, for 30 days.
          */
-        post: operations["WebhooksWebhookIdDisableDisable"];
+        post: operations["disableWebhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -986,7 +970,7 @@ export interface paths {
          * Switch a webhook on
          * @description What still waits is sent at once; what was published while it was off is not.
          */
-        post: operations["WebhooksWebhookIdEnableEnable"];
+        post: operations["enableWebhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1006,7 +990,7 @@ export interface paths {
          * A new secret
          * @description Shown this once. For a day, messages are signed with the old one as well.
          */
-        post: operations["WebhooksWebhookIdRotateRotate"];
+        post: operations["rotateWebhookSecret"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1026,7 +1010,7 @@ export interface paths {
          * Send a test message
          * @description What came of it is in the deliveries. 409 when the webhook is switched off.
          */
-        post: operations["WebhooksWebhookIdTestTest"];
+        post: operations["testWebhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1037,12 +1021,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** AccountAnswer */
-        AccountAnswer: {
-            user: components["schemas"]["AccountBody"];
-        };
-        /** AccountBody */
-        AccountBody: {
+        /**
+         * Account
+         * @example {
+         *       "createdAt": "2026-11-02T08:15:00Z",
+         *       "disabled": false,
+         *       "email": "ann@example.com",
+         *       "id": "01938a5e-7c00-7a3b-9f21-4c1d2e3f4a5b",
+         *       "role": "user"
+         *     }
+         */
+        Account: {
             /** Format: date-time */
             createdAt: string;
             disabled: boolean;
@@ -1051,23 +1040,29 @@ export interface components {
             id: string;
             role: components["schemas"]["Role"];
         };
-        /** AccountsPage */
-        AccountsPage: {
+        /** AccountPage */
+        AccountPage: {
             pagination: components["schemas"]["Pagination"];
-            users: components["schemas"]["AccountBody"][];
+            users: components["schemas"]["Account"][];
         };
-        /** AttendeesPage */
-        AttendeesPage: {
+        /** AccountResponse */
+        AccountResponse: {
+            user: components["schemas"]["Account"];
+        };
+        /** AttendeePage */
+        AttendeePage: {
             attendees: components["schemas"]["BoardAttendee"][];
             nextCursor: string | null;
         };
-        /** BoardAnswer */
-        BoardAnswer: {
-            isComplete: boolean;
-            reservations: components["schemas"]["BoardReservation"][];
-            rooms: components["schemas"]["BoardRoom"][];
-        };
-        /** BoardAttendee */
+        /**
+         * BoardAttendee
+         * @example {
+         *       "bookingId": 42,
+         *       "createdAt": "2026-11-30T09:30:00Z",
+         *       "userEmail": "ann@example.com",
+         *       "userId": "01938a5e-7c00-7a3b-9f21-4c1d2e3f4a5b"
+         *     }
+         */
         BoardAttendee: {
             bookingId: number;
             /** Format: date-time */
@@ -1075,12 +1070,22 @@ export interface components {
             userEmail: string | null;
             userId: string;
         };
-        /** BoardBookingsPage */
-        BoardBookingsPage: {
+        /** BoardBookingPage */
+        BoardBookingPage: {
             bookings: components["schemas"]["BoardReservation"][];
             pagination: components["schemas"]["Pagination"];
         };
-        /** BoardEvent */
+        /**
+         * BoardEvent
+         * @example {
+         *       "availableSeats": 99,
+         *       "bookedSeats": 1,
+         *       "bookingId": 42,
+         *       "id": 1,
+         *       "name": "Concert",
+         *       "totalSeats": 100
+         *     }
+         */
         BoardEvent: {
             availableSeats: number;
             bookedSeats: number;
@@ -1089,8 +1094,8 @@ export interface components {
             name: string;
             totalSeats: number;
         };
-        /** BoardEventsPage */
-        BoardEventsPage: {
+        /** BoardEventPage */
+        BoardEventPage: {
             events: components["schemas"]["BoardEvent"][];
             nextCursor: string | null;
         };
@@ -1100,7 +1105,24 @@ export interface components {
             endTime: string;
             startTime: string;
         };
-        /** BoardReservation */
+        /**
+         * BoardReservation
+         * @example {
+         *       "conferenceLink": "https://meet.example.com/blue-room",
+         *       "createdAt": "2026-11-02T09:00:00Z",
+         *       "end": "2026-12-01T10:30:00Z",
+         *       "id": "01938a64-9a00-7d10-b2c3-5d6e7f809102",
+         *       "isBooking": true,
+         *       "isMine": true,
+         *       "kind": "room",
+         *       "roomId": "01938a60-1d00-7c44-8e10-0a1b2c3d4e5f",
+         *       "roomName": "Blue room",
+         *       "start": "2026-12-01T10:00:00Z",
+         *       "status": "active",
+         *       "userEmail": "ann@example.com",
+         *       "userId": "01938a5e-7c00-7a3b-9f21-4c1d2e3f4a5b"
+         *     }
+         */
         BoardReservation: {
             conferenceLink: string | null;
             /** Format: date-time */
@@ -1112,7 +1134,7 @@ export interface components {
             id: string;
             isBooking: boolean;
             isMine: boolean;
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["PlaceKind"];
             roomId: string;
             roomName: string;
             /** Format: date-time */
@@ -1122,6 +1144,55 @@ export interface components {
             status: "active" | "cancelled";
             userEmail: string | null;
             userId: string | null;
+        };
+        /**
+         * BoardResponse
+         * @example {
+         *       "isComplete": true,
+         *       "reservations": [
+         *         {
+         *           "conferenceLink": "https://meet.example.com/blue-room",
+         *           "createdAt": "2026-11-02T09:00:00Z",
+         *           "end": "2026-12-01T10:30:00Z",
+         *           "id": "01938a64-9a00-7d10-b2c3-5d6e7f809102",
+         *           "isBooking": true,
+         *           "isMine": true,
+         *           "kind": "room",
+         *           "roomId": "01938a60-1d00-7c44-8e10-0a1b2c3d4e5f",
+         *           "roomName": "Blue room",
+         *           "start": "2026-12-01T10:00:00Z",
+         *           "status": "active",
+         *           "userEmail": "ann@example.com",
+         *           "userId": "01938a5e-7c00-7a3b-9f21-4c1d2e3f4a5b"
+         *         }
+         *       ],
+         *       "rooms": [
+         *         {
+         *           "capacity": 8,
+         *           "description": "Second floor, by the stairs",
+         *           "hours": {
+         *             "daysOfWeek": [
+         *               1,
+         *               2,
+         *               3,
+         *               4,
+         *               5
+         *             ],
+         *             "endTime": "18:00",
+         *             "startTime": "09:00"
+         *           },
+         *           "id": "01938a60-1d00-7c44-8e10-0a1b2c3d4e5f",
+         *           "isManaged": true,
+         *           "isRetired": false,
+         *           "name": "Blue room"
+         *         }
+         *       ]
+         *     }
+         */
+        BoardResponse: {
+            isComplete: boolean;
+            reservations: components["schemas"]["BoardReservation"][];
+            rooms: components["schemas"]["BoardRoom"][];
         };
         /** BoardRoom */
         BoardRoom: {
@@ -1133,55 +1204,28 @@ export interface components {
             isRetired: boolean;
             name: string;
         };
-        /** BookingAnswer */
-        BookingAnswer: {
-            booking: components["schemas"]["rooms_bodies_BookingBody"];
-        };
-        /** BookingRequest */
-        BookingRequest: {
-            /**
-             * @description Whether a conference link is wanted
-             * @default false
-             */
-            createConferenceLink: boolean | null;
-            /** Format: uuid */
-            slotId: string;
-        };
-        /** BookingsAnswer */
-        BookingsAnswer: {
-            bookings: components["schemas"]["rooms_bodies_BookingBody"][];
-        };
-        /** BookingsPage */
-        BookingsPage: {
-            bookings: components["schemas"]["rooms_bodies_BookingBody"][];
-            pagination: components["schemas"]["Pagination"];
-        };
-        /** ConfirmBody */
-        ConfirmBody: {
-            /**
-             * @description What it is called elsewhere
-             * @example payment-4711
-             */
-            external_ref?: string | null;
-            /**
-             * @default refuse
-             * @enum {string}
-             */
-            if_expired: "refuse" | "revive";
-        };
-        /** Page[DeliveryBody] */
-        DeliveriesPage: {
-            items: components["schemas"]["DeliveryBody"][];
-            next_cursor: string | null;
-        };
-        /** DeliveryBody */
-        DeliveryBody: {
+        /**
+         * Delivery
+         * @example {
+         *       "attempts": 1,
+         *       "failure": null,
+         *       "message_id": "01938a69-6c00-7154-8fb0-4a3b2c1d0e9f",
+         *       "next_attempt_at": null,
+         *       "outcome": "delivered",
+         *       "place": "room:blue-room",
+         *       "queued_at": "2026-12-01T10:00:00Z",
+         *       "status": 204,
+         *       "tried_at": "2026-12-01T10:00:00Z",
+         *       "type": "reservation.created"
+         *     }
+         */
+        Delivery: {
             attempts: number;
-            failure: components["schemas"]["Failure"] | null;
+            failure: components["schemas"]["DeliveryFailure"] | null;
             /** Format: uuid */
             message_id: string;
             next_attempt_at: string | null;
-            outcome: components["schemas"]["Outcome"] | null;
+            outcome: components["schemas"]["DeliveryOutcome"] | null;
             place: string;
             /** Format: date-time */
             queued_at: string;
@@ -1189,44 +1233,74 @@ export interface components {
             tried_at: string | null;
             type: string;
         };
-        /** Dependency */
-        Dependency: {
+        /**
+         * DeliveryFailure
+         * @description What was wrong with an attempt.
+         * @enum {string}
+         */
+        DeliveryFailure: "name" | "address" | "connection" | "tls" | "timeout" | "redirect" | "status";
+        /**
+         * DeliveryOutcome
+         * @description What has become of a message.
+         * @enum {string}
+         */
+        DeliveryOutcome: "delivered" | "given_up";
+        /** DeliveryPage */
+        DeliveryPage: {
+            items: components["schemas"]["Delivery"][];
+            next_cursor: string | null;
+        };
+        /** DependencyHealth */
+        DependencyHealth: {
             lag_seconds?: number | null;
             milliseconds?: number | null;
             /** @enum {string} */
             status: "ok" | "unavailable" | "read_only" | "disk_full" | "failing";
         };
         /**
-         * Disabled
-         * @description Why a webhook is switched off.
-         * @enum {string}
+         * DummyLogin
+         * @example {
+         *       "role": "user"
+         *     }
          */
-        Disabled: "admin" | "gone" | "failing" | "full";
-        /** DummyLoginRequest */
-        DummyLoginRequest: {
+        DummyLogin: {
             role: components["schemas"]["Role"];
         };
-        /** ErrorAnswer */
-        ErrorAnswer: {
-            error: components["schemas"]["ErrorBody"];
-        };
-        /** ErrorBody */
-        ErrorBody: {
+        /** Error */
+        Error: {
             code: string;
             details?: {
                 [key: string]: unknown;
             } | null;
             message: string;
         };
-        /** EventBody */
-        EventBody: {
+        /** ErrorResponse */
+        ErrorResponse: {
+            error: components["schemas"]["Error"];
+        };
+        /**
+         * Event
+         * @example {
+         *       "available_seats": 99,
+         *       "booked_seats": 1,
+         *       "id": 1,
+         *       "name": "Concert",
+         *       "total_seats": 100
+         *     }
+         */
+        Event: {
             available_seats: number;
             booked_seats: number;
             id: number;
             name: string;
             total_seats: number;
         };
-        /** EventChange */
+        /**
+         * EventChange
+         * @example {
+         *       "total_seats": 120
+         *     }
+         */
         EventChange: {
             /** @description Cannot be changed */
             available_seats?: number;
@@ -1242,37 +1316,10 @@ export interface components {
             /** @description How many seats there are */
             total_seats?: number;
         };
-        /** EventRequest */
-        EventRequest: {
-            /**
-             * @description What people call it
-             * @example Concert
-             */
-            name: string;
-            /** @description How many seats there are */
-            total_seats: number;
-        };
-        /** Page[EventBody] */
-        EventsPage: {
-            items: components["schemas"]["EventBody"][];
+        /** EventPage */
+        EventPage: {
+            items: components["schemas"]["Event"][];
             next_cursor: string | null;
-        };
-        /** ExtendBody */
-        ExtendBody: {
-            /** @description For so many seconds only, unless it is confirmed */
-            seconds: number;
-        };
-        /**
-         * Failure
-         * @description What was wrong with an attempt.
-         * @enum {string}
-         */
-        Failure: "name" | "address" | "connection" | "tls" | "timeout" | "redirect" | "status";
-        /** FloorAnswer */
-        FloorAnswer: {
-            isComplete: boolean;
-            reservations: components["schemas"]["FloorReservation"][];
-            tables: components["schemas"]["FloorTable"][];
         };
         /** FloorReservation */
         FloorReservation: {
@@ -1290,6 +1337,37 @@ export interface components {
             state?: "held" | "pending" | "confirmed";
             tableId: number;
         };
+        /**
+         * FloorResponse
+         * @example {
+         *       "isComplete": true,
+         *       "reservations": [
+         *         {
+         *           "customerName": "Anna",
+         *           "end": "2026-12-01T20:00:00Z",
+         *           "id": "01938a67-4a00-7f32-8d9e-6c5b4a392817",
+         *           "isMine": true,
+         *           "mayChange": true,
+         *           "partySize": 4,
+         *           "start": "2026-12-01T18:00:00Z",
+         *           "tableId": 7
+         *         }
+         *       ],
+         *       "tables": [
+         *         {
+         *           "id": 7,
+         *           "location": "Terrace",
+         *           "name": "By the window",
+         *           "seats": 4
+         *         }
+         *       ]
+         *     }
+         */
+        FloorResponse: {
+            isComplete: boolean;
+            reservations: components["schemas"]["FloorReservation"][];
+            tables: components["schemas"]["FloorTable"][];
+        };
         /** FloorTable */
         FloorTable: {
             id: number;
@@ -1297,10 +1375,26 @@ export interface components {
             name: string;
             seats: number;
         };
-        /** Health */
+        /**
+         * Health
+         * @example {
+         *       "dependencies": {
+         *         "database": {
+         *           "milliseconds": 0.4,
+         *           "status": "ok"
+         *         },
+         *         "relay": {
+         *           "lag_seconds": 0,
+         *           "status": "ok"
+         *         }
+         *       },
+         *       "status": "ok",
+         *       "version": "0.1.0"
+         *     }
+         */
         Health: {
             dependencies: {
-                [key: string]: components["schemas"]["Dependency"];
+                [key: string]: components["schemas"]["DependencyHealth"];
             };
             /** @enum {string} */
             status: "ok" | "degraded" | "unavailable";
@@ -1314,20 +1408,43 @@ export interface components {
             event_id: number;
             event_name: string;
         };
-        /** Info */
-        Info: {
-            demo: boolean;
-            name: string;
-            version: string;
+        /**
+         * HoldConfirmation
+         * @example {
+         *       "external_ref": "payment-4711",
+         *       "if_expired": "revive"
+         *     }
+         */
+        HoldConfirmation: {
+            /**
+             * @description What it is called elsewhere
+             * @example payment-4711
+             */
+            external_ref?: string | null;
+            /**
+             * @default refuse
+             * @enum {string}
+             */
+            if_expired: "refuse" | "revive";
         };
         /**
-         * Kind
-         * @description What sort of place it is. Rooms and tables are calendars; an event has seats, and no hours.
-         * @enum {string}
+         * HoldExtension
+         * @example {
+         *       "seconds": 600
+         *     }
          */
-        Kind: "room" | "table" | "event";
-        /** LoginRequest */
-        LoginRequest: {
+        HoldExtension: {
+            /** @description For so many seconds only, unless it is confirmed */
+            seconds: number;
+        };
+        /**
+         * Login
+         * @example {
+         *       "email": "ann@example.com",
+         *       "password": "correct horse"
+         *     }
+         */
+        Login: {
             /**
              * @description In lower case it names the account
              * @example ann@example.com
@@ -1335,24 +1452,349 @@ export interface components {
             email: string;
             password: string;
         };
-        /** MeAnswer */
-        MeAnswer: {
-            user: components["schemas"]["MeBody"];
-        };
-        /** MeBody */
-        MeBody: {
+        /**
+         * Me
+         * @example {
+         *       "email": "ann@example.com",
+         *       "id": "01938a5e-7c00-7a3b-9f21-4c1d2e3f4a5b",
+         *       "role": "user"
+         *     }
+         */
+        Me: {
             email: string | null;
             /** Format: uuid */
             id: string;
             role: components["schemas"]["Role"];
         };
-        /** MineAnswer */
-        MineAnswer: {
+        /** MeResponse */
+        MeResponse: {
+            user: components["schemas"]["Me"];
+        };
+        /**
+         * NewEvent
+         * @example {
+         *       "name": "Concert",
+         *       "total_seats": 100
+         *     }
+         */
+        NewEvent: {
+            /**
+             * @description What people call it
+             * @example Concert
+             */
+            name: string;
+            /** @description How many seats there are */
+            total_seats: number;
+        };
+        /**
+         * NewReservation
+         * @example {
+         *       "end_time": "2026-12-01T11:00:00Z",
+         *       "room_id": "blue-room",
+         *       "start_time": "2026-12-01T10:00:00Z"
+         *     }
+         */
+        NewReservation: {
+            /**
+             * Format: date-time
+             * @description RFC 3339; without an offset it is UTC; at most six fractional digits; of the years 1970 to 2200
+             * @example 2026-12-01T10:00:00Z
+             * @example 2026-12-01T13:00:00+03:00
+             */
+            end_time: string;
+            /** @description For so many seconds only, unless it is confirmed */
+            hold_seconds?: number | null;
+            /** @example blue-room */
+            room_id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339; without an offset it is UTC; at most six fractional digits; of the years 1970 to 2200
+             * @example 2026-12-01T10:00:00Z
+             * @example 2026-12-01T13:00:00+03:00
+             */
+            start_time: string;
+        };
+        /**
+         * NewRoom
+         * @example {
+         *       "capacity": 8,
+         *       "description": "Second floor, by the stairs",
+         *       "name": "Blue room"
+         *     }
+         */
+        NewRoom: {
+            /** @description Seats */
+            capacity?: number | null;
+            description?: string | null;
+            /** @example Blue room */
+            name: string;
+        };
+        /**
+         * NewSchedule
+         * @example {
+         *       "daysOfWeek": [
+         *         1,
+         *         2,
+         *         3,
+         *         4,
+         *         5
+         *       ],
+         *       "endTime": "18:00",
+         *       "startTime": "09:00"
+         *     }
+         */
+        NewSchedule: {
+            /**
+             * @description 1 is Monday, 7 is Sunday
+             * @example [
+             *       1,
+             *       2,
+             *       3,
+             *       4,
+             *       5
+             *     ]
+             */
+            daysOfWeek: number[];
+            /**
+             * @description Time of day in UTC, HH:MM
+             * @example 09:00
+             */
+            endTime: string;
+            /**
+             * @description Time of day in UTC, HH:MM
+             * @example 09:00
+             */
+            startTime: string;
+        };
+        /**
+         * NewSeatBooking
+         * @example {
+         *       "event_id": 1,
+         *       "user_id": "user123"
+         *     }
+         */
+        NewSeatBooking: {
+            /** @description The event's id */
+            event_id: number;
+            /**
+             * @description Whoever gets the seat: any text
+             * @example user123
+             */
+            user_id: string;
+        };
+        /**
+         * NewSlotBooking
+         * @example {
+         *       "createConferenceLink": true,
+         *       "slotId": "874c472d-3ed8-5dfd-9d18-d37d43355a02"
+         *     }
+         */
+        NewSlotBooking: {
+            /**
+             * @description Whether a conference link is wanted
+             * @default false
+             */
+            createConferenceLink: boolean | null;
+            /** Format: uuid */
+            slotId: string;
+        };
+        /**
+         * NewTable
+         * @example {
+         *       "location": "Terrace",
+         *       "name": "By the window",
+         *       "seats": 4
+         *     }
+         */
+        NewTable: {
+            /**
+             * @description Where it stands
+             * @example Terrace
+             */
+            location: string;
+            /**
+             * @description What people call it
+             * @example By the window
+             */
+            name: string;
+            /** @description How many sit there */
+            seats: number;
+        };
+        /**
+         * NewTableReservation
+         * @example {
+         *       "customer_name": "Anna",
+         *       "duration_minutes": 120,
+         *       "party_size": 4,
+         *       "reservation_time": "2026-12-01T18:00:00Z",
+         *       "table_id": 7
+         *     }
+         */
+        NewTableReservation: {
+            /**
+             * @description Who comes
+             * @example Anna
+             */
+            customer_name: string;
+            /** @description For how long */
+            duration_minutes: number;
+            /** @description For so many seconds only, unless it is confirmed */
+            hold_seconds?: number | null;
+            /** @description How many come; not more than the table's seats */
+            party_size?: number | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339; without an offset it is UTC; at most six fractional digits; of the years 1970 to 2200
+             * @example 2026-12-01T10:00:00Z
+             * @example 2026-12-01T13:00:00+03:00
+             */
+            reservation_time: string;
+            /** @description The table's id */
+            table_id: number;
+        };
+        /**
+         * NewWebhook
+         * @example {
+         *       "types": [
+         *         "reservation.created"
+         *       ],
+         *       "url": "https://hooks.example.com/holdfast"
+         *     }
+         */
+        NewWebhook: {
+            /** @description Of the messages that it gets; none for all */
+            types?: ("reservation.held" | "reservation.created" | "reservation.moved" | "reservation.changed" | "reservation.cancelled" | "reservation.released" | "reservation.expired" | "room.created" | "schedule.created" | "room.retired" | "room.seeded" | "table.created" | "table.deleted" | "event.created" | "event.changed" | "event.repaired" | "booking.created" | "booking.cancelled" | "place.checked")[];
+            /**
+             * @description Where messages are sent: https, to a public address
+             * @example https://hooks.example.com/holdfast
+             */
+            url: string;
+        };
+        /** OwnReservationPage */
+        OwnReservationPage: {
             nextCursor: string | null;
             reservations: components["schemas"]["BoardReservation"][];
         };
-        /** MoveBody */
-        MoveBody: {
+        /**
+         * Pagination
+         * @example {
+         *       "page": 1,
+         *       "pageSize": 20,
+         *       "total": 1
+         *     }
+         */
+        Pagination: {
+            page: number;
+            pageSize: number;
+            total: number;
+        };
+        /**
+         * PasswordChange
+         * @example {
+         *       "newPassword": "battery staple",
+         *       "oldPassword": "correct horse"
+         *     }
+         */
+        PasswordChange: {
+            /**
+             * @description From 8 to 200 characters
+             * @example correct horse
+             */
+            newPassword: string;
+            oldPassword: string;
+        };
+        /**
+         * Place
+         * @example {
+         *       "id": "blue-room",
+         *       "kind": "room",
+         *       "name": "blue-room",
+         *       "revision": 3
+         *     }
+         */
+        Place: {
+            id: string;
+            kind: components["schemas"]["PlaceKind"];
+            name: string;
+            revision: number;
+        };
+        /**
+         * PlaceKind
+         * @description What sort of place it is. Rooms and tables are calendars; an event has seats, and no hours.
+         * @enum {string}
+         */
+        PlaceKind: "room" | "table" | "event";
+        /** PlacePage */
+        PlacePage: {
+            items: components["schemas"]["Place"][];
+            next_cursor: string | null;
+        };
+        /**
+         * QueuedMessage
+         * @example {
+         *       "message_id": "01938a69-6c00-7154-8fb0-4a3b2c1d0e9f"
+         *     }
+         */
+        QueuedMessage: {
+            /** Format: uuid */
+            message_id: string;
+        };
+        /**
+         * Registration
+         * @example {
+         *       "email": "ann@example.com",
+         *       "password": "correct horse",
+         *       "role": "user"
+         *     }
+         */
+        Registration: {
+            /**
+             * @description In lower case it names the account
+             * @example ann@example.com
+             */
+            email: string;
+            /**
+             * @description From 8 to 200 characters
+             * @example correct horse
+             */
+            password: string;
+            role: components["schemas"]["Role"];
+        };
+        /**
+         * Reservation
+         * @example {
+         *       "created_at": "2026-11-30T09:30:00Z",
+         *       "end_time": "2026-12-01T11:00:00Z",
+         *       "id": "01938a66-3f00-7e21-9c8d-7b6a59483726",
+         *       "room_id": "blue-room",
+         *       "start_time": "2026-12-01T10:00:00Z"
+         *     }
+         */
+        Reservation: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            end_time: string;
+            expires_at?: string;
+            external_ref?: string;
+            hold_secret?: string;
+            /** Format: uuid */
+            id: string;
+            revived?: boolean;
+            room_id: string;
+            server_time?: string;
+            /** Format: date-time */
+            start_time: string;
+            state?: "held" | "pending" | "confirmed";
+        };
+        /**
+         * ReservationChange
+         * @example {
+         *       "end_time": "2026-12-01T12:00:00Z",
+         *       "start_time": "2026-12-01T11:00:00Z"
+         *     }
+         */
+        ReservationChange: {
             /**
              * Format: date-time
              * @description Cannot be changed
@@ -1397,134 +1839,10 @@ export interface components {
             /** @description The table's id */
             table_id?: number;
         };
-        /**
-         * Outcome
-         * @description What has become of a message.
-         * @enum {string}
-         */
-        Outcome: "delivered" | "given_up";
-        /** Pagination */
-        Pagination: {
-            page: number;
-            pageSize: number;
-            total: number;
-        };
-        /** PasswordRequest */
-        PasswordRequest: {
-            /**
-             * @description From 8 to 200 characters
-             * @example correct horse
-             */
-            newPassword: string;
-            oldPassword: string;
-        };
-        /** PlaceBody */
-        PlaceBody: {
-            id: string;
-            kind: components["schemas"]["Kind"];
-            name: string;
-            revision: number;
-        };
-        /** Page[PlaceBody] */
-        PlacePage: {
-            items: components["schemas"]["PlaceBody"][];
-            next_cursor: string | null;
-        };
-        /** QueuedBody */
-        QueuedBody: {
-            /** Format: uuid */
-            message_id: string;
-        };
-        /** RegisterRequest */
-        RegisterRequest: {
-            /**
-             * @description In lower case it names the account
-             * @example ann@example.com
-             */
-            email: string;
-            /**
-             * @description From 8 to 200 characters
-             * @example correct horse
-             */
-            password: string;
-            role: components["schemas"]["Role"];
-        };
-        /** ReservationBody */
-        ReservationBody: {
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            end_time: string;
-            expires_at?: string;
-            external_ref?: string;
-            hold_secret?: string;
-            /** Format: uuid */
-            id: string;
-            revived?: boolean;
-            room_id: string;
-            server_time?: string;
-            /** Format: date-time */
-            start_time: string;
-            state?: "held" | "pending" | "confirmed";
-        };
-        /** Page[UnionType[ReservationBody, TableReservationBody]] */
+        /** ReservationPage */
         ReservationPage: {
-            items: (components["schemas"]["ReservationBody"] | components["schemas"]["TableReservationBody"])[];
+            items: (components["schemas"]["Reservation"] | components["schemas"]["TableReservation"])[];
             next_cursor: string | null;
-        };
-        /** ReserveBody */
-        ReserveBody: {
-            /**
-             * Format: date-time
-             * @description RFC 3339; without an offset it is UTC; at most six fractional digits; of the years 1970 to 2200
-             * @example 2026-12-01T10:00:00Z
-             * @example 2026-12-01T13:00:00+03:00
-             */
-            end_time: string;
-            /** @description For so many seconds only, unless it is confirmed */
-            hold_seconds?: number | null;
-            /** @example blue-room */
-            room_id: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339; without an offset it is UTC; at most six fractional digits; of the years 1970 to 2200
-             * @example 2026-12-01T10:00:00Z
-             * @example 2026-12-01T13:00:00+03:00
-             */
-            start_time: string;
-        };
-        /** ReserveRequest */
-        ReserveRequest: {
-            /** @description The event's id */
-            event_id: number;
-            /**
-             * @description Whoever gets the seat: any text
-             * @example user123
-             */
-            user_id: string;
-        };
-        /** ReserveTableBody */
-        ReserveTableBody: {
-            /**
-             * @description Who comes
-             * @example Anna
-             */
-            customer_name: string;
-            /** @description For how long */
-            duration_minutes: number;
-            /** @description For so many seconds only, unless it is confirmed */
-            hold_seconds?: number | null;
-            /** @description How many come; not more than the table's seats */
-            party_size?: number | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339; without an offset it is UTC; at most six fractional digits; of the years 1970 to 2200
-             * @example 2026-12-01T10:00:00Z
-             * @example 2026-12-01T13:00:00+03:00
-             */
-            reservation_time: string;
-            /** @description The table's id */
-            table_id: number;
         };
         /**
          * Role
@@ -1532,12 +1850,17 @@ export interface components {
          * @enum {string}
          */
         Role: "admin" | "user";
-        /** RoomAnswer */
-        RoomAnswer: {
-            room: components["schemas"]["RoomBody"];
-        };
-        /** RoomBody */
-        RoomBody: {
+        /**
+         * Room
+         * @example {
+         *       "capacity": 8,
+         *       "createdAt": "2026-11-02T09:00:00Z",
+         *       "description": "Second floor, by the stairs",
+         *       "id": "01938a60-1d00-7c44-8e10-0a1b2c3d4e5f",
+         *       "name": "Blue room"
+         *     }
+         */
+        Room: {
             capacity: number | null;
             /** Format: date-time */
             createdAt: string;
@@ -1546,24 +1869,31 @@ export interface components {
             id: string;
             name: string;
         };
-        /** RoomRequest */
-        RoomRequest: {
-            /** @description Seats */
-            capacity?: number | null;
-            description?: string | null;
-            /** @example Blue room */
-            name: string;
+        /** RoomResponse */
+        RoomResponse: {
+            room: components["schemas"]["Room"];
         };
-        /** RoomsAnswer */
-        RoomsAnswer: {
-            rooms: components["schemas"]["RoomBody"][];
+        /** RoomsResponse */
+        RoomsResponse: {
+            rooms: components["schemas"]["Room"][];
         };
-        /** ScheduleAnswer */
-        ScheduleAnswer: {
-            schedule: components["schemas"]["ScheduleBody"];
-        };
-        /** ScheduleBody */
-        ScheduleBody: {
+        /**
+         * Schedule
+         * @example {
+         *       "daysOfWeek": [
+         *         1,
+         *         2,
+         *         3,
+         *         4,
+         *         5
+         *       ],
+         *       "endTime": "18:00",
+         *       "id": "01938a61-2e00-7b55-a1b2-c3d4e5f60718",
+         *       "roomId": "01938a60-1d00-7c44-8e10-0a1b2c3d4e5f",
+         *       "startTime": "09:00"
+         *     }
+         */
+        Schedule: {
             daysOfWeek: number[];
             endTime: string;
             /** Format: uuid */
@@ -1572,43 +1902,82 @@ export interface components {
             roomId: string;
             startTime: string;
         };
-        /** ScheduleRequest */
-        ScheduleRequest: {
-            /**
-             * @description 1 is Monday, 7 is Sunday
-             * @example [
-             *       1,
-             *       2,
-             *       3,
-             *       4,
-             *       5
-             *     ]
-             */
-            daysOfWeek: number[];
-            /**
-             * @description Time of day in UTC, HH:MM
-             * @example 09:00
-             */
-            endTime: string;
-            /**
-             * @description Time of day in UTC, HH:MM
-             * @example 09:00
-             */
-            startTime: string;
+        /** ScheduleResponse */
+        ScheduleResponse: {
+            schedule: components["schemas"]["Schedule"];
         };
-        /** Page[BookingBody] */
-        SeatsPage: {
-            items: components["schemas"]["events_bodies_BookingBody"][];
+        /**
+         * SeatBooking
+         * @example {
+         *       "created_at": "2026-11-30T09:30:00Z",
+         *       "event_id": 1,
+         *       "id": 42,
+         *       "user_id": "user123"
+         *     }
+         */
+        SeatBooking: {
+            /** Format: date-time */
+            created_at: string;
+            event_id: number;
+            id: number;
+            user_id: string;
+        };
+        /** SeatBookingPage */
+        SeatBookingPage: {
+            items: components["schemas"]["SeatBooking"][];
             next_cursor: string | null;
         };
-        /** SecretBody */
-        SecretBody: {
-            /** Format: uuid */
-            id: string;
-            secret: string;
+        /**
+         * SeatStatistics
+         * @example {
+         *       "booked": 1,
+         *       "cancelled": 0,
+         *       "events": [
+         *         {
+         *           "booking_id": 42,
+         *           "created_at": "2026-11-30T09:30:00Z",
+         *           "event_id": 1,
+         *           "event_name": "Concert"
+         *         }
+         *       ],
+         *       "first_booking_at": "2026-11-30T09:30:00Z",
+         *       "held": 1,
+         *       "last_booking_at": "2026-11-30T09:30:00Z",
+         *       "user_id": "user123"
+         *     }
+         */
+        SeatStatistics: {
+            booked: number;
+            cancelled: number;
+            events: components["schemas"]["HeldSeat"][];
+            first_booking_at: string | null;
+            held: number;
+            last_booking_at: string | null;
+            user_id: string;
         };
-        /** SlotBody */
-        SlotBody: {
+        /**
+         * ServiceInfo
+         * @example {
+         *       "demo": true,
+         *       "name": "holdfast",
+         *       "version": "0.1.0"
+         *     }
+         */
+        ServiceInfo: {
+            demo: boolean;
+            name: string;
+            version: string;
+        };
+        /**
+         * Slot
+         * @example {
+         *       "end": "2026-12-01T10:30:00Z",
+         *       "id": "874c472d-3ed8-5dfd-9d18-d37d43355a02",
+         *       "roomId": "01938a60-1d00-7c44-8e10-0a1b2c3d4e5f",
+         *       "start": "2026-12-01T10:00:00Z"
+         *     }
+         */
+        Slot: {
             /** Format: date-time */
             end: string;
             /** Format: uuid */
@@ -1618,49 +1987,80 @@ export interface components {
             /** Format: date-time */
             start: string;
         };
-        /** SlotsAnswer */
-        SlotsAnswer: {
-            slots: components["schemas"]["SlotBody"][];
+        /**
+         * SlotBooking
+         * @example {
+         *       "conferenceLink": "https://meet.example.com/blue-room",
+         *       "createdAt": "2026-11-02T09:00:00Z",
+         *       "id": "01938a64-9a00-7d10-b2c3-5d6e7f809102",
+         *       "slotId": "874c472d-3ed8-5dfd-9d18-d37d43355a02",
+         *       "status": "active",
+         *       "userId": "01938a5e-7c00-7a3b-9f21-4c1d2e3f4a5b"
+         *     }
+         */
+        SlotBooking: {
+            conferenceLink: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            slotId: string;
+            /** @enum {string} */
+            status: "active" | "cancelled";
+            userId: string | null;
         };
-        /** StatisticsBody */
-        StatisticsBody: {
-            booked: number;
-            cancelled: number;
-            events: components["schemas"]["HeldSeat"][];
-            first_booking_at: string | null;
-            held: number;
-            last_booking_at: string | null;
-            user_id: string;
+        /** SlotBookingPage */
+        SlotBookingPage: {
+            bookings: components["schemas"]["SlotBooking"][];
+            pagination: components["schemas"]["Pagination"];
         };
-        /** TableBody */
-        TableBody: {
+        /** SlotBookingResponse */
+        SlotBookingResponse: {
+            booking: components["schemas"]["SlotBooking"];
+        };
+        /** SlotBookingsResponse */
+        SlotBookingsResponse: {
+            bookings: components["schemas"]["SlotBooking"][];
+        };
+        /** SlotsResponse */
+        SlotsResponse: {
+            slots: components["schemas"]["Slot"][];
+        };
+        /**
+         * Table
+         * @example {
+         *       "id": 7,
+         *       "location": "Terrace",
+         *       "name": "By the window",
+         *       "seats": 4
+         *     }
+         */
+        Table: {
             id: number;
             location: string;
             name: string;
             seats: number;
         };
-        /** Page[TableBody] */
+        /** TablePage */
         TablePage: {
-            items: components["schemas"]["TableBody"][];
+            items: components["schemas"]["Table"][];
             next_cursor: string | null;
         };
-        /** TableRequest */
-        TableRequest: {
-            /**
-             * @description Where it stands
-             * @example Terrace
-             */
-            location: string;
-            /**
-             * @description What people call it
-             * @example By the window
-             */
-            name: string;
-            /** @description How many sit there */
-            seats: number;
-        };
-        /** TableReservationBody */
-        TableReservationBody: {
+        /**
+         * TableReservation
+         * @example {
+         *       "created_at": "2026-11-30T09:30:00Z",
+         *       "customer_name": "Anna",
+         *       "duration_minutes": 120,
+         *       "end_time": "2026-12-01T20:00:00Z",
+         *       "id": "01938a67-4a00-7f32-8d9e-6c5b4a392817",
+         *       "party_size": 4,
+         *       "reservation_time": "2026-12-01T18:00:00Z",
+         *       "table_id": 7
+         *     }
+         */
+        TableReservation: {
             /** Format: date-time */
             created_at: string;
             customer_name: string | null;
@@ -1680,16 +2080,25 @@ export interface components {
             state?: "held" | "pending" | "confirmed";
             table_id: number;
         };
-        /** TokenAnswer */
-        TokenAnswer: {
+        /**
+         * TokenResponse
+         * @example {
+         *       "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2lnbmF0dXJl"
+         *     }
+         */
+        TokenResponse: {
             token: string;
         };
-        /** UserAnswer */
-        UserAnswer: {
-            user: components["schemas"]["UserBody"];
-        };
-        /** UserBody */
-        UserBody: {
+        /**
+         * User
+         * @example {
+         *       "createdAt": "2026-11-02T08:15:00Z",
+         *       "email": "ann@example.com",
+         *       "id": "01938a5e-7c00-7a3b-9f21-4c1d2e3f4a5b",
+         *       "role": "user"
+         *     }
+         */
+        User: {
             /** Format: date-time */
             createdAt: string;
             email: string;
@@ -1697,7 +2106,12 @@ export interface components {
             id: string;
             role: components["schemas"]["Role"];
         };
-        /** UserChange */
+        /**
+         * UserChange
+         * @example {
+         *       "disabled": true
+         *     }
+         */
         UserChange: {
             /**
              * Format: date-time
@@ -1713,12 +2127,30 @@ export interface components {
             id?: string;
             role?: components["schemas"]["Role"];
         };
-        /** WebhookBody */
-        WebhookBody: {
+        /** UserResponse */
+        UserResponse: {
+            user: components["schemas"]["User"];
+        };
+        /**
+         * Webhook
+         * @example {
+         *       "created_at": "2026-11-30T09:30:00Z",
+         *       "disabled_at": null,
+         *       "disabled_why": null,
+         *       "failing_since": null,
+         *       "id": "01938a68-5b00-7043-9eaf-5b4c3d2e1f00",
+         *       "types": [
+         *         "reservation.created"
+         *       ],
+         *       "url": "https://hooks.example.com/holdfast",
+         *       "waiting": 0
+         *     }
+         */
+        Webhook: {
             /** Format: date-time */
             created_at: string;
             disabled_at: string | null;
-            disabled_why: components["schemas"]["Disabled"] | null;
+            disabled_why: components["schemas"]["WebhookDisabledReason"] | null;
             failing_since: string | null;
             /** Format: uuid */
             id: string;
@@ -1726,36 +2158,23 @@ export interface components {
             url: string;
             waiting: number;
         };
-        /** WebhookRequest */
-        WebhookRequest: {
-            /** @description Of the messages that it gets; none for all */
-            types?: ("reservation.held" | "reservation.created" | "reservation.moved" | "reservation.changed" | "reservation.cancelled" | "reservation.released" | "reservation.expired" | "room.created" | "schedule.created" | "room.retired" | "room.seeded" | "table.created" | "table.deleted" | "event.created" | "event.changed" | "event.repaired" | "booking.created" | "booking.cancelled" | "place.checked")[];
-            /**
-             * @description Where messages are sent: https, to a public address
-             * @example https://hooks.example.com/holdfast
-             */
-            url: string;
-        };
-        /** BookingBody */
-        events_bodies_BookingBody: {
-            /** Format: date-time */
-            created_at: string;
-            event_id: number;
-            id: number;
-            user_id: string;
-        };
-        /** BookingBody */
-        rooms_bodies_BookingBody: {
-            conferenceLink: string | null;
-            /** Format: date-time */
-            createdAt: string;
+        /**
+         * WebhookDisabledReason
+         * @description Why a webhook is switched off.
+         * @enum {string}
+         */
+        WebhookDisabledReason: "admin" | "gone" | "failing" | "full";
+        /**
+         * WebhookSecret
+         * @example {
+         *       "id": "01938a68-5b00-7043-9eaf-5b4c3d2e1f00",
+         *       "secret": "whsec_YW4gZXhhbXBsZSwgbm8gc2VjcmV0IGF0IGFsbC4uLi4="
+         *     }
+         */
+        WebhookSecret: {
             /** Format: uuid */
             id: string;
-            /** Format: uuid */
-            slotId: string;
-            /** @enum {string} */
-            status: "active" | "cancelled";
-            userId: string | null;
+            secret: string;
         };
     };
     responses: never;
@@ -1766,7 +2185,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    InfoInfo: {
+    getInfo: {
         parameters: {
             query?: never;
             header?: never;
@@ -1781,12 +2200,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Info"];
+                    "application/json": components["schemas"]["ServiceInfo"];
                 };
             };
         };
     };
-    ApiBookingsBrowse: {
+    listSeatBookings: {
         parameters: {
             query?: {
                 /** @description Only this person's */
@@ -1810,7 +2229,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SeatsPage"];
+                    "application/json": components["schemas"]["SeatBookingPage"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -1819,7 +2238,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -1828,7 +2247,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -1837,7 +2256,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
@@ -1846,7 +2265,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -1855,12 +2274,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    ApiBookingsReserveReserve: {
+    bookSeat: {
         parameters: {
             query?: never;
             header?: {
@@ -1872,7 +2291,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReserveRequest"];
+                "application/json": components["schemas"]["NewSeatBooking"];
             };
         };
         responses: {
@@ -1882,7 +2301,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["events_bodies_BookingBody"];
+                    "application/json": components["schemas"]["SeatBooking"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -1891,7 +2310,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -1900,7 +2319,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -1909,7 +2328,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -1918,7 +2337,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
@@ -1927,7 +2346,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is too large. */
@@ -1936,7 +2355,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is not JSON. */
@@ -1945,7 +2364,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The `Idempotency-Key` was used with another body. */
@@ -1954,7 +2373,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
@@ -1963,7 +2382,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -1972,12 +2391,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    ApiBookingsBookingIdShow: {
+    getSeatBooking: {
         parameters: {
             query?: never;
             header?: never;
@@ -1995,7 +2414,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["events_bodies_BookingBody"];
+                    "application/json": components["schemas"]["SeatBooking"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -2004,7 +2423,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -2013,7 +2432,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -2022,7 +2441,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -2031,7 +2450,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
@@ -2040,7 +2459,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -2049,12 +2468,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    ApiBookingsBookingIdCancel: {
+    cancelSeatBooking: {
         parameters: {
             query?: never;
             header?: never;
@@ -2079,7 +2498,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -2088,7 +2507,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -2097,7 +2516,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -2106,7 +2525,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
@@ -2115,7 +2534,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -2124,12 +2543,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    ApiEventsBrowse: {
+    listEvents: {
         parameters: {
             query?: {
                 /** @description `next_cursor` of the page before */
@@ -2149,7 +2568,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EventsPage"];
+                    "application/json": components["schemas"]["EventPage"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -2158,7 +2577,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -2167,7 +2586,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
@@ -2176,7 +2595,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -2185,12 +2604,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    ApiEventsCreate: {
+    createEvent: {
         parameters: {
             query?: never;
             header?: {
@@ -2202,7 +2621,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EventRequest"];
+                "application/json": components["schemas"]["NewEvent"];
             };
         };
         responses: {
@@ -2212,7 +2631,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EventBody"];
+                    "application/json": components["schemas"]["Event"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -2221,7 +2640,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -2230,7 +2649,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -2239,7 +2658,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is too large. */
@@ -2248,7 +2667,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is not JSON. */
@@ -2257,7 +2676,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The `Idempotency-Key` was used with another body. */
@@ -2266,7 +2685,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
@@ -2275,7 +2694,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -2284,12 +2703,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    ApiEventsEventIdShow: {
+    getEvent: {
         parameters: {
             query?: never;
             header?: never;
@@ -2307,7 +2726,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EventBody"];
+                    "application/json": components["schemas"]["Event"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -2316,7 +2735,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -2325,7 +2744,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -2334,7 +2753,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
@@ -2343,7 +2762,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -2352,12 +2771,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    ApiEventsEventIdChange: {
+    changeEvent: {
         parameters: {
             query?: never;
             header?: never;
@@ -2379,7 +2798,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EventBody"];
+                    "application/json": components["schemas"]["Event"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -2388,7 +2807,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -2397,7 +2816,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -2406,7 +2825,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -2415,7 +2834,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
@@ -2424,7 +2843,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is too large. */
@@ -2433,7 +2852,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is not JSON. */
@@ -2442,7 +2861,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
@@ -2451,7 +2870,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -2460,12 +2879,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    BoardStretch: {
+    getBoard: {
         parameters: {
             query: {
                 /** @description Only what ends after this moment */
@@ -2485,7 +2904,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BoardAnswer"];
+                    "application/json": components["schemas"]["BoardResponse"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -2494,7 +2913,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -2503,7 +2922,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -2512,12 +2931,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    BoardBookingsBookings: {
+    listBoardBookings: {
         parameters: {
             query?: {
                 /** @description Which page, from 1 */
@@ -2537,7 +2956,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BoardBookingsPage"];
+                    "application/json": components["schemas"]["BoardBookingPage"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -2546,7 +2965,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -2555,7 +2974,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -2564,7 +2983,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -2573,12 +2992,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    BoardEventsEvents: {
+    listBoardEvents: {
         parameters: {
             query?: {
                 /** @description Only those with these letters in their name */
@@ -2600,7 +3019,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BoardEventsPage"];
+                    "application/json": components["schemas"]["BoardEventPage"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -2609,7 +3028,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -2618,7 +3037,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -2627,12 +3046,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    BoardEventsEventIdEvent: {
+    getBoardEvent: {
         parameters: {
             query?: never;
             header?: never;
@@ -2659,7 +3078,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -2668,7 +3087,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -2677,7 +3096,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -2686,12 +3105,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    BoardEventsEventIdAttendeesAttendees: {
+    listAttendees: {
         parameters: {
             query?: {
                 /** @description Only those with these letters in their name */
@@ -2716,7 +3135,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AttendeesPage"];
+                    "application/json": components["schemas"]["AttendeePage"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -2725,7 +3144,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -2734,7 +3153,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -2743,7 +3162,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -2752,12 +3171,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    BoardFloorFloor: {
+    getFloor: {
         parameters: {
             query: {
                 /** @description Only what ends after this moment */
@@ -2777,7 +3196,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FloorAnswer"];
+                    "application/json": components["schemas"]["FloorResponse"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -2786,7 +3205,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -2795,7 +3214,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -2804,12 +3223,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    BoardMineMine: {
+    listOwnReservations: {
         parameters: {
             query?: {
                 /** @description `nextCursor` of the page before */
@@ -2829,7 +3248,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MineAnswer"];
+                    "application/json": components["schemas"]["OwnReservationPage"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -2838,7 +3257,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -2847,7 +3266,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -2856,12 +3275,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    BookingsCreateCreate: {
+    bookSlot: {
         parameters: {
             query?: never;
             header?: {
@@ -2873,7 +3292,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BookingRequest"];
+                "application/json": components["schemas"]["NewSlotBooking"];
             };
         };
         responses: {
@@ -2883,7 +3302,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookingAnswer"];
+                    "application/json": components["schemas"]["SlotBookingResponse"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -2892,7 +3311,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -2901,7 +3320,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -2910,7 +3329,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -2919,7 +3338,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
@@ -2928,7 +3347,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is too large. */
@@ -2937,7 +3356,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is not JSON. */
@@ -2946,7 +3365,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The `Idempotency-Key` was used with another body. */
@@ -2955,7 +3374,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description A mistake of ours, or the conference service gave what is no link: nothing was booked. */
@@ -2964,7 +3383,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The conference service gave no link: nothing was booked. */
@@ -2973,7 +3392,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -2982,12 +3401,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    BookingsListBrowse: {
+    listSlotBookings: {
         parameters: {
             query?: {
                 /** @description Which page, from 1 */
@@ -3007,7 +3426,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookingsPage"];
+                    "application/json": components["schemas"]["SlotBookingPage"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -3016,7 +3435,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -3025,7 +3444,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -3034,7 +3453,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -3043,12 +3462,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    BookingsMyMine: {
+    listOwnSlotBookings: {
         parameters: {
             query?: never;
             header?: never;
@@ -3063,7 +3482,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookingsAnswer"];
+                    "application/json": components["schemas"]["SlotBookingsResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -3072,7 +3491,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -3081,7 +3500,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -3090,12 +3509,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    BookingsBookingIdCancelCancel: {
+    cancelSlotBooking: {
         parameters: {
             query?: never;
             header?: never;
@@ -3113,7 +3532,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookingAnswer"];
+                    "application/json": components["schemas"]["SlotBookingResponse"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -3122,7 +3541,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -3131,7 +3550,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -3140,7 +3559,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -3149,7 +3568,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -3158,12 +3577,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    DummyloginDummy: {
+    getDummyToken: {
         parameters: {
             query?: never;
             header?: never;
@@ -3172,7 +3591,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DummyLoginRequest"];
+                "application/json": components["schemas"]["DummyLogin"];
             };
         };
         responses: {
@@ -3182,7 +3601,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TokenAnswer"];
+                    "application/json": components["schemas"]["TokenResponse"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -3191,7 +3610,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -3200,7 +3619,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -3209,7 +3628,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is too large. */
@@ -3218,7 +3637,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is not JSON. */
@@ -3227,7 +3646,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -3236,12 +3655,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    HealthHealth: {
+    checkHealth: {
         parameters: {
             query?: never;
             header?: never;
@@ -3270,7 +3689,7 @@ export interface operations {
             };
         };
     };
-    LoginLogin: {
+    logIn: {
         parameters: {
             query?: never;
             header?: never;
@@ -3279,7 +3698,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["LoginRequest"];
+                "application/json": components["schemas"]["Login"];
             };
         };
         responses: {
@@ -3289,7 +3708,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TokenAnswer"];
+                    "application/json": components["schemas"]["TokenResponse"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -3298,7 +3717,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -3307,7 +3726,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is too large. */
@@ -3316,7 +3735,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is not JSON. */
@@ -3325,7 +3744,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
@@ -3334,7 +3753,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -3343,12 +3762,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    MeMe: {
+    getMe: {
         parameters: {
             query?: never;
             header?: never;
@@ -3363,7 +3782,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MeAnswer"];
+                    "application/json": components["schemas"]["MeResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -3372,7 +3791,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -3381,12 +3800,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    MetricsExposition: {
+    getMetrics: {
         parameters: {
             query?: never;
             header?: never;
@@ -3395,7 +3814,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description The counters */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3406,7 +3825,7 @@ export interface operations {
             };
         };
     };
-    MetricsUserIdStatistics: {
+    getSeatStatistics: {
         parameters: {
             query?: never;
             header?: never;
@@ -3424,7 +3843,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StatisticsBody"];
+                    "application/json": components["schemas"]["SeatStatistics"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -3433,7 +3852,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -3442,7 +3861,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -3451,7 +3870,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -3460,12 +3879,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    PasswordPassword: {
+    changePassword: {
         parameters: {
             query?: never;
             header?: never;
@@ -3474,7 +3893,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PasswordRequest"];
+                "application/json": components["schemas"]["PasswordChange"];
             };
         };
         responses: {
@@ -3484,7 +3903,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TokenAnswer"];
+                    "application/json": components["schemas"]["TokenResponse"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -3493,7 +3912,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -3502,7 +3921,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is too large. */
@@ -3511,7 +3930,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is not JSON. */
@@ -3520,7 +3939,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
@@ -3529,7 +3948,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -3538,12 +3957,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    PlacesBrowse: {
+    listPlaces: {
         parameters: {
             query?: {
                 /** @description `next_cursor` of the page before */
@@ -3572,7 +3991,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -3581,7 +4000,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -3590,12 +4009,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    RegisterRegister: {
+    registerUser: {
         parameters: {
             query?: never;
             header?: {
@@ -3607,7 +4026,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RegisterRequest"];
+                "application/json": components["schemas"]["Registration"];
             };
         };
         responses: {
@@ -3617,7 +4036,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserAnswer"];
+                    "application/json": components["schemas"]["UserResponse"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -3626,7 +4045,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is too large. */
@@ -3635,7 +4054,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is not JSON. */
@@ -3644,7 +4063,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The `Idempotency-Key` was used with another body. */
@@ -3653,7 +4072,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
@@ -3662,7 +4081,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -3671,12 +4090,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    ReservationsBrowse: {
+    listReservations: {
         parameters: {
             query?: {
                 /** @description Only of this room */
@@ -3715,7 +4134,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -3724,7 +4143,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -3733,12 +4152,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    ReservationsReserve: {
+    reservePlace: {
         parameters: {
             query?: never;
             header?: {
@@ -3750,7 +4169,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReserveBody"] | components["schemas"]["ReserveTableBody"];
+                "application/json": components["schemas"]["NewReservation"] | components["schemas"]["NewTableReservation"];
             };
         };
         responses: {
@@ -3760,7 +4179,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReservationBody"] | components["schemas"]["TableReservationBody"];
+                    "application/json": components["schemas"]["Reservation"] | components["schemas"]["TableReservation"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -3769,7 +4188,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -3778,7 +4197,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -3787,7 +4206,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -3796,7 +4215,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
@@ -3805,7 +4224,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is too large. */
@@ -3814,7 +4233,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is not JSON. */
@@ -3823,7 +4242,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The `Idempotency-Key` was used with another body. */
@@ -3832,7 +4251,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
@@ -3841,7 +4260,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -3850,16 +4269,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    ReservationsByIdReservationIdGetOne: {
+    getReservation: {
         parameters: {
             query?: never;
             header?: never;
             path: {
+                /** @description The reservation's id */
                 reservation_id: string;
             };
             cookie?: never;
@@ -3872,7 +4292,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReservationBody"] | components["schemas"]["TableReservationBody"];
+                    "application/json": components["schemas"]["Reservation"] | components["schemas"]["TableReservation"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -3881,7 +4301,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -3890,7 +4310,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -3899,7 +4319,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -3908,12 +4328,79 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    ReservationsReservationIdCancel: {
+    listRoomReservations: {
+        parameters: {
+            query?: {
+                /** @description Only what ends after this moment */
+                from?: string | null;
+                /** @description Only what starts before this moment */
+                to?: string | null;
+                /** @description Most items; without it, all */
+                limit?: number | null;
+            };
+            header?: {
+                /** @description `ETag` of the list that is known */
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                /** @description The room's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By start */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reservation"][];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The token does not hold, or one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    cancelReservation: {
         parameters: {
             query?: never;
             header?: {
@@ -3921,7 +4408,8 @@ export interface operations {
                 "Hold-Secret"?: string | null;
             };
             path: {
-                reservation_id: string;
+                /** @description The reservation's id */
+                id: string;
             };
             cookie?: never;
         };
@@ -3940,7 +4428,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -3949,7 +4437,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -3958,7 +4446,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -3967,7 +4455,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
@@ -3976,7 +4464,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -3985,12 +4473,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    ReservationsReservationIdMove: {
+    changeReservation: {
         parameters: {
             query?: never;
             header?: {
@@ -3998,13 +4486,14 @@ export interface operations {
                 "Hold-Secret"?: string | null;
             };
             path: {
-                reservation_id: string;
+                /** @description The reservation's id */
+                id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MoveBody"];
+                "application/json": components["schemas"]["ReservationChange"];
             };
         };
         responses: {
@@ -4014,7 +4503,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReservationBody"] | components["schemas"]["TableReservationBody"];
+                    "application/json": components["schemas"]["Reservation"] | components["schemas"]["TableReservation"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -4023,7 +4512,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -4032,7 +4521,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -4041,7 +4530,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -4050,7 +4539,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
@@ -4059,7 +4548,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is too large. */
@@ -4068,7 +4557,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is not JSON. */
@@ -4077,7 +4566,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
@@ -4086,7 +4575,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -4095,12 +4584,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    ReservationsReservationIdConfirmConfirm: {
+    confirmHold: {
         parameters: {
             query?: never;
             header?: {
@@ -4108,13 +4597,14 @@ export interface operations {
                 "Hold-Secret"?: string | null;
             };
             path: {
+                /** @description The reservation's id */
                 reservation_id: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["ConfirmBody"];
+                "application/json": components["schemas"]["HoldConfirmation"];
             };
         };
         responses: {
@@ -4124,7 +4614,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReservationBody"] | components["schemas"]["TableReservationBody"];
+                    "application/json": components["schemas"]["Reservation"] | components["schemas"]["TableReservation"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -4133,7 +4623,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -4142,7 +4632,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -4151,7 +4641,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -4160,7 +4650,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
@@ -4169,7 +4659,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is too large. */
@@ -4178,7 +4668,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is not JSON. */
@@ -4187,7 +4677,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
@@ -4196,7 +4686,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -4205,12 +4695,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    ReservationsReservationIdExtendExtend: {
+    extendHold: {
         parameters: {
             query?: never;
             header?: {
@@ -4218,13 +4708,14 @@ export interface operations {
                 "Hold-Secret"?: string | null;
             };
             path: {
+                /** @description The reservation's id */
                 reservation_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ExtendBody"];
+                "application/json": components["schemas"]["HoldExtension"];
             };
         };
         responses: {
@@ -4234,7 +4725,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReservationBody"] | components["schemas"]["TableReservationBody"];
+                    "application/json": components["schemas"]["Reservation"] | components["schemas"]["TableReservation"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -4243,7 +4734,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -4252,7 +4743,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -4261,7 +4752,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -4270,7 +4761,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
@@ -4279,7 +4770,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is too large. */
@@ -4288,7 +4779,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is not JSON. */
@@ -4297,7 +4788,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
@@ -4306,7 +4797,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -4315,78 +4806,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    ReservationsRoomIdOfRoom: {
-        parameters: {
-            query?: {
-                /** @description Only what ends after this moment */
-                from?: string | null;
-                /** @description Only what starts before this moment */
-                to?: string | null;
-                /** @description Most items; without it, all */
-                limit?: number | null;
-            };
-            header?: {
-                /** @description `ETag` of the list that is known */
-                "If-None-Match"?: string | null;
-            };
-            path: {
-                room_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description By start */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReservationBody"][];
-                };
-            };
-            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The token does not hold, or one is needed. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-        };
-    };
-    RoomsCreateCreate: {
+    createRoom: {
         parameters: {
             query?: never;
             header?: {
@@ -4398,7 +4823,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RoomRequest"];
+                "application/json": components["schemas"]["NewRoom"];
             };
         };
         responses: {
@@ -4408,7 +4833,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RoomAnswer"];
+                    "application/json": components["schemas"]["RoomResponse"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -4417,7 +4842,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -4426,7 +4851,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -4435,7 +4860,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is too large. */
@@ -4444,7 +4869,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is not JSON. */
@@ -4453,7 +4878,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The `Idempotency-Key` was used with another body. */
@@ -4462,7 +4887,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -4471,12 +4896,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    RoomsListBrowse: {
+    listRooms: {
         parameters: {
             query?: never;
             header?: never;
@@ -4491,7 +4916,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RoomsAnswer"];
+                    "application/json": components["schemas"]["RoomsResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -4500,7 +4925,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -4509,12 +4934,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    RoomsRoomIdRetireRetire: {
+    retireRoom: {
         parameters: {
             query?: never;
             header?: never;
@@ -4532,7 +4957,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RoomAnswer"];
+                    "application/json": components["schemas"]["RoomResponse"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -4541,7 +4966,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -4550,7 +4975,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -4559,7 +4984,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -4568,7 +4993,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -4577,12 +5002,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    RoomsRoomIdScheduleCreateSchedule: {
+    createSchedule: {
         parameters: {
             query?: never;
             header?: {
@@ -4597,7 +5022,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ScheduleRequest"];
+                "application/json": components["schemas"]["NewSchedule"];
             };
         };
         responses: {
@@ -4607,7 +5032,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ScheduleAnswer"];
+                    "application/json": components["schemas"]["ScheduleResponse"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -4616,7 +5041,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -4625,7 +5050,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -4634,7 +5059,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -4643,7 +5068,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
@@ -4652,7 +5077,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is too large. */
@@ -4661,7 +5086,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is not JSON. */
@@ -4670,7 +5095,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The `Idempotency-Key` was used with another body. */
@@ -4679,7 +5104,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -4688,12 +5113,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    RoomsRoomIdSlotsListSlots: {
+    listSlots: {
         parameters: {
             query: {
                 /** @description YYYY-MM-DD, in UTC */
@@ -4717,7 +5142,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SlotsAnswer"];
+                    "application/json": components["schemas"]["SlotsResponse"];
                 };
             };
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
@@ -4733,7 +5158,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -4742,7 +5167,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -4751,7 +5176,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -4760,12 +5185,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    StreamStream: {
+    streamMessages: {
         parameters: {
             query?: {
                 /** @description Only of this place, such as `room:blue-room`; may be repeated */
@@ -4797,7 +5222,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -4806,7 +5231,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -4815,12 +5240,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    TablesBrowse: {
+    listTables: {
         parameters: {
             query?: {
                 /** @description Only with so many seats */
@@ -4846,7 +5271,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TableBody"][] | components["schemas"]["TablePage"];
+                    "application/json": components["schemas"]["Table"][] | components["schemas"]["TablePage"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -4855,7 +5280,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -4864,7 +5289,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -4873,12 +5298,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    TablesCreate: {
+    createTable: {
         parameters: {
             query?: never;
             header?: {
@@ -4890,7 +5315,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TableRequest"];
+                "application/json": components["schemas"]["NewTable"];
             };
         };
         responses: {
@@ -4900,7 +5325,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TableBody"];
+                    "application/json": components["schemas"]["Table"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -4909,7 +5334,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -4918,7 +5343,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -4927,7 +5352,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is too large. */
@@ -4936,7 +5361,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is not JSON. */
@@ -4945,7 +5370,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The `Idempotency-Key` was used with another body. */
@@ -4954,7 +5379,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
@@ -4963,7 +5388,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -4972,12 +5397,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    TablesTableIdRemove: {
+    deleteTable: {
         parameters: {
             query?: never;
             header?: never;
@@ -5002,7 +5427,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -5011,7 +5436,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -5020,7 +5445,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -5029,7 +5454,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
@@ -5038,7 +5463,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Too many requests from this client; `Retry-After` says for how many seconds to wait. */
@@ -5047,7 +5472,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -5056,12 +5481,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    UsersBrowse: {
+    listUsers: {
         parameters: {
             query?: {
                 /** @description Which page, from 1 */
@@ -5081,7 +5506,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AccountsPage"];
+                    "application/json": components["schemas"]["AccountPage"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -5090,7 +5515,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -5099,7 +5524,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -5108,7 +5533,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -5117,12 +5542,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    UsersUserIdChange: {
+    changeUser: {
         parameters: {
             query?: never;
             header?: never;
@@ -5144,7 +5569,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AccountAnswer"];
+                    "application/json": components["schemas"]["AccountResponse"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -5153,7 +5578,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -5162,7 +5587,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -5171,7 +5596,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -5180,7 +5605,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
@@ -5189,7 +5614,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is too large. */
@@ -5198,7 +5623,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is not JSON. */
@@ -5207,7 +5632,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -5216,12 +5641,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    WebhooksBrowse: {
+    listWebhooks: {
         parameters: {
             query?: never;
             header?: never;
@@ -5236,7 +5661,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WebhookBody"][];
+                    "application/json": components["schemas"]["Webhook"][];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -5245,7 +5670,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -5254,7 +5679,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -5263,12 +5688,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    WebhooksAdd: {
+    createWebhook: {
         parameters: {
             query?: never;
             header?: never;
@@ -5277,7 +5702,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["WebhookRequest"];
+                "application/json": components["schemas"]["NewWebhook"];
             };
         };
         responses: {
@@ -5287,7 +5712,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SecretBody"];
+                    "application/json": components["schemas"]["WebhookSecret"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -5296,7 +5721,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -5305,7 +5730,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -5314,7 +5739,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
@@ -5323,7 +5748,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is too large. */
@@ -5332,7 +5757,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The body is not JSON. */
@@ -5341,7 +5766,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -5350,12 +5775,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    WebhooksWebhookIdShow: {
+    getWebhook: {
         parameters: {
             query?: never;
             header?: never;
@@ -5373,7 +5798,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WebhookBody"];
+                    "application/json": components["schemas"]["Webhook"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -5382,7 +5807,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -5391,7 +5816,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -5400,7 +5825,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -5409,7 +5834,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -5418,12 +5843,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    WebhooksWebhookIdRemove: {
+    deleteWebhook: {
         parameters: {
             query?: never;
             header?: never;
@@ -5448,7 +5873,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -5457,7 +5882,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -5466,7 +5891,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -5475,7 +5900,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -5484,12 +5909,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    WebhooksWebhookIdDeliveriesDeliveries: {
+    listDeliveries: {
         parameters: {
             query?: {
                 /** @description `next_cursor` of the page before */
@@ -5512,7 +5937,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeliveriesPage"];
+                    "application/json": components["schemas"]["DeliveryPage"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -5521,7 +5946,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -5530,7 +5955,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -5539,7 +5964,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -5548,7 +5973,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -5557,12 +5982,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    WebhooksWebhookIdDisableDisable: {
+    disableWebhook: {
         parameters: {
             query?: never;
             header?: never;
@@ -5580,7 +6005,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WebhookBody"];
+                    "application/json": components["schemas"]["Webhook"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -5589,7 +6014,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -5598,7 +6023,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -5607,7 +6032,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -5616,7 +6041,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -5625,12 +6050,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    WebhooksWebhookIdEnableEnable: {
+    enableWebhook: {
         parameters: {
             query?: never;
             header?: never;
@@ -5648,7 +6073,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WebhookBody"];
+                    "application/json": components["schemas"]["Webhook"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -5657,7 +6082,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -5666,7 +6091,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -5675,7 +6100,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -5684,7 +6109,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -5693,12 +6118,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    WebhooksWebhookIdRotateRotate: {
+    rotateWebhookSecret: {
         parameters: {
             query?: never;
             header?: never;
@@ -5716,7 +6141,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SecretBody"];
+                    "application/json": components["schemas"]["WebhookSecret"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -5725,7 +6150,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -5734,7 +6159,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -5743,7 +6168,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -5752,7 +6177,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -5761,12 +6186,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    WebhooksWebhookIdTestTest: {
+    testWebhook: {
         parameters: {
             query?: never;
             header?: never;
@@ -5784,7 +6209,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["QueuedBody"];
+                    "application/json": components["schemas"]["QueuedMessage"];
                 };
             };
             /** @description A field is missing, ill-typed or impossible; `details.fields` names each. */
@@ -5793,7 +6218,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not hold, or one is needed. */
@@ -5802,7 +6227,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The token does not allow this. */
@@ -5811,7 +6236,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such thing. */
@@ -5820,7 +6245,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description It is taken: a time (`details` says from when to when), a slot, every seat. Or it is closed then (`ROOM_CLOSED`). Or it is no hold any more (`HOLD_EXPIRED`, `NOT_HELD`), or one too many (`HOLD_LIMIT`). `code` says which. */
@@ -5829,7 +6254,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit (`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`. */
@@ -5838,7 +6263,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };

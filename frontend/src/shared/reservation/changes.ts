@@ -71,8 +71,8 @@ export function useMove(form?: Teller) {
   return useMutation({
     mutationFn: ({ reservation, room, start, end }: Move) =>
       data(
-        api.PATCH("/reservations/{reservation_id}", {
-          params: { path: { reservation_id: reservation.id } },
+        api.PATCH("/reservations/{id}", {
+          params: { path: { id: reservation.id } },
           body: { room_id: room.id, start_time: start, end_time: end },
         }),
       ),
@@ -94,8 +94,8 @@ export function useMove(form?: Teller) {
 /** Cancel at the server. What was cancelled already is what was wanted. */
 export async function cancel(reservation: Pick<Reservation, "id">): Promise<void> {
   try {
-    const params = { path: { reservation_id: reservation.id } };
-    await data(api.DELETE("/reservations/{reservation_id}", { params, keepalive: true }));
+    const params = { path: { id: reservation.id } };
+    await data(api.DELETE("/reservations/{id}", { params, keepalive: true }));
   } catch (error) {
     if (!(error instanceof ApiError && error.code === "RESERVATION_NOT_FOUND")) throw error;
   }
