@@ -10,7 +10,9 @@ from proof.planted import ERRORS, SQL_ERRORS
 
 # Each of those in SQL has a PostgreSQL of its own, and those of locks show only where sessions wait for no processor:
 # `make proof` plants all of them.
-NAMES = (*ERRORS, *[name for name in SQL_ERRORS if "lock" not in name][::4])
+RARE = {"two looks at one place may differ"}
+"""Found after thousands of seeds only. `test_seat_settlement.py` changes an event between two looks of a batch."""
+NAMES = (*[name for name in ERRORS if name not in RARE], *[name for name in SQL_ERRORS if "lock" not in name][::4])
 
 
 @pytest.mark.parametrize("name", NAMES)
