@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 
 import asyncpg
 import httpx
@@ -14,12 +14,13 @@ from service import Service
 from stack.pgbouncer import PgBouncer, make_role, through
 from stack.requests import reservations
 
-HEALTHY_SECONDS_MAX = 30.0
+HEALTHY_SECONDS_MAX = 60.0
 
 
 @pytest.fixture(scope="module")
-def pooler(database_url: str) -> Iterator[PgBouncer]:
-    """A pooler of these tests."""
+async def pooler(database_url: str) -> AsyncIterator[PgBouncer]:
+    """A pooler of these tests, and the role that it lets in."""
+    await make_role()
     with PgBouncer() as pooler:
         yield pooler
 
@@ -27,7 +28,6 @@ def pooler(database_url: str) -> Iterator[PgBouncer]:
 @pytest.fixture(scope="module")
 async def pooled(pooler: PgBouncer, database_url: str) -> AsyncIterator[Service]:
     """A service of two workers behind it."""
-    await make_role()
     settings = through(pooler.port, {"DATABASE_URL": database_url, "WORKERS": 2, "RATE_LIMIT_MAX": 0})
     with Service(settings) as service:
         yield service
