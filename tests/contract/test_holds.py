@@ -241,22 +241,23 @@ class TestItIsTaken:
 
     async def test_the_board_and_the_floor_show_it(self, http: httpx.AsyncClient, want: Want, connection: Any) -> None:
         me, them = UUID(int=uuid4().int), bearer()
-        held = await hold(http, want(), headers=bearer(me))
+        held, kept = [await hold(http, want(start, start + 1), headers=bearer(me)) for start in (10, 12)]
         day = {"from": hour(0).isoformat(), "to": hour(24).isoformat()}
 
-        async def shown(headers: dict[str, str]) -> list[dict[str, Any]]:
-            path = "/board" if "room_id" in held else "/board/floor"
+        async def shown(one: dict[str, Any], headers: dict[str, str]) -> list[dict[str, Any]]:
+            path = "/board" if "room_id" in one else "/board/floor"
             answer = await http.get(path, params=day, headers=headers)
-            return [each for each in answer.json()["reservations"] if each["id"] == held["id"]]
+            return [each for each in answer.json()["reservations"] if each["id"] == one["id"]]
 
         for headers in (bearer(me), them):
-            [there] = await shown(headers)
+            [there] = await shown(held, headers)
             assert (there["state"], there["expiresAt"]) == ("held", held["expires_at"])
-        assert (await shown(them))[0].get("mayChange") in (None, False)
+        assert (await shown(held, them))[0].get("mayChange") in (None, False)
+        await confirm(http, kept, bearer(me))
+        # From here on the one that was not confirmed may be swept for good.
         async with later(connection, 61):
-            assert await shown(them) == []
-        await confirm(http, held, bearer(me))
-        [there] = await shown(them)
+            assert await shown(held, them) == []
+            [there] = await shown(kept, them)
         assert (there["state"], "expiresAt" in there) == ("confirmed", False)
 
 
