@@ -89,8 +89,15 @@ class Process:
         self.is_alive = False
         for call in self.pending:
             call.is_lost = True
-        for task in self.server.loop.tasks_of(self.number):
+        self._end_tasks()
+
+    def _end_tasks(self) -> None:
+        """End what still runs: what is cancelled while it leaves a transaction may go on, with the error of leaving."""
+        tasks = self.server.loop.tasks_of(self.number)
+        for task in tasks:
             task.cancel()
+        if tasks:
+            self.server.loop.call_later(0.001, self._end_tasks)
 
     def end_lane(self) -> bool:
         """End the task of a lane from outside, if one is at work."""
