@@ -14,7 +14,7 @@ from holdfast.settings import Settings
 from holdfast.tables.rules import TableDemand
 
 DEMANDS = Demands({Kind.ROOM: RoomDemand(), Kind.TABLE: TableDemand()})
-"""What features demand at their places."""
+"""The demands of all features, each at its own places."""
 
 
 def committer(database: Database, settings: Settings, clock: Clock, stop: Callable[[], None]) -> Committer:

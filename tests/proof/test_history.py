@@ -2,6 +2,7 @@
 
 import pytest
 
+from proof.recorded import holds_by_hand
 from proof.recorded.by_hand import (
     CONFLICT,
     ELSEWHERE,
@@ -271,6 +272,10 @@ WRONG: dict[str, tuple[str, list[Call], list[Row]]] = {
         rows(X),
     ),
 }
+
+
+RIGHT |= holds_by_hand.RIGHT
+WRONG |= holds_by_hand.WRONG
 
 
 def found(calls: list[Call], database: list[Row]) -> set[str]:

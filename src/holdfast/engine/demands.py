@@ -1,4 +1,4 @@
-"""What features demand of those who take their places: hours, a size.
+"""Demands of features on those who take their places: hours, a size.
 
 It is read in the same look as what is in the way, and judged with it by pure functions. Whatever changes a demand
 raises the revision of its place, as every change of a place does; so nothing is written that was decided on an old one.
@@ -43,7 +43,7 @@ class Rules(Struct, frozen=True):
 
 
 class Demand(Protocol):
-    """What a feature demands at its places.
+    """A feature's demand on whoever takes its places.
 
     `facts` is an SQL expression about the place whose id is the text `u.id`: JSON, or NULL where nothing is known.
     """
@@ -51,7 +51,7 @@ class Demand(Protocol):
     facts: str
 
     def concerns(self, asked: Asked) -> bool:
-        """Whether there may be something against it, before anything is known of its place."""
+        """Tell whether there may be something against it, before anything is known of its place."""
 
     def against(self, facts: str | None, asked: Asked, now: datetime) -> HoldfastError | None:
         """Why nobody gets what is asked for, whoever else has it. Pure; `now` is the process's clock."""
@@ -69,7 +69,7 @@ class Demands:
         return looks.telling({kind: demand.facts for kind, demand in self._of.items()})
 
     def concern(self, asked: Asked) -> bool:
-        """Whether something may be demanded of who asks for this."""
+        """Tell whether something may be demanded of who asks for this."""
         demand = self._of.get(asked.place.kind)
         return demand is not None and demand.concerns(asked)
 

@@ -22,7 +22,7 @@ from holdfast.errors import HoldfastError
 
 
 class Seen(NamedTuple):
-    """What a look has shown of what is asked for, and the expired holds in it."""
+    """The result of a look at what is asked for, with the expired holds in it."""
 
     look: Look
     dead: list[Reservation]
@@ -83,7 +83,7 @@ def within(seen: Seen, asked: Sequence[Asked], positions: Sequence[int], bounds:
     return answers
 
 
-def _named(asked: Sequence[Asked], concerned: Sequence[int]) -> list[Wish]:
+def _named(asked: Sequence[Asked], concerned: Sequence[int]) -> Sequence[Wish]:
     """The wishes for a look that tells more; those that are concerned with the names of their places."""
     wishes = [
         NamedWish(each.place.key, each.interval.end, holds=each.is_hold, user_id=each.user_id if each.is_hold else None)
@@ -91,7 +91,7 @@ def _named(asked: Sequence[Asked], concerned: Sequence[int]) -> list[Wish]:
     ]
     for position in concerned:
         wishes[position].kind, wishes[position].id = asked[position].place
-    return list(wishes)
+    return wishes
 
 
 async def _behind(

@@ -1,6 +1,4 @@
-"""The checker knows that holds end by themselves: on histories made by hand, of holds for ten seconds."""
-
-import pytest
+"""Histories made by hand, of holds for ten seconds, which end by themselves; `test_history.py` checks them."""
 
 from proof.recorded.by_hand import (
     CONFLICT,
@@ -19,7 +17,6 @@ from proof.recorded.by_hand import (
     moved,
     rows,
 )
-from proof.recorded.checker import check
 from proof.recorded.history import Call, Outcome, Row
 
 EXPIRED, NOT_HELD = Outcome.EXPIRED, Outcome.NOT_HELD
@@ -81,14 +78,3 @@ WRONG: dict[str, tuple[str, list[Call], list[Row]]] = {
         "confirmed and never held", [made((0, 1), held("x", 10, 12)), confirmed((5, 6), "x")], rows(X)
     ),
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_nothing_is_found_where_nothing_is_wrong(name: str) -> None:
-    assert check(*RIGHT[name]) == []
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_a_broken_promise_is_found(name: str) -> None:
-    rule, calls, database = WRONG[name]
-    assert rule in {violation.rule for violation in check(calls, database)}
