@@ -84,7 +84,7 @@ CLOSING_ERRORS: dict[str, Planted] = {
         f"{DEMANDS}what_was_granted_with_a_key_is_told_again_whatever_is_demanded_now",
     ),
     "a key is spent by what is declined": Planted(
-        (Edit(SETTLEMENT, "keys.first_of_each(self._undecided(changes))", "keys.first_of_each(changes)"),),
+        (Edit(SETTLEMENT, "keys.first_of_each(changes, against)", "keys.first_of_each(changes)"),),
         f"{DEMANDS}who_comes_with_the_key_of_one_that_was_declined_is_judged_anew",
     ),
     "keys are forgotten after 24 minutes": Planted(

@@ -96,7 +96,7 @@ OF_HOLDS: dict[str, tuple[Planted, ...]] = {
     "a sweep ends what has not expired": (
         function("ended", but("has_expired(before, now) is not lapses", "(has_expired(before, now) and not lapses)")),
     ),
-    "one hold too many": (function("within", but("+ at_place < bounds[0]", "+ at_place <= bounds[0]")),),
+    "one hold too many": (function("beyond", but("+ at_place < bounds[0]", "+ at_place <= bounds[0]")),),
     "holds of one batch are not counted": (line("own holds", left_out),),
     "holds begin by the process's clock": (
         function("Settlement._grant", but("began = self._batch.time", "began = self._batch.now")),
@@ -136,7 +136,7 @@ OF_MESSAGES: dict[str, tuple[Planted, ...]] = {
         function("repeated", but("replayed=known.claim_id != change_id", "replayed=True")),
     ),
     "a repeated key is decided anew": (
-        function("Settlement._reserve", but("keys.first_of_each(self._undecided(changes))", "(changes, [])")),
+        function("Settlement._reserve", but("keys.first_of_each(changes, against)", "(list(range(len(changes))), [])")),
     ),
     "an answer is not remembered": (function("Settlement._answer", but("if change.key is not None:", "if False:")),),
 }

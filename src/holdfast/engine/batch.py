@@ -172,7 +172,8 @@ def places_of(change: Change) -> list[Place]:
 
 def name_of(place: Place) -> str:
     """The field in which messages have a place's id: `room_id`, `table_id`, `event_id`."""
-    return f"{place.kind}_id"
+    # Joined, as `Place.key` is.
+    return place.kind + "_id"
 
 
 def about(place: Place) -> dict[str, Any]:

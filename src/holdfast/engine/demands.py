@@ -5,7 +5,7 @@ raises the revision of its place, as every change of a place does; so nothing is
 What depends on who asks, and not on the place, is no demand: it is checked before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple, Protocol
@@ -68,10 +68,14 @@ class Demands:
         """The looks that tell facts."""
         return looks.telling({kind: demand.facts for kind, demand in self._of.items()})
 
-    def concern(self, asked: Asked) -> bool:
-        """Tell whether something may be demanded of who asks for this."""
-        demand = self._of.get(asked.place.kind)
-        return demand is not None and demand.concerns(asked)
+    def concerned(self, asked: Sequence[Asked]) -> list[int]:
+        """The positions of those of whom something may be demanded."""
+        of = self._of
+        return [
+            position
+            for position, each in enumerate(asked)
+            if (demand := of.get(each.place.kind)) is not None and demand.concerns(each)
+        ]
 
     def against(self, facts: str | None, asked: Asked, now: datetime) -> HoldfastError | None:
         """Why nobody gets what is asked for; `Unreadable` where somebody has typed what cannot be read."""

@@ -24,6 +24,8 @@ from holdfast.errors import HoldfastError
 class Seen(NamedTuple):
     """The result of a look at what is asked for, with the expired holds in it."""
 
+    asked: Sequence[Asked]
+    wanted: Sequence[Wanted]
     look: Look
     dead: list[Reservation]
 
@@ -36,26 +38,27 @@ async def look(
     What is given back, and `leaving`, is in nobody's way. Raises `PlacesMissing`, `Stale`.
     """
     away = [*leaving, *(each.id for each in batch.left.values() if each.state not in occupancy.TAKING)]
-    concerned = [position for position, each in enumerate(asked) if demands.concern(each)]
+    wanted = [Wanted(each.place.key, each.interval) for each in asked]
+    concerned = demands.concerned(asked)
     tells_more = bool(concerned) or any(each.is_hold for each in asked)
-    wishes = _named(asked, concerned) if tells_more else [Wish(each.place.key, each.interval.end) for each in asked]
+    wishes = _named(asked, concerned) if tells_more else [Wish(place, interval.end) for place, interval in wanted]
     seen = await looks.look(connection, wishes, away, demands.looks if tells_more else None)
     batch.note(seen.revisions, {wish.place for wish in wishes}, seen.now)
-    dead = await _behind(connection, batch, asked, seen, away) if seen.expiring else []
+    dead = await _behind(connection, batch, wanted, seen, away) if seen.expiring else []
     against = {
         position: error
         for position in concerned
         if (error := demands.against(seen.facts.get(position), asked[position], batch.now)) is not None
     }
-    return Seen(seen, dead), against
+    return Seen(asked, wanted, seen, dead), against
 
 
-def settle(batch: Batch, seen: Seen, asked: Sequence[Asked], positions: Sequence[int]) -> list[Refused | None]:
+def settle(batch: Batch, seen: Seen, positions: Sequence[int]) -> list[Refused | None]:
     """Why each of those at these positions gets no stretch, or `None` when it does; in order of arrival.
 
     Expired holds that are granted over are ended by the batch.
     """
-    wanted = [Wanted(asked[position].place.key, asked[position].interval) for position in positions]
+    wanted = [seen.wanted[position] for position in positions]
     refusals = occupancy.settle(wanted, [seen.look.nearest[position] for position in positions], seen.look.closed)
     for hold in seen.dead:
         if any(refused is None and _covers(each, hold) for each, refused in zip(wanted, refusals, strict=True)):
@@ -63,24 +66,26 @@ def settle(batch: Batch, seen: Seen, asked: Sequence[Asked], positions: Sequence
     return refusals
 
 
-def within(seen: Seen, asked: Sequence[Asked], positions: Sequence[int], bounds: tuple[int, int]) -> list[bool]:
-    """Whether each of those at these positions may have one hold more, as if those before it were granted.
+def beyond(seen: Seen, positions: Sequence[int], bounds: tuple[int, int]) -> set[int]:
+    """The positions, of these, of holds that are more than a place or a user may have; each sees those before it.
 
     `bounds` are of a place and of a user. What is beyond a place's is found out by its revision; somebody's, over all
     places, is not exact.
     """
     at_places: dict[Place, int] = {}
     of_users: dict[UUID | None, int] = {}
-    answers: list[bool] = []
+    found: set[int] = set()
     for position in positions:
-        place, user_id = asked[position].place, asked[position].user_id
+        if not seen.asked[position].is_hold:
+            continue
+        place, user_id = seen.asked[position].place, seen.asked[position].user_id
         at_place, of_user = (at_places.get(place, 0), of_users.get(user_id, 0))
         there = seen.look.holds[position]
-        fits = there[0] + at_place < bounds[0] and (user_id is None or there[1] + of_user < bounds[1])
-        answers.append(fits)
-        if fits:
+        if there[0] + at_place < bounds[0] and (user_id is None or there[1] + of_user < bounds[1]):
             at_places[place], of_users[user_id] = at_place + 1, of_user + 1  # [own holds]
-    return answers
+        else:
+            found.add(position)
+    return found
 
 
 def _named(asked: Sequence[Asked], concerned: Sequence[int]) -> Sequence[Wish]:
@@ -95,20 +100,20 @@ def _named(asked: Sequence[Asked], concerned: Sequence[int]) -> Sequence[Wish]:
 
 
 async def _behind(
-    connection: Connection, batch: Batch, asked: Sequence[Asked], look: Look, away: Sequence[UUID]
+    connection: Connection, batch: Batch, wanted: Sequence[Wanted], look: Look, away: Sequence[UUID]
 ) -> list[Reservation]:
     """The expired holds in what is wanted. What is behind them, and has not expired, becomes the nearest in `look`.
 
     What one wish was shown is passed over for all: so the holds found are those of the batch, not of a wish.
     """
     dead: dict[UUID, Reservation] = {}
-    hidden = _hidden(asked, look, batch)
+    hidden = _hidden(wanted, look, batch)
     while hidden:
-        wishes = [Wish(asked[position].place.key, asked[position].interval.end) for position in hidden]
+        wishes = [Wish(wanted[position].place, wanted[position].interval.end) for position in hidden]
         further: list[int] = []
         for position, rows in zip(hidden, await looks.backwards(connection, wishes, [*away, *dead]), strict=True):
             # What has not expired is in the way, if it reaches that far. [behind the expired]
-            expired, look.nearest[position] = _split(rows, asked[position].interval, batch)
+            expired, look.nearest[position] = _split(rows, wanted[position].interval, batch)
             dead |= {each.id: each for each in expired}
             if len(expired) == looks.BACKWARDS_ROWS:  # [further behind the expired]
                 further.append(position)
@@ -116,12 +121,12 @@ async def _behind(
     return list(dead.values())
 
 
-def _hidden(asked: Sequence[Asked], look: Look, batch: Batch) -> list[int]:
+def _hidden(wanted: Sequence[Wanted], look: Look, batch: Batch) -> list[int]:
     """The positions of wishes into which a hold reaches that has expired."""
     return [
         position
         for position, expires_at in look.expiring.items()
-        if expires_at <= batch.time and occupancy.obstacle(asked[position].interval, look.nearest[position])
+        if expires_at <= batch.time and occupancy.obstacle(wanted[position].interval, look.nearest[position])
     ]
 
 

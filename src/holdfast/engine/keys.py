@@ -1,7 +1,6 @@
 """What changes with idempotency keys have in common, whatever they ask for."""
 
-from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Container, Sequence
 from uuid import UUID
 
 import msgspec
@@ -12,7 +11,6 @@ from holdfast.engine import statements
 from holdfast.engine.claims import Change, Edit, Key, Made, Reason, Refused, Verdict
 from holdfast.engine.statements import Remembered
 
-T = TypeVar("T")
 VERDICTS: "msgspec.json.Decoder[Verdict]" = msgspec.json.Decoder(Verdict)
 
 
@@ -37,18 +35,25 @@ async def replay(connection: Connection, changes: Sequence[Change]) -> tuple[lis
     return _told(changes, await statements.remembered(connection, keys))
 
 
-def first_of_each(changes: Iterable[tuple[Change, T]]) -> tuple[list[tuple[Change, T]], list[Change]]:
-    """Changes to decide, each with what it takes, and those that come with a key which an earlier one has."""
+def first_of_each(
+    changes: Sequence[tuple[Change, object]], answered: Container[int] = ()
+) -> tuple[list[int], list[Change]]:
+    """The positions of changes to decide, and the changes that come with a key which an earlier one has.
+
+    Left out are those at positions that are `answered`.
+    """
     seen: set[UUID] = set()
-    firsts: list[tuple[Change, T]] = []
+    firsts: list[int] = []
     seconds: list[Change] = []
-    for change, takes in changes:
-        if change.key is not None and change.key.id in seen:
-            seconds.append(change)
+    for position, (change, _) in enumerate(changes):
+        if position in answered:
             continue
-        firsts.append((change, takes))
         if change.key is not None:
+            if change.key.id in seen:
+                seconds.append(change)
+                continue
             seen.add(change.key.id)
+        firsts.append(position)
     return firsts, seconds
 
 

@@ -5,7 +5,6 @@ greatest end. Of all that start before a change ends, only that *nearest* one ca
 """
 
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -57,16 +56,18 @@ def settle(wanted: Sequence[Wanted], nearest: Sequence[Interval | None], closed:
     `nearest[i]` is, of what takes the place of `wanted[i]`, the one with the greatest start before that ends. `closed`
     are the keys of places where nothing more may be reserved.
     """
-    granted: defaultdict[str, _Grants] = defaultdict(_Grants)
+    granted: dict[str, list[Interval]] = {}
     answers: list[Refused | None] = []
     for (place, interval), held in zip(wanted, nearest, strict=True):
         if place in closed:
             answers.append(Refused(Reason.CLOSED))
             continue
-        grants = granted[place]
-        taken = obstacle(interval, held) or obstacle(interval, grants.nearest(interval.end))
+        grants = granted.setdefault(place, [])
+        # Sorted by start, and none overlaps: so among these, too, the nearest one decides.
+        before = bisect_left(grants, (interval.end,))
+        taken = obstacle(interval, held) or obstacle(interval, grants[before - 1] if before else None)
         if taken is None:
-            grants.add(interval)  # [own grants]
+            grants.insert(before, interval)  # [own grants]
         answers.append(None if taken is None else Refused(Reason.TIME_CONFLICT, taken))
     return answers
 
@@ -168,21 +169,3 @@ def _extended(before: Reservation, takes: Extend, now: datetime) -> Reservation:
     assert before.expires_at is not None, "and when it ends"
     wanted = min(now + timedelta(seconds=takes.seconds), before.held_at + HOLD_LONGEST)
     return msgspec.structs.replace(before, expires_at=max(before.expires_at, wanted))
-
-
-class _Grants:
-    """What one batch has granted at one place, by start; none of it overlaps."""
-
-    def __init__(self) -> None:
-        self._starts: list[datetime] = []
-        self._intervals: list[Interval] = []
-
-    def nearest(self, before: datetime) -> Interval | None:
-        """The grant with the greatest start before the given moment."""
-        position = bisect_left(self._starts, before)
-        return self._intervals[position - 1] if position else None
-
-    def add(self, interval: Interval) -> None:
-        position = bisect_left(self._starts, interval.start)
-        self._starts.insert(position, interval.start)
-        self._intervals.insert(position, interval)

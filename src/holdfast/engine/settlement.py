@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -39,7 +38,6 @@ from holdfast.engine.transaction import KeyTaken, Proof, Stale
 from holdfast.errors import HoldfastError
 
 ID_UNIQUE = "pk_reservations"
-T = TypeVar("T")
 SEAT_UNIQUE = "uq_bookings_event_id_user_id"
 """The constraint that a second booking of one person breaks."""
 
@@ -180,7 +178,7 @@ class Settlement:
             # What was granted is confirmed, whatever is demanded by now.
             if is_again and against:
                 return against[0]
-            [refused] = judging.settle(self._batch, seen, [asked], [0])
+            [refused] = judging.settle(self._batch, seen, [0])
             is_less = not is_dead and after.place == before.place and after.interval.is_inside(before.interval)
             # What is held in a closed place may become less, never more.
             if refused is not None and not (refused.reason is Reason.CLOSED and is_less):
@@ -201,11 +199,10 @@ class Settlement:
         seen, against = await judging.look(connection, self._batch, self._demands, asked)
         if against:
             await self._decline(connection, [(changes[at][0], error) for at, error in against.items()], careful=careful)
-        positions = {change.id: position for position, (change, _) in enumerate(changes)}
-        firsts, seconds = keys.first_of_each(self._undecided(changes))
-        decided = self._within_limits(firsts, seen, asked, positions)
-        refusals = judging.settle(self._batch, seen, asked, [positions[change.id] for change, _ in decided])
-        for (change, takes), refused in zip(decided, refusals, strict=True):
+        firsts, seconds = keys.first_of_each(changes, against)
+        positions = self._within_limits(changes, seen, firsts)
+        for position, refused in zip(positions, judging.settle(self._batch, seen, positions), strict=True):
+            change, takes = changes[position]
             self._answer(change, refused or self._grant(change, takes))
         self._batch.verdicts |= keys.repeat(seconds, self._batch.answers)
 
@@ -219,9 +216,6 @@ class Settlement:
         known = {} if careful else (await keys.replay(connection, [change for change, _ in against]))[1]
         for change, error in against:
             self._batch.verdicts[change.id] = known.get(change.id, error)  # [known before declined]
-
-    def _undecided(self, changes: Sequence[tuple[Change, T]]) -> Sequence[tuple[Change, T]]:
-        return [each for each in changes if each[0].id not in self._batch.verdicts]
 
     def _answer(self, change: Change, verdict: Verdict) -> None:
         """Note what a change is told, and is told again if it comes once more: see `keys.remembered`."""
@@ -243,21 +237,19 @@ class Settlement:
         return Granted(made)
 
     def _within_limits(
-        self, changes: Sequence[tuple[Change, Stretch]], seen: Seen, asked: Sequence[Asked], positions: dict[UUID, int]
-    ) -> Sequence[tuple[Change, Stretch]]:
-        """Refuse holds of which there are too many."""
-        held = [change for change, takes in changes if takes.hold_seconds is not None]
-        bounds = (self._rules.place_holds_max, self._rules.user_holds_max)
-        fitting = judging.within(seen, asked, [positions[change.id] for change in held], bounds)
-        for change, fits in zip(held, fitting, strict=True):
-            if not fits:
-                self._answer(change, Refused(Reason.HOLD_LIMIT))
-        return self._undecided(changes) if held else changes
+        self, changes: Sequence[tuple[Change, Stretch]], seen: Seen, positions: Sequence[int]
+    ) -> Sequence[int]:
+        """Refuse holds of which there are too many; the positions of what is left."""
+        beyond = judging.beyond(seen, positions, (self._rules.place_holds_max, self._rules.user_holds_max))
+        for position in beyond:
+            self._answer(changes[position][0], Refused(Reason.HOLD_LIMIT))
+        return [position for position in positions if position not in beyond] if beyond else positions
 
     async def _book(self, connection: Connection, changes: Sequence[tuple[Change, Seat]]) -> None:
         """Give seats, in order of arrival."""
         batch = self._batch
-        changes, seconds = keys.first_of_each(changes)
+        positions, seconds = keys.first_of_each(changes)
+        changes = [changes[position] for position in positions]
         found = await looks.look_seats(
             connection, [SeatWish(statements.event_of(change.place), takes.user_id) for change, takes in changes]
         )

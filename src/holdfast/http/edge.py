@@ -20,7 +20,17 @@ from holdfast.errors import (
     RequestTimeout,
 )
 from holdfast.http import audit, errors, heads
-from holdfast.http.hot import Answered, Asked, Headers, HotRoute, HotRoutes, arrived_body, has_left, send_with_next
+from holdfast.http.hot import (
+    Answered,
+    Asked,
+    Headers,
+    HotRoute,
+    HotRoutes,
+    arrived_body,
+    forget_exchange,
+    has_left,
+    send_with_next,
+)
 from holdfast.http.languages import preferred
 from holdfast.http.limits import PATHS
 from holdfast.http.writes import Limits
@@ -102,6 +112,7 @@ class Edge:
                 raise  # the answer has begun: closing the connection is all that is left to say
             await self._refuse(exchange, InternalError(), scope, close=True)
         finally:
+            forget_exchange(scope)
             self._record(scope, _route(inner, hot), exchange, time.perf_counter() - started)
 
     async def _body(self, scope: HTTPScope, receive: Receive) -> bytes | None:

@@ -10,6 +10,8 @@ from holdfast.accounts.roles import Caller
 from holdfast.engine.claims import Kind, Place, Reservation
 from holdfast.http import fields
 
+UUID_LETTERS_MIN = 32
+
 
 class RoomRules(Protocol):
     """Who may have managed rooms."""
@@ -39,4 +41,5 @@ class TableRules(Protocol):
 
 def may_be_managed(place: Place) -> bool:
     """Whether a room's id is a UUID, as all managed rooms' are: others need not be looked up."""
-    return place.kind is Kind.ROOM and fields.UUID.fullmatch(place.id) is not None
+    # Most ids are shorter than any UUID, and asked about with each claim.
+    return len(place.id) >= UUID_LETTERS_MIN and place.kind is Kind.ROOM and fields.UUID.fullmatch(place.id) is not None

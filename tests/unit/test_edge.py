@@ -1,0 +1,51 @@
+"""What a request leaves behind in its worker."""
+
+import asyncio
+import gc
+from typing import Any
+
+import uvicorn
+
+from holdfast.http.edge import Edge
+from holdfast.http.hot import Answered, Asked, HotRoute, HotRoutes
+from holdfast.http.protocol import BoundedProtocol
+from holdfast.http.writes import Limits
+from holdfast.settings import Settings
+
+REQUESTS = 100
+REQUEST = b"POST /echo HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n\r\n{}"
+
+
+async def echo(asked: Asked) -> Answered:
+    return Answered(200, asked.body)
+
+
+async def ask(port: int) -> int:
+    """Ask many times over one connection; how many objects only the garbage collector found afterwards."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    gc.collect()
+    for _ in range(REQUESTS):
+        writer.write(REQUEST)
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+        assert await reader.readexactly(2) == b"{}"
+    found = gc.collect()
+    writer.close()
+    return found
+
+
+async def test_answered_requests_leave_nothing_to_the_garbage_collector() -> None:
+    nothing: Any = None
+    edge = Edge(nothing, Settings(), HotRoutes((HotRoute("POST", "/echo", "/echo", echo),)), None, Limits(None, None))
+    config = uvicorn.Config(edge, port=0, http=BoundedProtocol, lifespan="off", log_config=None)
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    [socket] = server.servers[0].sockets
+    gc.disable()
+    try:
+        found = await ask(socket.getsockname()[1])
+    finally:
+        gc.enable()
+        await server.shutdown()
+    assert found < REQUESTS
