@@ -12,7 +12,7 @@ from rich.table import Table
 import chart
 from probe import Cost
 from rounds import Promise
-from targets import Median, Target
+from targets import Median, Target, total
 from workloads import Measurement, Row, Yardstick
 
 BAR_CELLS = 24
@@ -48,6 +48,7 @@ def write(report: Report, rows: Sequence[Row], directory: Path) -> list[Path]:
 def show(console: Console, report: Report, rows: Sequence[Row]) -> None:
     """Print the table, the targets, and whether the promise was kept."""
     console.print(_table(report, rows))
+    console.print(_costs(report, rows))
     for cost in report.probe:
         console.print(
             f"look for conflicts in a room of {cost.reservations:,}: {cost.single_us:,.0f} µs for 1 claim, "
@@ -96,6 +97,26 @@ def _table(report: Report, rows: Sequence[Row]) -> Table:
         style = "dim" if isinstance(row, Yardstick) else None
         latency = _short(of_row.p50_ms), _short(of_row.p99_ms)
         table.add_row(row.title, *numbers, f"[bold]{_short(of_row.rate)}[/]", *latency, bar, style=style)
+    return table
+
+
+def _costs(report: Report, rows: Sequence[Row]) -> Table:
+    """Where an operation's processor time goes. Parts are medians by themselves, so they need not add up."""
+    table = Table(title="Processor time of an operation, µs")
+    table.add_column("")
+    headings = ("service", "lanes", "relay", "other sessions", "background", "all", ": bare", "load generator")
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    bare = total(report.medians["bare"]) if "bare" in report.medians else None
+    for row in rows:
+        cost = report.medians[row.name].cost if row.name in report.medians else None
+        if cost is None:
+            continue
+        whole = total(report.medians[row.name])
+        ratio = "" if not bare or whole is None else f"{whole / bare:.2f}"
+        parts = (cost.service, cost.lanes, cost.relay, cost.others, cost.background, whole)
+        style = "dim" if isinstance(row, Yardstick) else None
+        table.add_row(row.title, *map(_short, parts), f"[bold]{ratio}[/]", _short(cost.load), style=style)
     return table
 
 

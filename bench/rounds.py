@@ -13,6 +13,7 @@ import pgbench
 import postgres
 import tested
 import wrk
+from processor import Processors
 from slots import Slots
 from workloads import Listing, Load, Measurement, Row, Yardstick
 
@@ -57,6 +58,7 @@ class Campaign:
         self.measurements: list[Measurement] = []
         self._seconds = seconds
         self._tell = tell
+        self._processors = Processors(url)
         self._slots = Slots()
         self._booked: list[Booked] = []
         self._listed = self._slots.rooms("listed")
@@ -102,7 +104,10 @@ class Campaign:
             case Yardstick():
                 postgres.ask(self.url, pgbench.make_tables)
                 postgres.ask(self.url, postgres.checkpoint)
-                return pgbench.measure(row, self.url, round_number=number, seconds=self._seconds)
+                with self._processors.watched() as spent:
+                    measurement = pgbench.measure(row, self.url, round_number=number, seconds=self._seconds)
+                done = round(measurement.rate * self._seconds)
+                return msgspec.structs.replace(measurement, cost=spent.each(done))
             case _:
                 assert_never(row)
 
@@ -112,14 +117,15 @@ class Campaign:
         if is_cold:
             self.book(WARM, service, WARM_SECONDS)
         postgres.ask(self.url, postgres.checkpoint)
-        counted = self.book(load, service, self._seconds)
+        with self._processors.watched(services.all()) as spent:
+            counted = self.book(load, service, self._seconds)
         # Of the load with conflicts every answer counts, of the others only what was created.
         done = counted.created + (counted.conflicts if load.taken_in_ten else 0)
         return Measurement(
             load.name, number, done / counted.seconds,
             p50_ms=counted.p50_ms, p99_ms=counted.p99_ms, max_ms=counted.max_ms,
             created=counted.created, conflicts=counted.conflicts, needless=_needless(load, counted),
-            others=counted.others, lost=counted.lost, memory_mb=tested.memory_mb(service),
+            others=counted.others, lost=counted.lost, memory_mb=tested.memory_mb(service), cost=spent.each(done),
         )  # fmt: skip
 
     def _list(self, listing: Listing, number: int) -> Measurement:
@@ -127,8 +133,8 @@ class Campaign:
         with tested.start(self.url, 1) as service:
             self.book(WARM, service, WARM_SECONDS)
             postgres.ask(self.url, postgres.checkpoint)
-            with tested.watched(service) as growth:
-                seconds = max(self._seconds, LIST_SECONDS_MIN)
+            seconds = max(self._seconds, LIST_SECONDS_MIN)
+            with tested.watched(service) as growth, self._processors.watched([service]) as spent:
                 counted = wrk.list_room(service.url, self._listed, seconds=seconds)
                 length = asyncio.run(_length(service.url, self._listed))
         if length != listing.reservations:
@@ -137,7 +143,7 @@ class Campaign:
             listing.name, number, counted.answers / counted.seconds,
             p50_ms=counted.p50_ms, p99_ms=counted.p99_ms, max_ms=counted.max_ms,
             others=counted.others, lost=counted.lost, memory_mb=growth.most_mb, growth_mb=growth.mb,
-            megabytes_per_second=counted.bytes / counted.seconds / 1e6,
+            megabytes_per_second=counted.bytes / counted.seconds / 1e6, cost=spent.each(counted.answers + 1),
         )  # fmt: skip
 
 

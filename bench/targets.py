@@ -6,6 +6,7 @@ from statistics import median
 from msgspec import Struct
 
 from probe import Cost
+from processor import Spent
 from workloads import CONNECTIONS, ROWS, Load, Measurement
 
 LISTING_GROWTH_MB_MAX = 30
@@ -17,6 +18,7 @@ class Median(Struct, frozen=True):
     rate: float
     p50_ms: float | None
     p99_ms: float | None
+    cost: Spent | None = None
 
 
 class Target(Struct, frozen=True):
@@ -47,6 +49,14 @@ RATES = (
 )
 
 
+COSTS = (
+    ("1,000 rooms : bare INSERT", "rooms", "bare", 1.8),
+    ("one room : bare INSERT", "room", "bare", 1.5),
+    ("with keys : without", "keys", "rooms", 1.25),
+)
+"""Of processor time, at most. A yardstick's includes pgbench, which is its client; the service has its own."""
+
+
 def medians(measurements: Iterable[Measurement]) -> dict[str, Median]:
     """Each row's medians, by its name."""
     rounds: dict[str, list[Measurement]] = {}
@@ -57,6 +67,7 @@ def medians(measurements: Iterable[Measurement]) -> dict[str, Median]:
             median(each.rate for each in of_row),
             _median(each.p50_ms for each in of_row),
             _median(each.p99_ms for each in of_row),
+            _cost([each.cost for each in of_row if each.cost is not None]),
         )
         for name, of_row in rounds.items()
     }
@@ -67,6 +78,7 @@ def judge(measurements: Sequence[Measurement], costs: Sequence[Cost]) -> list[Ta
     found = medians(measurements)
     judges: tuple[Callable[[], Iterable[Target]], ...] = (
         lambda: _rates(found),
+        lambda: _costs(found),
         lambda: _tails(found),
         lambda: _single(found),
         lambda: _refusals(measurements),
@@ -80,6 +92,19 @@ def _rates(found: Medians) -> Iterable[Target]:
     for title, row, yardstick, bound in RATES:
         if row in found and yardstick in found and found[yardstick].rate > 0:
             yield Target(title, found[row].rate / found[yardstick].rate, True, bound)
+
+
+def _costs(found: Medians) -> Iterable[Target]:
+    for title, row, other, bound in COSTS:
+        ours, theirs = (total(found[name]) if name in found else None for name in (row, other))
+        if ours is not None and theirs:
+            yield Target(f"processor time, {title}", ours / theirs, False, bound)
+
+
+def total(of_row: Median) -> float | None:
+    """Microseconds of an operation in all: a load's without wrk, a yardstick's, which has no service, with pgbench."""
+    cost = of_row.cost
+    return None if cost is None else cost.without_load + (0.0 if cost.service else cost.load)
 
 
 def _tails(found: Medians) -> Iterable[Target]:
@@ -123,6 +148,13 @@ def _probe(costs: Sequence[Cost]) -> Iterable[Target]:
         between = f"{large.reservations:,} : {small.reservations:,} reservations"
         yield Target(f"look for conflicts, {between}, 1 claim", large.single_us / small.single_us, False, 1.3)
         yield Target(f"look for conflicts, {between}, a batch", large.batch_us / small.batch_us, False, 1.3)
+
+
+def _cost(costs: Sequence[Spent]) -> Spent | None:
+    """Each part's median, by itself."""
+    if not costs:
+        return None
+    return Spent(*(median(getattr(each, name) for each in costs) for name in Spent.__struct_fields__))
 
 
 def _median(values: Iterable[float | None]) -> float | None:

@@ -40,6 +40,10 @@ class Services:
         """Whether the service with so many workers runs already."""
         return workers in self._by_workers
 
+    def all(self) -> list[Service]:
+        """Those that run: while one is measured, another may have the lease and publish."""
+        return list(self._by_workers.values())
+
     def get(self, workers: int) -> Service:
         """The service with so many workers."""
         if workers not in self._by_workers:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from processor import Spent
+
 CONNECTIONS = 32
 ROOMS = 1_000
 
@@ -73,7 +75,8 @@ class Measurement(Struct, frozen=True, omit_defaults=True):
 
     `created` counts the answers 201, `conflicts` the 409s, `needless` those 409s that refused a free time, `others`
     every other answer, `lost` requests without an answer for which wrk saw an error. `memory_mb` is what the service's
-    largest worker held afterwards, `growth_mb` how much more than before it held at most.
+    largest worker held afterwards, `growth_mb` how much more than before it held at most. `cost` is the processor time
+    of one operation, in microseconds.
     """
 
     row: str
@@ -90,3 +93,4 @@ class Measurement(Struct, frozen=True, omit_defaults=True):
     memory_mb: float | None = None
     growth_mb: float | None = None
     megabytes_per_second: float | None = None
+    cost: Spent | None = None

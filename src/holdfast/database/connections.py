@@ -75,10 +75,12 @@ class Database:
 
     async def open(self) -> None:
         """Make the pools of the engine and of the journal. Connections themselves are made when first needed."""
-        self._pool = await self._open(self._lanes + READS_AT_ONCE, by_index(self._arguments))
+        self._pool = await self._open(self._lanes + READS_AT_ONCE, named("engine", by_index(self._arguments)))
         # Its tables grow from nothing to millions of rows and back, and a plan for a small table reads all of a large
         # one. So statements are not kept, and are planned each time they run.
-        self._journal = await self._open(JOURNAL_AT_ONCE, self._arguments | {"statement_cache_size": 0})
+        self._journal = await self._open(
+            JOURNAL_AT_ONCE, named("journal", self._arguments | {"statement_cache_size": 0})
+        )
 
     async def _open(self, size: int, arguments: dict[str, Any]) -> Pool:
         return await asyncpg.create_pool(
@@ -247,6 +249,14 @@ def by_index(arguments: dict[str, Any]) -> dict[str, Any]:
     if "server_settings" not in arguments:
         return arguments
     return arguments | {"server_settings": arguments["server_settings"] | BY_INDEX}
+
+
+def named(what: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Connections that say in `pg_stat_activity` what they are for."""
+    if "server_settings" not in arguments:
+        return arguments
+    name = {"application_name": f"{SESSION['application_name']} {what}"}
+    return arguments | {"server_settings": arguments["server_settings"] | name}
 
 
 def statement_cache(settings: Settings) -> dict[str, Any]:
