@@ -57,9 +57,28 @@ async def answer(reader: asyncio.StreamReader) -> Answer:
     head, _, body = raw.partition(b"\r\n\r\n")
     if not head:
         return Answer(0, {}, b"")
+    status, headers = _read(head)
+    return Answer(status, headers, body)
+
+
+async def next_answer(reader: asyncio.StreamReader) -> Answer:
+    """The next answer of a connection that may stay open, its parts joined."""
+    async with asyncio.timeout(ANSWER_SECONDS_MAX):
+        status, headers = _read((await reader.readuntil(b"\r\n\r\n"))[:-4])
+        body = b""
+        if headers.get("transfer-encoding") == "chunked":
+            while length := int(await reader.readuntil(b"\r\n"), 16):
+                body += (await reader.readexactly(length + 2))[:-2]
+            await reader.readexactly(2)
+        else:
+            body = await reader.readexactly(int(headers.get("content-length", "0")))
+    return Answer(status, headers, body)
+
+
+def _read(head: bytes) -> tuple[int, dict[str, str]]:
     first, *lines = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return Answer(int(first.split()[1]), headers, body)
+    return int(first.split()[1]), headers
 
 
 def head(target: bytes, *headers: bytes, method: bytes = b"GET") -> bytes:

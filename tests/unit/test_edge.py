@@ -4,6 +4,7 @@ import asyncio
 import gc
 from typing import Any
 
+import pytest
 import uvicorn
 
 from holdfast.http.edge import Edge
@@ -33,10 +34,18 @@ async def ask(port: int) -> int:
     return found
 
 
-async def test_answered_requests_leave_nothing_to_the_garbage_collector() -> None:
+@pytest.mark.parametrize("is_direct", [True, False], ids=["directly", "through ASGI"])
+async def test_answered_requests_leave_nothing_to_the_garbage_collector(
+    monkeypatch: pytest.MonkeyPatch, is_direct: bool
+) -> None:
+    if not is_direct:
+        monkeypatch.setattr(Edge, "is_hot", lambda *_: False)
+    cycles: list[object] = []
+    begin = BoundedProtocol._begin_cycle
+    monkeypatch.setattr(BoundedProtocol, "_begin_cycle", lambda self: cycles.append(begin(self)))
     nothing: Any = None
     edge = Edge(nothing, Settings(), HotRoutes((HotRoute("POST", "/echo", "/echo", echo),)), None, Limits(None, None))
-    config = uvicorn.Config(edge, port=0, http=BoundedProtocol, lifespan="off", log_config=None)
+    config = uvicorn.Config(edge, port=0, http=BoundedProtocol, lifespan="off", log_config=None, proxy_headers=False)
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
@@ -48,4 +57,4 @@ async def test_answered_requests_leave_nothing_to_the_garbage_collector() -> Non
     finally:
         gc.enable()
         await server.shutdown()
-    assert found < REQUESTS
+    assert (found < REQUESTS, len(cycles)) == (True, 0 if is_direct else REQUESTS)

@@ -20,6 +20,7 @@ from holdfast.errors import (
     RequestTimeout,
 )
 from holdfast.http import audit, errors, heads
+from holdfast.http.direct import DirectExchange
 from holdfast.http.hot import (
     Answered,
     Asked,
@@ -73,15 +74,30 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; other kinds of scope (the application's start and end) pass through."""
         if scope["type"] == ScopeType.HTTP:
-            await self._answer(scope, receive, send)
+            await self._answer(scope, receive, _Exchange(send, self._begin(scope), scope))
         else:
             await self._app(scope, receive, send)
 
-    async def _answer(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+    def is_hot(self, scope: Any) -> bool:
+        """Tell whether a request may be answered directly: see `direct.py`."""
+        found = self._hot.find(scope)
+        return found is not None and not found[0].endless
+
+    async def answer_directly(self, request: DirectExchange) -> None:
+        """Answer a hot request that has arrived whole."""
+        scope = request.scope
+        try:
+            await self._answer(scope, _nothing_more, _Direct(request, self._begin(scope), scope))
+        except Exception:  # noqa: BLE001  it is logged, and the answer has begun
+            request.transport.close()
+
+    def _begin(self, scope: HTTPScope) -> audit.Asking:
+        return audit.begin(scope, self._request_id(scope), self._proxies)
+
+    async def _answer(self, scope: HTTPScope, receive: Receive, exchange: "_Exchange") -> None:
         # A copy, asked for as GET: the server itself keeps the body of an answer to HEAD back.
         method = scope["method"]
         inner: HTTPScope = scope if method != "HEAD" else {**scope, "method": "GET"}
-        exchange = _Exchange(send, audit.begin(scope, self._request_id(scope), self._proxies), scope)
         started = time.perf_counter()
         hot: HotRoute | None = None
         try:
@@ -250,6 +266,41 @@ class _Exchange:
         headers.append((b"x-request-id", self.asking.request_id))
         headers += self.more
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
+
+
+COMMON_LINES = b"".join(b"%b: %b\r\n" % header for header in COMMON_HEADERS.items())
+JSON_LINE = b"%b: %b\r\n" % JSON
+
+
+class _Direct(_Exchange):
+    """The same without ASGI: its head is put together from ready lines."""
+
+    def __init__(self, request: DirectExchange, asking: audit.Asking, scope: HTTPScope) -> None:
+        super().__init__(_nowhere, asking, scope)
+        self._request = request
+
+    async def answer(self, answered: Answered, more: Headers = ()) -> None:
+        """Send an answer of our own making, with `more` headers."""
+        self.status = answered.status
+        headers = answered.headers
+        present = {name for name, _ in headers}
+        lines = [b"x-request-id: %b\r\n" % self.asking.request_id]
+        if present.isdisjoint(COMMON_HEADERS):
+            lines.append(COMMON_LINES)
+        else:
+            lines += [b"%b: %b\r\n" % header for header in COMMON_HEADERS.items() if header[0] not in present]
+        if answered.body and b"content-type" not in present:
+            lines.append(JSON_LINE)
+        lines += [b"%b: %b\r\n" % header for header in (*more, *self.more)]
+        await self._request.send(answered, b"".join(lines))
+
+
+async def _nowhere(_: Message) -> None:
+    raise AssertionError("a direct exchange has no messages")
+
+
+async def _nothing_more() -> Any:
+    return {"type": "http.disconnect"}
 
 
 def _kind(headers: Headers) -> Headers:

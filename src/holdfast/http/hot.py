@@ -101,7 +101,7 @@ class HotRoute(NamedTuple):
     """A hot call: its method, its path, its template for metrics.
 
     With `prefix`, the path is followed by whatever has no slash, and that by `suffix`. Only requests without a query
-    are taken, unless the call reads one.
+    are taken, unless the call reads one. An `endless` answer goes on until its reader leaves.
     """
 
     method: str
@@ -111,6 +111,7 @@ class HotRoute(NamedTuple):
     prefix: bool = False
     suffix: str = ""
     reads_query: bool = False
+    endless: bool = False
 
 
 class HotRoutes:

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 import sys
 from typing import Any, ClassVar
 
@@ -10,11 +11,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from holdfast.errors import HoldfastError, InvalidRequest, Unavailable
 from holdfast.http import audit, errors
-from holdfast.http.edge import COMMON_HEADERS
+from holdfast.http.direct import BODY_BYTES_MAX, DirectExchange
+from holdfast.http.edge import COMMON_HEADERS, Edge
 from holdfast.http.hot import ENDING
 from holdfast.settings import Settings
 
 HEAD_BYTES_MAX = 64 * 1024
+LENGTH_DIGITS_MAX = 9
+UNUSUAL = re.compile(rb"[^!$&-;=?-Z_a-z~]")
+"""What a URL is decoded or refused for: anything but letters, digits and signs that stand for themselves."""
 SURPLUS_MAX = 32
 """Connections beyond the bound whose request is waited for, so that its sender gets to read the refusal."""
 SURPLUS_SECONDS = 1.0
@@ -83,6 +88,9 @@ class BoundedProtocol(HttpToolsProtocol):
     """How many connections this process takes at once: see `descriptors`."""
     _told_at: ClassVar[float] = -math.inf
 
+    _edge: Edge | None = None
+    _may_be_direct = False
+    _body = b""
     _is_surplus = False
     _unread_timer: asyncio.TimerHandle | None = None
     _in_head = True
@@ -93,6 +101,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """Start to wait for the first head."""
         super().connection_made(transport)
+        self._edge = self.app if isinstance(self.app, Edge) else None
         self.transport = self._joined = Joined(transport)
         self._start_timer()
         surplus = len(self.connections) - self.connections_max
@@ -123,6 +132,9 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         self._chunk_bytes = len(data)
         super().data_received(data)
+        if self._may_be_direct and not self.transport.is_closing():
+            # Some of its body is still on its way.
+            self._begin_cycle()
         if self._in_head and not self.transport.is_closing():
             # Of a header without end the parser tells nobody, so the bytes themselves are counted.
             self._head_bytes += len(data)
@@ -146,7 +158,68 @@ class BoundedProtocol(HttpToolsProtocol):
                 raise ValueError("the request's head is too large")
         self._in_head = False
         self._stop_timer()
+        if self._edge is not None and self._is_plain() and self._edge.is_hot(self.scope):
+            self._may_be_direct = True
+            self._body = b""
+        else:
+            self._begin_cycle()
+
+    def on_body(self, body: bytes) -> None:
+        """Some of the body is there."""
+        if self._may_be_direct:
+            self._body += body
+        else:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request is there. A hot one is answered at once."""
+        if not self._may_be_direct:
+            super().on_message_complete()
+            return
+        assert self._edge is not None, "it knows which requests are hot"
+        self._may_be_direct = False
+        exchange = DirectExchange(self, self.scope, self._body, keep_alive=self.parser.should_keep_alive())
+        self.cycle = exchange  # type: ignore[assignment]
+        self.scope["holdfast.exchange"] = exchange  # type: ignore[typeddict-unknown-key]
+        task = self.loop.create_task(self._edge.answer_directly(exchange))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+    def _is_plain(self) -> bool:
+        """Tell whether a request is written in the usual way, and none before it waits. Notes what it asks for."""
+        url, parser = self.url, self.parser
+        if (
+            not getattr(self.cycle, "response_complete", True)
+            or self.expect_100_continue
+            or self.flow.write_paused
+            or url[:1] != b"/"
+            or url[:2] == b"//"
+            or UNUSUAL.search(url)
+            or parser.get_http_version() != "1.1"
+            or parser.should_upgrade()
+        ):
+            return False
+        length = b"0"
+        for name, value in self.headers:
+            if name == b"content-length":
+                length = value
+            elif name == b"transfer-encoding":
+                return False
+        if len(length) > LENGTH_DIGITS_MAX or int(length) > min(BODY_BYTES_MAX, self.settings.body_bytes_max):
+            return False
+        path, _, query = url.partition(b"?")
+        self.scope["method"] = parser.get_method().decode("ascii")
+        self.scope["path"] = path.decode("ascii")
+        self.scope["raw_path"] = path
+        self.scope["query_string"] = query
+        return True
+
+    def _begin_cycle(self) -> None:
+        """Have a request answered through ASGI, with what has come of its body."""
         super().on_headers_complete()
+        if self._may_be_direct:
+            self._may_be_direct = False
+            super().on_body(self._body)
         # For whoever wants to know at a glance, not by waiting, what has arrived and whether the client is still there.
         self.scope["holdfast.exchange"] = self.cycle  # type: ignore[typeddict-unknown-key]
 

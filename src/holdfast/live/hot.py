@@ -32,7 +32,7 @@ class HotStream:
 
     def routes(self) -> tuple[HotRoute, ...]:
         """What the edge sends here."""
-        return (HotRoute("GET", "/stream", "/stream", self.listen, reads_query=True),)
+        return (HotRoute("GET", "/stream", "/stream", self.listen, reads_query=True, endless=True),)
 
     async def listen(self, asked: Asked) -> Answered:
         """Live updates, until the listener leaves; for the ordinary handler too. Raises what refuses it."""
