@@ -10,7 +10,7 @@ WORKDIR /build/frontend
 COPY frontend/package.json frontend/package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund --loglevel=error
 COPY frontend ./
-# Into /build/src/holdfast/web.
+# Into /build/src/holdfast/web/built.
 RUN npm run --silent build -- --logLevel=error
 
 FROM python:${PYTHON}-slim-trixie AS wheel
@@ -22,7 +22,7 @@ RUN --mount=type=cache,target=/root/.cache/pip /opt/holdfast/bin/pip install --r
 # Without the folder `frontend` the build hook takes the app as it is.
 COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY src ./src
-COPY --from=web /build/src/holdfast/web ./src/holdfast/web
+COPY --from=web /build/src/holdfast/web/built ./src/holdfast/web/built
 # What only builds goes again, and so does the older one of the two PostgreSQL servers.
 RUN /opt/holdfast/bin/python -m hatchling build -t wheel \
     && /opt/holdfast/bin/pip install --no-deps dist/*.whl \

@@ -114,4 +114,4 @@ migration: setup-dev ## Draft a migration from the tables in the code: make migr
 	@$(BIN)/python tests/draft_migration.py "$(NAME)"
 
 clean: ## Remove what can be made again; the data in .data/ stays
-	@rm -rf frontend/node_modules src/holdfast/web .venv .coverage* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist build site openapi.json
+	@rm -rf frontend/node_modules src/holdfast/web/built .venv .coverage* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist build site openapi.json

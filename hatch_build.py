@@ -21,7 +21,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).parent
 SOURCES = ROOT / "frontend"
-BUILT = ROOT / "src" / "holdfast" / "web"
+BUILT = ROOT / "src" / "holdfast" / "web" / "built"
 STAMP = BUILT / ".sources"
 NODE_VERSION_MIN = (20, 19)
 IGNORED = {"node_modules", "openapi.json"}

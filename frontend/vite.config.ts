@@ -27,7 +27,7 @@ export default defineConfig({
     },
   },
   build: {
-    outDir: here("../src/holdfast/web"),
+    outDir: here("../src/holdfast/web/built"),
     emptyOutDir: true,
     target: "es2022",
     // The policy of the pages allows no `data:` fonts or scripts, and inlined files have no name to be kept by.

@@ -10,7 +10,7 @@ import asyncpg
 
 from holdfast.database.connections import Database
 from holdfast.outbox.journal import Journal, Lease
-from holdfast.outbox.queries import Entry
+from holdfast.outbox.messages import Entry
 from holdfast.settings import Settings
 
 PLACE = "INSERT INTO places (place, kind, id) VALUES ($1, 'room', $2) ON CONFLICT DO NOTHING"

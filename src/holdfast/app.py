@@ -23,30 +23,29 @@ from holdfast.accounts.examples import ACCOUNTS
 from holdfast.accounts.service import Accounts
 from holdfast.accounts.tokens import Tokens
 from holdfast.board.api import BoardApi
-from holdfast.board.club import Club
-from holdfast.board.club_api import ClubApi
 from holdfast.board.examples import BOARD
 from holdfast.board.service import Board
 from holdfast.clock import Clock, utc_now
 from holdfast.database.connections import Database
+from holdfast.edge.compression import Compression
+from holdfast.edge.edge import CLIENT_GONE, Edge
+from holdfast.edge.writes import Limits
 from holdfast.engine.housekeeping import keep_house
 from holdfast.engine.probe import Prober
 from holdfast.engine.reader import TagReader
 from holdfast.errors import InternalError
 from holdfast.events.api import EventsApi, SeatsApi, get_seat_statistics
 from holdfast.events.availability import Availability, ProcessCache, RedisCache
+from holdfast.events.board.api import EventBoardApi
+from holdfast.events.board.service import EventBoard
 from holdfast.events.examples import EVENTS
 from holdfast.events.hot import HotEvents
 from holdfast.events.service import Events
-from holdfast.http import docs, errors, pages
-from holdfast.http.compression import Compression
-from holdfast.http.edge import CLIENT_GONE, Edge
+from holdfast.http import docs, errors
 from holdfast.http.framework import translate
-from holdfast.http.health import SERVICE, check_health, get_info, get_metrics
 from holdfast.http.hot import HotRoute, HotRoutes
 from holdfast.http.idempotency import HEADER, REPLAYED
 from holdfast.http.languages import preferred
-from holdfast.http.writes import Limits
 from holdfast.live.api import stream_messages
 from holdfast.live.feeder import Feeder
 from holdfast.live.hot import HotStream
@@ -71,8 +70,12 @@ from holdfast.rooms.service import Rooms
 from holdfast.settings import Settings
 from holdfast.tables.api import TablesApi
 from holdfast.tables.examples import TABLES
+from holdfast.tables.floor.api import FloorBoardApi
+from holdfast.tables.floor.service import FloorBoard
 from holdfast.tables.rules import Floor
 from holdfast.tables.service import Tables
+from holdfast.upkeep.health import SERVICE, check_health, get_info, get_metrics
+from holdfast.web import pages
 from holdfast.webhooks.api import WebhooksApi
 from holdfast.webhooks.examples import WEBHOOKS
 from holdfast.webhooks.sending.courier import courier
@@ -91,7 +94,8 @@ FEATURES = (
     get_seat_statistics,
     TablesApi,
     BoardApi,
-    ClubApi,
+    FloorBoardApi,
+    EventBoardApi,
     WebhooksApi,
 )
 EXAMPLES = (*ACCOUNTS, *BOARD, *EVENTS, *RESERVATIONS, *ROOMS, *TABLES, *WEBHOOKS, *SERVICE)
@@ -142,7 +146,8 @@ class Parts:
         shared = None if self.redis is None else RedisCache(self.redis)
         availability = Availability(self.database, ProcessCache(), shared)
         self.hot_events = HotEvents(self.access, availability, self.events)
-        self.club = Club(self.database, self.access, availability)
+        self.event_board = EventBoard(self.database, self.access, availability)
+        self.floor = FloorBoard(self.database, self.access)
 
     @asynccontextmanager
     async def alive(self, _: Litestar) -> AsyncIterator[None]:
@@ -185,9 +190,10 @@ class Parts:
             "accounts",
             "board",
             "bookings",
-            "club",
             "database",
+            "event_board",
             "events",
+            "floor",
             "hot",
             "hot_events",
             "hot_rooms",

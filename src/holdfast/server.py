@@ -76,7 +76,7 @@ def worker() -> "ASGIApp":
     """A worker's application: what uvicorn calls in each process that it starts."""
     # Imported here: the supervisor needs neither, and starts faster and smaller without.
     from holdfast import app
-    from holdfast.http.protocol import BoundedProtocol
+    from holdfast.edge.protocol import BoundedProtocol
 
     _end_with_parent()
     settings = settings_module.load()
@@ -156,7 +156,7 @@ def _config(settings: Settings) -> uvicorn.Config:
         port=settings.port,
         workers=settings.workers,
         loop="uvloop",
-        http="holdfast.http.protocol:BoundedProtocol",
+        http="holdfast.edge.protocol:BoundedProtocol",
         ws="none",
         lifespan="on",
         log_config=None,

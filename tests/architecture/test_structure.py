@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ SQL_BELONGS_IN = (
     "engine/writing.py",
     "database/migrate.py",
     "database/readable.py",
-    "http/health.py",
+    "upkeep/health.py",
     "upkeep/invariants.py",
     "upkeep/unreadable.py",
     "upkeep/of_places.py",
@@ -72,6 +73,14 @@ def test_the_import_rules_are_kept() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_import_rules_name_every_module() -> None:
+    with (ROOT.parents[1] / "pyproject.toml").open("rb") as file:
+        contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
+    named = set(re.findall(r"holdfast\.(\w+)", " ".join(contracts[0]["layers"])))
+    there = {path.relative_to(ROOT).parts[0].removesuffix(".py") for path in MODULES} - {"__init__"}
+    assert named == there
 
 
 @pytest.mark.parametrize("path", MODULES, ids=relative)

@@ -16,7 +16,7 @@ import holdfast
 from people import dummy
 from rooms import body, some_room
 
-WEB = Path(holdfast.__file__).parent / "web"
+WEB = Path(holdfast.__file__).parent / "web" / "built"
 
 ROOMS, BOOKINGS = 50, 1_000
 JAVASCRIPT_BYTES_MAX = 250_000

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from answers import error
+from holdfast.edge.writes import AnonymousWrites
 from holdfast.errors import RateLimited
-from holdfast.http.writes import AnonymousWrites
 from holdfast.settings import Settings
 from offices import user
 from redis_server import RedisServer

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from holdfast.app import create
-from holdfast.http import pages
 from holdfast.settings import Settings
+from holdfast.web import pages
 
 SCRIPT = "console.log('hello');"
 

@@ -14,8 +14,8 @@ from holdfast.outbox import positions
 from holdfast.outbox import stream as streams
 from holdfast.outbox.consumer import Consumer
 from holdfast.outbox.journal import Journal, Lease
+from holdfast.outbox.messages import Entry
 from holdfast.outbox.outlets import LocalOutlet, StreamOutlet
-from holdfast.outbox.queries import Entry
 from holdfast.outbox.stream import RedisStream
 from holdfast.outbox.subscribers import Subscribers, Told
 from messages import change, ids, leading, numbered, opened

@@ -13,7 +13,7 @@ from holdfast.engine import settlement, transaction, writing
 from holdfast.engine.claims import Kind, Reservation
 from holdfast.engine.keys import KeyRow
 from holdfast.engine.writing import Changed, EventRaise, Raise, SeatRow
-from holdfast.outbox.queries import Message
+from holdfast.outbox.messages import Message
 from proof import seats_sql, sql
 from proof.server import Server, State, Transaction
 from proof.sql import Row

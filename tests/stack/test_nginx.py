@@ -17,7 +17,7 @@ from service import Service
 from stack.requests import reservations
 
 ROOT = Path(__file__).parents[2]
-WEB = ROOT / "src" / "holdfast" / "web"
+WEB = ROOT / "src" / "holdfast" / "web" / "built"
 
 
 @pytest.fixture(scope="module")

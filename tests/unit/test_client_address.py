@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from holdfast.http.limits import client_of, household
+from holdfast.http.clients import client_of, household
 from holdfast.settings import load
 from holdfast.settings_rules import WrongSetting
 

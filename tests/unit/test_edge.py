@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import uvicorn
 
-from holdfast.http.edge import Edge
+from holdfast.edge.edge import Edge
+from holdfast.edge.protocol import BoundedProtocol
+from holdfast.edge.writes import Limits
 from holdfast.http.hot import Answered, Asked, HotRoute, HotRoutes
-from holdfast.http.protocol import BoundedProtocol
-from holdfast.http.writes import Limits
 from holdfast.settings import Settings
 
 REQUESTS = 100

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from holdfast.http.protocol import Joined
+from holdfast.edge.protocol import Joined
 
 
 class Wire(asyncio.Transport):

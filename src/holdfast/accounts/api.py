@@ -28,10 +28,10 @@ from holdfast.accounts.service import Accounts
 from holdfast.errors import UserNotFound
 from holdfast.http import fields, idempotency
 from holdfast.http.bodies import StrictBody
+from holdfast.http.clients import client_of
 from holdfast.http.docs import NEEDS_TOKEN, refusals
 from holdfast.http.handlers import IdempotencyKey
 from holdfast.http.hot import Asked
-from holdfast.http.limits import client_of
 from holdfast.http.paging import PAGE_SIZE_DEFAULT, PageNumber, PageSize, Pagination
 from holdfast.settings import Settings
 

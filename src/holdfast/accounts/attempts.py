@@ -9,7 +9,7 @@ from cachetools import TTLCache
 from limits.aio.storage import RedisStorage
 
 from holdfast.errors import RateLimited
-from holdfast.http.limits import Window, household, storage
+from holdfast.http.clients import Window, household, storage
 from holdfast.redis_link import RedisLink
 from holdfast.settings import Settings
 

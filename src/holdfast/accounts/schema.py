@@ -1,10 +1,8 @@
 """The accounts' SQL tables."""
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Integer, SmallInteger, Table, Text, Uuid, text
+from sqlalchemy import CheckConstraint, Column, Integer, SmallInteger, Table, Text, Uuid, text
 
-from holdfast.database.metadata import metadata
-
-TIME = DateTime(timezone=True)
+from holdfast.database.metadata import TIME, metadata
 
 users = Table(
     "users",

@@ -1,42 +1,27 @@
 """`/board`: HTTP in, HTTP out. What the web app shows, in one call for each page. Field by field: docs/web.md."""
 
-from datetime import timedelta
 from typing import Annotated, Any
 
 from litestar import Controller, Request, get
-from litestar.params import Parameter, QueryParameter
+from litestar.params import QueryParameter
 
 from holdfast.accounts.guards import admins, caller_of, signed_in
 from holdfast.board.bodies import BoardAnswer, BoardBookingPage, OwnReservationPage
 from holdfast.board.service import Board
-from holdfast.errors import InvalidRequest
-from holdfast.http import fields
 from holdfast.http.docs import NEEDS_TOKEN, refusals
 from holdfast.http.paging import (
-    CURSOR_CHARACTERS_MAX,
     LIMIT_DEFAULT,
-    LIMIT_MAX,
     PAGE_SIZE_DEFAULT,
+    NextCursor,
+    PageLimit,
     PageNumber,
     PageSize,
     Pagination,
     page,
     read_cursor,
 )
-from holdfast.reservations import requests
-from holdfast.reservations.queries import Position, Window
-
-STRETCH_MAX = timedelta(days=8)
-"""A week, and what daylight saving adds to it."""
-
-StretchStart = Annotated[fields.Timestamp, QueryParameter(name="from", description="Only what ends after this moment")]
-StretchEnd = Annotated[
-    fields.Timestamp, QueryParameter(name="to", description="Only what starts before this moment; 8 days later at most")
-]
-Cursor = Annotated[
-    str | None, Parameter(description="`nextCursor` of the page before", max_length=CURSOR_CHARACTERS_MAX)
-]
-PageLimit = Annotated[int, Parameter(ge=1, le=LIMIT_MAX, description="Most items on the page")]
+from holdfast.reservations.queries import Position
+from holdfast.reservations.stretches import StretchEnd, StretchStart, stretch_of
 
 
 class BoardApi(Controller):
@@ -59,7 +44,7 @@ class BoardApi(Controller):
         self,
         request: Request[Any, Any, Any],
         board: Board,
-        cursor: Cursor = None,
+        cursor: NextCursor = None,
         limit: PageLimit = LIMIT_DEFAULT,
     ) -> OwnReservationPage:
         """Active reservations and bookings of the token's user that have not ended, by start."""
@@ -79,13 +64,3 @@ class BoardApi(Controller):
         """Admins only. Newest first, cancelled ones too."""
         found, total, view = await board.bookings(caller_of(request), page_number, page_size)
         return BoardBookingPage([view.booking(each) for each in found], Pagination(page_number, page_size, total))
-
-
-def stretch_of(start: str, end: str) -> Window:
-    """What a page shows at once. Raises `InvalidRequest` when it is more than eight days."""
-    window = requests.window(start, end)
-    assert window.start is not None
-    assert window.end is not None
-    if window.end - window.start > STRETCH_MAX:
-        raise InvalidRequest({"to": "stretch"})
-    return window

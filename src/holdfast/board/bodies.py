@@ -8,16 +8,12 @@ from uuid import UUID
 from msgspec import UNSET, Struct, UnsetType
 
 from holdfast.accounts.roles import Caller, Role
-from holdfast.board.queries import Attendee
 from holdfast.engine.claims import Kind, Reservation
-from holdfast.events.bodies import EventBody
-from holdfast.http import fields
 from holdfast.http.paging import Pagination
 from holdfast.reservations.bodies import HoldState, end_of_hold, state_of
 from holdfast.rooms.bodies import clock_time
 from holdfast.rooms.queries import Booking, Room
 from holdfast.rooms.slots import SLOT, Schedule
-from holdfast.tables.queries import Table
 
 
 class BoardHours(Struct, rename="camel"):
@@ -141,88 +137,3 @@ class BoardBookingPage(Struct):
 
     bookings: list[BoardReservation]
     pagination: Pagination
-
-
-class FloorTable(Struct, rename="camel"):
-    """A restaurant's table."""
-
-    id: int
-    name: str
-    seats: int
-    location: str
-
-    @classmethod
-    def of(cls, table: Table) -> "FloorTable":
-        """The table as the web app gets it."""
-        return cls(table.id, table.name, table.seats, table.location)
-
-
-class FloorReservation(Struct, rename="camel"):
-    """Who has a table from when until when. For whom it is, is null to those who may not know."""
-
-    id: UUID
-    table_id: int
-    start: datetime
-    end: datetime
-    is_mine: bool
-    may_change: bool
-    customer_name: str | None
-    party_size: int | None
-    state: HoldState | UnsetType = UNSET
-    expires_at: datetime | UnsetType = UNSET
-
-
-class FloorAnswer(Struct, rename="camel"):
-    """All tables by id, and who has them, by start. `is_complete` is false when there is more than one answer holds."""
-
-    tables: list[FloorTable]
-    reservations: list[FloorReservation]
-    is_complete: bool
-
-
-class BoardEvent(Struct, rename="camel"):
-    """An event, how many of its seats are left, and the asking person's own booking there."""
-
-    id: int
-    name: str
-    total_seats: int
-    booked_seats: int
-    available_seats: int
-    booking_id: int | None
-
-    @classmethod
-    def of(cls, event: EventBody, booking_id: int | None) -> "BoardEvent":
-        """The event as this person sees it."""
-        return cls(
-            event.id, event.name, event.total_seats, event.booked_seats, event.available_seats, booking_id
-        )  # fmt: skip
-
-
-class BoardEventPage(Struct, rename="camel"):
-    """Some events, the newest first, and where to go on."""
-
-    events: list[BoardEvent]
-    next_cursor: str | None
-
-
-class BoardAttendee(Struct, rename="camel"):
-    """Somebody who has a seat: by their address if they have an account, else by what they are called."""
-
-    booking_id: int
-    user_id: str
-    user_email: str | None
-    created_at: datetime
-
-    @classmethod
-    def of(cls, attendee: Attendee, emails: Mapping[UUID, str]) -> "BoardAttendee":
-        """The attendee as admins see them."""
-        account = fields.identity(attendee.user_id)
-        email = None if account is None else emails.get(account)
-        return cls(attendee.booking_id, attendee.user_id, email, attendee.created_at)
-
-
-class AttendeePage(Struct, rename="camel"):
-    """Some of those who have a seat, and where to go on."""
-
-    attendees: list[BoardAttendee]
-    next_cursor: str | None

@@ -15,11 +15,11 @@ from holdfast.engine.claims import Kind, Reservation
 from holdfast.reservations import queries as reservations
 from holdfast.reservations.queries import Filter, Position, Window
 from holdfast.reservations.rules import may_be_managed
+from holdfast.reservations.stretches import SHOWN_MAX
 from holdfast.rooms.bookings import Bookings
 from holdfast.rooms.queries import Booking, Room
 from holdfast.rooms.service import Rooms
 
-RESERVATIONS_MAX = 5_000
 NAMED_ROOMS_MAX = 100
 """Rooms that were only ever named and are free all the time shown. Anybody may name one, so there may be very many."""
 
@@ -48,8 +48,8 @@ class Board:
             managed = await queries.managed_rooms(connection)
             named = await queries.named_rooms(connection, limit=NAMED_ROOMS_MAX)
             of_rooms = Filter(window, kind=Kind.ROOM)
-            found = await reservations.of_all(connection, of_rooms, after=None, limit=RESERVATIONS_MAX + 1)
-        held = found[:RESERVATIONS_MAX]
+            found = await reservations.of_all(connection, of_rooms, after=None, limit=SHOWN_MAX + 1)
+        held = found[:SHOWN_MAX]
         known = {str(room.id): room for room in managed}
         retired = await self._find({each.place.id for each in held if may_be_managed(each.place)}.difference(known))
         known |= {str(room.id): room for room in retired}
@@ -57,7 +57,7 @@ class Board:
         shown = [BoardRoom.of(room) for room in known.values()] + [BoardRoom.named(room_id) for room_id in free]
         names = {room_id: room.name for room_id, room in known.items()}
         view = View(caller, names, await self._emails(caller, (each.user_id for each in held)))
-        return Stretch(shown, held, len(found) <= RESERVATIONS_MAX, view)
+        return Stretch(shown, held, len(found) <= SHOWN_MAX, view)
 
     async def mine(self, caller: Caller, after: Position | None, limit: int) -> tuple[list[Reservation], View]:
         """The caller's reservations that have not ended, by start; one more than `limit`, if there is more."""

@@ -1,6 +1,9 @@
-"""The one catalogue of our SQL tables; each package's `schema.py` adds its own."""
+"""The one catalogue of our SQL tables, to which each package's `schema.py` adds its own; and what columns share."""
 
-from sqlalchemy import MetaData
+from sqlalchemy import DateTime, MetaData, text
+
+TIME = DateTime(timezone=True)
+NOW = text("now()")
 
 metadata = MetaData(
     # Fixed names, so that every migration can say which index or key it means.

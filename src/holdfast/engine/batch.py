@@ -13,7 +13,7 @@ from holdfast.engine.claims import Again, Booking, Change, Kind, Place, Reservat
 from holdfast.engine.transaction import PlacesMissing, Proof, Stale
 from holdfast.engine.writing import Changed, EventRaise, Proves, Raise, SeatRow, Writes, write
 from holdfast.errors import HoldfastError
-from holdfast.outbox.queries import Message
+from holdfast.outbox.messages import Message
 
 
 class Batch:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from holdfast.database.connections import Connection
 from holdfast.engine.claims import Reservation
-from holdfast.outbox.queries import Message
+from holdfast.outbox.messages import Message
 
 # Everything that a batch changes, in one round trip and one transaction. The function is made by a migration, and is
 # never changed: another version of the service may be calling it. Its statements each see what was committed before

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
+from holdfast.accounts.examples import ANN, EMAIL
+from holdfast.events.board.bodies import BoardAttendee, BoardEvent
 from holdfast.events.bodies import (
     EventBody,
     EventChange,
@@ -24,4 +26,6 @@ EVENTS: tuple[Struct, ...] = (
     SeatBookingBody(42, 1, "user123", BOOKED),
     EventBody(1, "Concert", 100, 1, 99),
     SeatStatisticsBody("user123", 1, 0, 1, BOOKED, BOOKED, [SEAT]),
+    BoardEvent(1, "Concert", 100, 1, 99, 42),
+    BoardAttendee(42, str(ANN), EMAIL, BOOKED),
 )

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from holdfast.database import readable
 from holdfast.database.connections import Connection
 from holdfast.engine.claims import Booking
-from holdfast.engine.schema import PERSON, bookings, events, seat_changes
 from holdfast.engine.statements import event_place
+from holdfast.events.schema import PERSON, bookings, events, seat_changes
 
 EVENTS = """
 SELECT id, name, total_seats, booked_seats, revision FROM events WHERE id = ANY($1::bigint[])

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from litestar.types import HTTPScope
 
-from holdfast.http.limits import UNKNOWN, client_of, plain
+from holdfast.http.clients import UNKNOWN, client_of, plain
 from holdfast.settings_rules import Networks
 
 TRIED = frozenset({401, 403, 429})

@@ -15,7 +15,7 @@ from holdfast.errors import RateLimited, Unavailable
 from holdfast.live.hub import Hub, Listener
 from holdfast.live.privacy import Frames
 from holdfast.outbox.journal import READ_AT_ONCE, Journal
-from holdfast.outbox.queries import Entry
+from holdfast.outbox.messages import Entry
 from holdfast.outbox.stream import REDIS_AWAY, RedisStream
 
 POLL_SECONDS = 0.05

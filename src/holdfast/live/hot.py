@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from holdfast.accounts.access import Access
 from holdfast.accounts.watch import Watch
 from holdfast.errors import Unavailable
+from holdfast.http.clients import client_of, household
 from holdfast.http.hot import Answered, Asked, HotRoute
-from holdfast.http.limits import client_of, household
 from holdfast.live import requests
 from holdfast.live.feeder import Feeder
 from holdfast.live.hub import Listener

@@ -7,7 +7,7 @@ from msgspec import Raw, Struct
 
 from holdfast.accounts.roles import Caller, Role
 from holdfast.outbox import positions
-from holdfast.outbox.queries import Entry
+from holdfast.outbox.messages import Entry
 
 PUBLIC = frozenset(
     {"id", "kind", "room_id", "table_id", "event_id", "start_time", "end_time", "expires_at", "name"}

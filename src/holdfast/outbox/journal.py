@@ -12,7 +12,7 @@ from datetime import timedelta
 from holdfast.database.again import again_on_conflict
 from holdfast.database.connections import Connection, Database, transaction
 from holdfast.outbox import queries
-from holdfast.outbox.queries import Entry, Lag
+from holdfast.outbox.messages import Entry, Lag
 
 LEASE = timedelta(seconds=3)
 """For how long a relay that says nothing is taken to be alive."""

@@ -1,15 +1,14 @@
 """The outbox's SQL: messages are appended; the journal gives them positions, is read, and forgets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import msgspec
-from msgspec import Struct
 
 from holdfast.database.connections import Connection
 from holdfast.outbox import positions
+from holdfast.outbox.messages import Entry, Lag, Message, Published
 
 # From `places`, not from bare `unnest`: a database of several shards then runs it where the place's rows are.
 APPEND = """
@@ -144,41 +143,6 @@ SELECT clock_timestamp() - r.stuck_since, clock_timestamp() - (
 )
 FROM (SELECT 1) one LEFT JOIN relays r ON r.name = 'outbox'
 """
-
-
-class Message(Struct, frozen=True):
-    """One change of one place. `revision` is the number the place has after it; `data` is sent as JSON."""
-
-    place: str
-    revision: int
-    id: UUID
-    type: str
-    occurred_at: datetime
-    data: Mapping[str, Any]
-
-
-class Published(Struct, frozen=True):
-    """A message as it is published: these fields, in JSON."""
-
-    id: str
-    type: str
-    place: str
-    occurred_at: datetime
-    data: msgspec.Raw
-
-
-class Entry(Struct, frozen=True):
-    """A message of the journal, in JSON, and its position."""
-
-    position: int
-    body: bytes
-
-
-class Lag(Struct, frozen=True):
-    """How far publishing is behind: for how long nothing could be delivered, and the age of a message that waits."""
-
-    stuck: timedelta | None
-    waiting: timedelta | None
 
 
 async def append(connection: Connection, messages: Sequence[Message]) -> None:

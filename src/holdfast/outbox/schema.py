@@ -1,11 +1,9 @@
 """The outbox's SQL tables."""
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Table, Text, Uuid, text
+from sqlalchemy import BigInteger, Column, Index, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from holdfast.database.metadata import metadata
-
-TIME = DateTime(timezone=True)
+from holdfast.database.metadata import TIME, metadata
 
 outbox = Table(
     "outbox",

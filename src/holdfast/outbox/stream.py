@@ -10,7 +10,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from holdfast.outbox import positions
-from holdfast.outbox.queries import Entry
+from holdfast.outbox.messages import Entry
 
 T = TypeVar("T")
 REDIS_AWAY = (RedisError, OSError)

@@ -15,7 +15,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from holdfast.outbox.queries import Entry
+from holdfast.outbox.messages import Entry
 
 ATTEMPTS = 3
 PAUSE_SECONDS = 0.2

@@ -6,8 +6,8 @@ engine's own searches, which do not ask for it.
 
 from sqlalchemy import ARRAY, Column, Index, Integer, SmallInteger, Table, Text, Uuid, literal_column
 
-from holdfast.database.metadata import metadata
-from holdfast.engine.schema import TIME, reservations
+from holdfast.database.metadata import TIME, metadata
+from holdfast.engine.schema import reservations
 
 rooms = Table(
     "rooms",

@@ -2,8 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Identity, Integer, Table, Text
 
-from holdfast.database.metadata import metadata
-from holdfast.engine.schema import NOW, TIME
+from holdfast.database.metadata import NOW, TIME, metadata
 
 tables = Table(
     "tables",

@@ -1,11 +1,9 @@
 """The webhooks' SQL tables."""
 
-from sqlalchemy import Column, DateTime, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy import Column, Index, Integer, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from holdfast.database.metadata import metadata
-
-TIME = DateTime(timezone=True)
+from holdfast.database.metadata import TIME, metadata
 
 webhooks = Table(
     "webhooks",

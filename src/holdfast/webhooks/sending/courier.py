@@ -20,7 +20,7 @@ from holdfast.database.connections import AWAY, Connection, Database
 from holdfast.errors import Unavailable
 from holdfast.outbox import positions
 from holdfast.outbox.journal import Deposed, Journal, Lease
-from holdfast.outbox.queries import Entry
+from holdfast.outbox.messages import Entry
 from holdfast.settings import Settings
 from holdfast.webhooks.sending import queries, retries, signing
 from holdfast.webhooks.sending.queries import Delivery, Hook, Queued

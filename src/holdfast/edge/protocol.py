@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from holdfast.edge.direct import BODY_BYTES_MAX, DirectExchange
+from holdfast.edge.edge import COMMON_HEADERS, Edge
 from holdfast.errors import HoldfastError, InvalidRequest, Unavailable
 from holdfast.http import audit, errors
-from holdfast.http.direct import BODY_BYTES_MAX, DirectExchange
-from holdfast.http.edge import COMMON_HEADERS, Edge
 from holdfast.http.hot import ENDING
 from holdfast.settings import Settings
 

@@ -20,7 +20,7 @@ from holdfast.errors import NotFound
 from holdfast.http.languages import preferred, text
 from holdfast.settings import Settings
 
-ROOT = Path(str(files("holdfast"))) / "web"
+ROOT = Path(str(files("holdfast"))) / "web" / "built"
 INDEX = "index.html"
 ENCODINGS = {"br": ".br", "gzip": ".gz"}
 """What the build has compressed, the smallest first."""

@@ -3,16 +3,15 @@
 import asyncio
 import math
 import time
-from ipaddress import IPv4Network, IPv6Network
 from typing import NamedTuple, Self
 
 from cachetools import TTLCache
-from limits.aio.storage import RedisStorage
 from limits.limits import RateLimitItemPerHour
 from litestar.types import HTTPScope
 
+from holdfast.edge.limits import RateLimit
 from holdfast.errors import RateLimited
-from holdfast.http.limits import CLIENTS_MAX, RateLimit, client_of, household
+from holdfast.http.clients import CLIENTS_MAX, client_of, household, storage
 from holdfast.redis_link import RedisLink
 from holdfast.settings import Settings
 
@@ -58,17 +57,10 @@ class AnonymousWrites:
     def __init__(self, settings: Settings, link: RedisLink | None) -> None:
         self._item = RateLimitItemPerHour(settings.anonymous_writes_max)
         self._chunk = math.ceil(self._item.amount / CHUNKS)
-        self._trusted: tuple[IPv4Network | IPv6Network, ...] = settings.proxies
+        self._trusted = settings.proxies
         self._link = link
         self._clients: TTLCache[str, Allowance] = TTLCache(CLIENTS_MAX, self._item.get_expiry())
-        self._shared: RedisStorage | None = None
-        if link is not None:
-            self._shared = RedisStorage(
-                settings.redis_address or "",
-                implementation="redispy",
-                key_prefix="holdfast:writes",
-                connection_pool=link.pool,  # type: ignore[arg-type]
-            )
+        self._shared = None if link is None else storage(settings, link, "holdfast:writes")
 
     async def spend(self, scope: HTTPScope) -> None:
         """Count a request, if it is one of those. Raises `RateLimited`."""

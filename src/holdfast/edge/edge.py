@@ -13,14 +13,17 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from holdfast import metrics
+from holdfast.edge import heads
+from holdfast.edge.direct import DirectExchange
+from holdfast.edge.limits import PATHS
+from holdfast.edge.writes import Limits
 from holdfast.errors import (
     BodyTooLarge,
     HoldfastError,
     InternalError,
     RequestTimeout,
 )
-from holdfast.http import audit, errors, heads
-from holdfast.http.direct import DirectExchange
+from holdfast.http import audit, errors
 from holdfast.http.hot import (
     Answered,
     Asked,
@@ -33,8 +36,6 @@ from holdfast.http.hot import (
     send_with_next,
 )
 from holdfast.http.languages import preferred
-from holdfast.http.limits import PATHS
-from holdfast.http.writes import Limits
 from holdfast.settings import Settings
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")

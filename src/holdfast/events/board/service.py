@@ -1,4 +1,4 @@
-"""The use cases of the club's and the restaurant's pages: events with one's own seat, attendees, the floor."""
+"""The use cases of the web app's pages of events: events with one's own seat, and attendees."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -8,21 +8,16 @@ import msgspec
 from holdfast.accounts import queries as accounts
 from holdfast.accounts.access import Access
 from holdfast.accounts.roles import Caller
-from holdfast.board import queries
-from holdfast.board.bodies import BoardEvent, FloorAnswer, FloorReservation, FloorTable
-from holdfast.board.queries import Attendee
-from holdfast.board.service import RESERVATIONS_MAX
 from holdfast.database.connections import Database
-from holdfast.engine.claims import Kind, Reservation, State
 from holdfast.events.availability import Availability
+from holdfast.events.board import queries
+from holdfast.events.board.bodies import BoardEvent
+from holdfast.events.board.queries import Attendee
 from holdfast.events.bodies import EventBody
 from holdfast.http import fields
-from holdfast.reservations import queries as reservations
-from holdfast.reservations.bodies import end_of_hold, state_of
-from holdfast.reservations.queries import Filter, Window
 
 
-class Club:
+class EventBoard:
     """Made once in each process."""
 
     def __init__(self, database: Database, access: Access, availability: Availability) -> None:
@@ -57,31 +52,3 @@ class Club:
             found = await queries.attendees(connection, event_id, search, after=after, limit=limit + 1)
             known = {account for each in found if (account := fields.identity(each.user_id)) is not None}
             return found, await accounts.emails(connection, known) if known else {}
-
-    async def floor(self, caller: Caller, window: Window) -> FloorAnswer:
-        """All tables, and who has them within the window."""
-        chosen = Filter(window, kind=Kind.TABLE)
-        async with self._database.begin() as connection:
-            tables = await queries.all_tables(connection)
-            found = await reservations.of_all(connection, chosen, after=None, limit=RESERVATIONS_MAX + 1)
-        shown = [self._shown(each, caller) for each in found[:RESERVATIONS_MAX]]
-        return FloorAnswer([FloorTable.of(each) for each in tables], shown, len(found) <= RESERVATIONS_MAX)
-
-    def _shown(self, held: Reservation, caller: Caller) -> FloorReservation:
-        is_mine = held.user_id is not None and held.user_id == caller.user_id
-        details = (held.details or {}) if is_mine or self.access.sees_all(caller) else {}
-        name, size = details.get("customer_name"), details.get("party_size")
-        # Of a hold without an owner nobody here knows the secret.
-        may_change = self.access.is_theirs if held.state is State.HELD else self.access.may_change
-        return FloorReservation(
-            held.id,
-            int(held.place.id),
-            held.start,
-            held.end,
-            is_mine,
-            may_change(caller, held.user_id),
-            None if name is None else str(name),
-            None if size is None else int(size),
-            state_of(held),
-            end_of_hold(held),
-        )

@@ -1,18 +1,17 @@
-"""`/board/events` and `/board/floor`: HTTP in, HTTP out. Field by field: docs/web.md."""
+"""`/board/events`: HTTP in, HTTP out. Field by field: docs/web.md."""
 
 from typing import Annotated, Any
 
 from litestar import Controller, Request, get
 from litestar.params import Parameter
 
-from holdfast.accounts.guards import admins, caller_of, signed_in
+from holdfast.accounts.guards import admins
 from holdfast.accounts.roles import Caller
-from holdfast.board.api import Cursor, PageLimit, StretchEnd, StretchStart, stretch_of
-from holdfast.board.bodies import AttendeePage, BoardAttendee, BoardEvent, BoardEventPage, FloorAnswer
-from holdfast.board.club import Club
+from holdfast.events.board.bodies import AttendeePage, BoardAttendee, BoardEvent, BoardEventPage
+from holdfast.events.board.service import EventBoard
 from holdfast.http import fields
 from holdfast.http.docs import MAY_HAVE_TOKEN, NEEDS_TOKEN, refusals
-from holdfast.http.paging import LIMIT_DEFAULT, IdPosition, NamePosition, page, read_cursor
+from holdfast.http.paging import LIMIT_DEFAULT, IdPosition, NamePosition, NextCursor, PageLimit, page, read_cursor
 
 SEARCH_CHARACTERS_MAX = 255
 
@@ -22,8 +21,8 @@ Search = Annotated[
 ]
 
 
-class ClubApi(Controller):
-    """What the web app shows of events and tables."""
+class EventBoardApi(Controller):
+    """What the web app shows of events."""
 
     path = "/board"
     tags = ("board",)
@@ -32,14 +31,14 @@ class ClubApi(Controller):
     async def list_board_events(
         self,
         request: Request[Any, Any, Any],
-        club: Club,
+        event_board: EventBoard,
         search: Search = "",
-        cursor: Cursor = None,
+        cursor: NextCursor = None,
         limit: PageLimit = LIMIT_DEFAULT,
     ) -> BoardEventPage:
         """The newest first. Under `ACCESS=token` they need a token."""
         before = None if cursor is None else read_cursor(cursor, IdPosition)
-        found = await club.events(await _caller(request, club), _letters(search), before, limit)
+        found = await event_board.events(await _caller(request, event_board), _letters(search), before, limit)
         ended = page(found, limit, lambda last: last.id)
         return BoardEventPage(ended.items, ended.next_cursor)
 
@@ -49,10 +48,12 @@ class ClubApi(Controller):
         responses=refusals(400, 401, 404),
         security=MAY_HAVE_TOKEN,
     )
-    async def get_board_event(self, event_id: Id, request: Request[Any, Any, Any], club: Club) -> BoardEvent:
+    async def get_board_event(
+        self, event_id: Id, request: Request[Any, Any, Any], event_board: EventBoard
+    ) -> BoardEvent:
         """An event as it is now. Under `ACCESS=token` it needs a token."""
         found = fields.number("id", event_id)
-        return await club.event(await _caller(request, club), found)
+        return await event_board.event(await _caller(request, event_board), found)
 
     @get(
         "/events/{event_id:str}/attendees",
@@ -62,28 +63,23 @@ class ClubApi(Controller):
         security=NEEDS_TOKEN,
     )
     async def list_attendees(
-        self, event_id: Id, club: Club, search: Search = "", cursor: Cursor = None, limit: PageLimit = LIMIT_DEFAULT
+        self,
+        event_id: Id,
+        event_board: EventBoard,
+        search: Search = "",
+        cursor: NextCursor = None,
+        limit: PageLimit = LIMIT_DEFAULT,
     ) -> AttendeePage:
         """Admins only. By `userId`; a search looks in addresses, too."""
         after = None if cursor is None else read_cursor(cursor, NamePosition)
         event = fields.number("id", event_id)
-        found, emails = await club.attendees(event, _letters(search), after, limit)
+        found, emails = await event_board.attendees(event, _letters(search), after, limit)
         ended = page([BoardAttendee.of(each, emails) for each in found], limit, lambda last: last.user_id)
         return AttendeePage(ended.items, ended.next_cursor)
 
-    @get(
-        "/floor", guards=[signed_in], summary="All tables and who has them", responses=refusals(400, 401),
-        security=NEEDS_TOKEN,
-    )  # fmt: skip
-    async def get_floor(
-        self, request: Request[Any, Any, Any], club: Club, window_start: StretchStart, window_end: StretchEnd
-    ) -> FloorAnswer:
-        """Tables by id, reservations by start; eight days at most."""
-        return await club.floor(caller_of(request), stretch_of(window_start, window_end))
 
-
-async def _caller(request: Request[Any, Any, Any], club: Club) -> Caller:
-    return await club.access.caller(request.headers.get("authorization"))
+async def _caller(request: Request[Any, Any, Any], event_board: EventBoard) -> Caller:
+    return await event_board.access.caller(request.headers.get("authorization"))
 
 
 def _letters(search: str) -> str:

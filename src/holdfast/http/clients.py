@@ -1,25 +1,16 @@
-"""How many requests one client may send in a while, on the paths of the events contract."""
+"""Who sends a request, as far as an address tells, and what counts by client need."""
 
-import math
 import re
-import time
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import NamedTuple
 
-import structlog
-from cachetools import TTLCache
 from limits.aio.storage import RedisStorage
-from limits.limits import RateLimitItemPerSecond
 from litestar.types import HTTPScope
 
-from holdfast.errors import RateLimited
-from holdfast.http.hot import Headers
 from holdfast.redis_link import RedisLink
 from holdfast.settings import Settings
 from holdfast.settings_rules import Networks
 
-PATHS = "/api/"
 UNKNOWN = "unknown"
 PORT = re.compile(r":[0-9]{0,5}|")
 HOUSEHOLD_BITS = 64
@@ -27,24 +18,6 @@ HOUSEHOLD_BITS = 64
 FORWARDED_BYTES_MAX = 2_000
 CLIENTS_MAX = 100_000
 """How many clients are counted in this process; beyond, those are forgotten that were silent the longest."""
-logger = structlog.stdlib.get_logger("holdfast.http")
-
-
-class Spent(NamedTuple):
-    """What is left of a client's allowance after a request; `reset_seconds` until it is whole again."""
-
-    limit: int
-    left: int
-    reset_seconds: int
-
-    @property
-    def headers(self) -> Headers:
-        """What every answer tells of it."""
-        return (
-            (b"ratelimit-limit", b"%d" % self.limit),
-            (b"ratelimit-remaining", b"%d" % self.left),
-            (b"ratelimit-reset", b"%d" % self.reset_seconds),
-        )
 
 
 class Window:
@@ -55,50 +28,6 @@ class Window:
     def __init__(self, end: float) -> None:
         self.end = end
         self.count = 0
-
-
-class RateLimit:
-    """Counts the requests of each client: in Redis for all workers together, else in this process."""
-
-    def __init__(self, settings: Settings, link: RedisLink | None) -> None:
-        seconds = math.ceil(settings.rate_limit_time_window / 1000)
-        self._item = RateLimitItemPerSecond(settings.rate_limit_max, seconds)
-        self._trusted = settings.proxies
-        self._link = link
-        self._here: TTLCache[str, Window] = TTLCache(CLIENTS_MAX, seconds)
-        self._shared: RedisStorage | None = None
-        if link is not None:
-            self._shared = storage(settings, link, "holdfast:limit")
-        elif settings.workers > 1:
-            logger.warning("requests are counted by each worker for itself: there is no Redis", setting="REDIS_URL")
-
-    async def spend(self, scope: HTTPScope) -> Headers:
-        """Count a request; answers the headers that tell of it. Whatever becomes of Redis, it is counted somewhere.
-
-        Raises `RateLimited`, which has the same headers.
-        """
-        key = self._item.key_for(household(client_of(scope, self._trusted)))
-        found = None
-        if self._link is not None:
-            found = await self._link.call(lambda: self._count_shared(key))
-        count, left = found or self._count_here(key)
-        most = self._item.amount
-        spent = Spent(most, max(0, most - count), max(1, math.ceil(left)))
-        if count > most:
-            raise RateLimited(spent.limit, spent.reset_seconds)
-        return spent.headers
-
-    async def _count_shared(self, key: str) -> tuple[int, float]:
-        assert self._shared is not None
-        count = await self._shared.incr(key, self._item.get_expiry())
-        return count, await self._shared.get_expiry(key) - time.time()
-
-    def _count_here(self, key: str) -> tuple[int, float]:
-        window = self._here.get(key)
-        if window is None:
-            window = self._here[key] = Window(time.monotonic() + self._item.get_expiry())
-        window.count += 1
-        return window.count, window.end - time.monotonic()
 
 
 def storage(settings: Settings, link: RedisLink, prefix: str) -> RedisStorage:

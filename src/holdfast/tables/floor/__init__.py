@@ -1,0 +1,1 @@
+"""What the web app shows of the restaurant's floor. Reads only."""
