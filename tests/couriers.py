@@ -11,12 +11,13 @@ from uuid import UUID
 import asyncpg
 
 from holdfast.database.connections import Database
+from holdfast.deliveries.courier import Courier
 from holdfast.outbox.journal import Journal, Lease
 from holdfast.webhooks.addresses import Address, Networks
 from holdfast.webhooks.bodies import NewWebhook
+from holdfast.webhooks.destinations import Hooks
 from holdfast.webhooks.queries import Logged, Webhook
-from holdfast.webhooks.sending.courier import Courier
-from holdfast.webhooks.sending.sender import Sender
+from holdfast.webhooks.sender import Sender
 from holdfast.webhooks.service import Webhooks
 from inprocess import Clock
 from messages import change, leading, numbered, opened
@@ -33,7 +34,7 @@ class Post:
         self.database = database
         self.lease = lease
         self.webhooks = Webhooks(database, self.now, networks)
-        self.courier = Courier(database, sender, self.now, waiting_max)
+        self.courier = Courier(database, Hooks(sender), self.now, waiting_max)
 
     async def add(self, url: str, *types: str) -> tuple[UUID, str]:
         """A new webhook's id and secret."""

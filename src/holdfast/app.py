@@ -46,17 +46,16 @@ from holdfast.http.framework import translate
 from holdfast.http.hot import HotRoute, HotRoutes
 from holdfast.http.idempotency import HEADER, REPLAYED
 from holdfast.http.languages import preferred
+from holdfast.leading import leader_tasks
 from holdfast.live.api import stream_messages
 from holdfast.live.feeder import Feeder
 from holdfast.live.hot import HotStream
 from holdfast.outbox.publishing import Publishing, shipped
-from holdfast.outbox.relay import Companions
 from holdfast.redis_link import RedisLink
 from holdfast.reservations.api import PlacesApi, ReservationsApi
 from holdfast.reservations.examples import RESERVATIONS
 from holdfast.reservations.hot import HotReservations
 from holdfast.reservations.service import Features, Reservations
-from holdfast.reservations.sweeper import Sweeper
 from holdfast.rooms.api import BookingsApi, RoomsApi
 from holdfast.rooms.bookings import Bookings
 from holdfast.rooms.conference import ConferenceProvider, provider
@@ -64,7 +63,6 @@ from holdfast.rooms.days import Days
 from holdfast.rooms.examples import ROOMS
 from holdfast.rooms.hot import HotRooms
 from holdfast.rooms.links import Links
-from holdfast.rooms.notices.service import companions_of
 from holdfast.rooms.rules import ManagedRooms
 from holdfast.rooms.service import Rooms
 from holdfast.settings import Settings
@@ -78,7 +76,6 @@ from holdfast.upkeep.health import SERVICE, check_health, get_info, get_metrics
 from holdfast.web import pages
 from holdfast.webhooks.api import WebhooksApi
 from holdfast.webhooks.examples import WEBHOOKS
-from holdfast.webhooks.sending.courier import courier
 from holdfast.webhooks.service import Webhooks
 
 FEATURES = (
@@ -112,13 +109,11 @@ class Parts:
         self.settings = settings
         self.database = Database(database_url, settings)
         self.prober = Prober(self.database)
-        self.courier = courier(self.database, settings, clock)
         self.conference = conference or provider(settings)
         stop = partial(os.kill, os.getpid(), signal.SIGTERM)
         self.committer = committing.committer(self.database, settings, clock, stop)
-        sweeper = Sweeper(self.database, self.committer, settings.sweep_seconds)
-        companions = Companions(companions_of(self.database, settings, self.courier, self.conference), sweeper)
-        self.publishing = Publishing(self.database, settings, shipped(settings), companions)
+        tasks = leader_tasks(self.database, settings, clock, self.committer, self.conference)
+        self.publishing = Publishing(self.database, settings, shipped(settings), tasks)
         self.webhooks = Webhooks(self.database, clock, settings.webhook_allowed)
         self.journal = self.publishing.journal
         listeners = descriptors.budget(settings).listeners
@@ -171,7 +166,6 @@ class Parts:
             # The sweeper, which ends with the relay, may have begun more.
             await self.committer.drain()
             await self.conference.close()
-            await self.courier.close()
             await self.publishing.close()
             self.accounts.close()
             if self.redis is not None:

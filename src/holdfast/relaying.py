@@ -7,13 +7,10 @@ from collections.abc import Callable
 from holdfast import committing, logs
 from holdfast.clock import utc_now
 from holdfast.database.connections import Database
+from holdfast.leading import leader_tasks
 from holdfast.outbox.publishing import Publishing, shipped
-from holdfast.outbox.relay import Companions
-from holdfast.reservations.sweeper import Sweeper
 from holdfast.rooms.conference import provider
-from holdfast.rooms.notices.service import companions_of
 from holdfast.settings import Settings
-from holdfast.webhooks.sending.courier import courier
 
 
 async def run(settings: Settings, url: str, tell: Callable[[str], None]) -> None:
@@ -24,13 +21,11 @@ async def run(settings: Settings, url: str, tell: Callable[[str], None]) -> None
         asyncio.get_running_loop().add_signal_handler(signal_number, stopped.set)
     database = Database(url, settings)
     await database.open()
-    webhooks = courier(database, settings, utc_now)
     conference = provider(settings)
-    # The sweeper's alone: whoever ends holds must do it through the engine's one door.
+    # For the sweeper, and for subscribers that change something: both must do it through the engine's one door.
     committer = committing.committer(database, settings, utc_now, stopped.set)
-    sweeper = Sweeper(database, committer, settings.sweep_seconds)
-    companions = Companions(companions_of(database, settings, webhooks, conference), sweeper)
-    publishing = Publishing(database, settings, shipped(settings), companions)
+    tasks = leader_tasks(database, settings, utc_now, committer, conference)
+    publishing = Publishing(database, settings, shipped(settings), tasks)
     try:
         async with publishing.relaying():
             where = "the subscribers here" if publishing.stream is None else f"the Redis stream {settings.stream}"
@@ -38,7 +33,6 @@ async def run(settings: Settings, url: str, tell: Callable[[str], None]) -> None
             await stopped.wait()
     finally:
         await committer.drain()
-        await webhooks.close()
         await conference.close()
         await publishing.close()
         await database.close()

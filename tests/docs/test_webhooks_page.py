@@ -7,11 +7,12 @@ from typing import Any, get_args
 import pytest
 from documents import blocks, read
 
+from holdfast.deliveries import courier, retries
+from holdfast.deliveries.destinations import Failure
+from holdfast.deliveries.retries import Disabled
+from holdfast.webhooks import sender, signing
 from holdfast.webhooks.addresses import URL_CHARACTERS_MAX
 from holdfast.webhooks.bodies import MessageType
-from holdfast.webhooks.sending import courier, retries, sender, signing
-from holdfast.webhooks.sending.retries import Disabled
-from holdfast.webhooks.sending.sender import Failure
 from holdfast.webhooks.service import WEBHOOKS_MAX
 
 PAGE = "docs/webhooks.md"

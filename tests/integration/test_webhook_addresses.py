@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from couriers import HERE, resolving
+from holdfast.deliveries.destinations import Attempt, Failure
 from holdfast.webhooks import addresses
-from holdfast.webhooks.sending.sender import ANSWER_BYTES_MAX, Attempt, Failure, Sender
+from holdfast.webhooks.sender import ANSWER_BYTES_MAX, Sender
 from receivers import Receiver
 
 QUICK = 0.5

@@ -7,12 +7,12 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from couriers import posting, row
+from holdfast.deliveries.courier import AT_ONCE
+from holdfast.deliveries.retries import PAUSES
 from holdfast.outbox.journal import Deposed, Journal
 from holdfast.outbox.outlets import LocalOutlet
 from holdfast.outbox.relay import Links, Term
 from holdfast.outbox.subscribers import Subscribers
-from holdfast.webhooks.sending.courier import AT_ONCE
-from holdfast.webhooks.sending.retries import PAUSES
 from messages import leading
 from receivers import Receiver
 from rooms import some_room
@@ -194,7 +194,7 @@ async def test_a_failing_receiver_is_sent_one_message_at_a_time(fresh_database_u
             await post.queue()
             await post.courier.send(post.lease)
             await post.courier.send(post.lease)
-            assert post.courier._count(next(iter(post.courier._hooks))) == 1
+            assert post.courier._count(next(iter(post.courier._active))) == 1
             receiver.may_answer.set()
             await post.courier.idle()
 
@@ -276,7 +276,7 @@ async def test_the_relay_removes_nothing_that_is_not_queued(fresh_database_url: 
         journal = Journal(post.database)
         await post.publish(some_room())
         await row(fresh_database_url, "UPDATE outbox SET published_at = now() - interval '1 hour' RETURNING id")
-        term = Term(post.lease, LocalOutlet(journal, Subscribers()), Links(), post.courier)
+        term = Term(post.lease, LocalOutlet(journal, Subscribers()), Links(), (post.courier,))
         term.delivered = await journal.last()
         await term.remove()
         assert len(await journal.read(0)) == 1

@@ -1,7 +1,7 @@
 """What one process needs to publish messages and to read what was published, put together by its settings."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from holdfast.database.connections import Database
@@ -9,17 +9,17 @@ from holdfast.outbox import stream as streams
 from holdfast.outbox.consumer import Consumer
 from holdfast.outbox.journal import Journal
 from holdfast.outbox.outlets import LocalOutlet, Outlet, StreamOutlet
-from holdfast.outbox.relay import Companion, Relay, process_name
+from holdfast.outbox.relay import LeaderTask, Relay, process_name
 from holdfast.outbox.stream import RedisStream
 from holdfast.outbox.subscribers import Subscribers, log_message
 from holdfast.settings import Settings
 
 
 class Publishing:
-    """Made once in each process. `stream` is there when Redis is; `companion` works where the lease is."""
+    """Made once in each process. `stream` is there when Redis is; `tasks` work where the lease is."""
 
     def __init__(
-        self, database: Database, settings: Settings, subscribers: Subscribers, companion: Companion | None = None
+        self, database: Database, settings: Settings, subscribers: Subscribers, tasks: Sequence[LeaderTask] = ()
     ) -> None:
         self.journal = Journal(database)
         address = settings.redis_address
@@ -28,7 +28,7 @@ class Publishing:
             None if self._client is None else RedisStream(self._client, settings.stream, settings.stream_maxlen)
         )
         self._subscribers = subscribers
-        self._companion = companion
+        self._tasks = tasks
 
     @asynccontextmanager
     async def relaying(self) -> AsyncIterator[None]:
@@ -42,7 +42,9 @@ class Publishing:
                 await task
 
     async def close(self) -> None:
-        """Let go of Redis."""
+        """Let go of Redis, and have the tasks let go of what they have."""
+        for each in self._tasks:
+            await each.close()
         if self._client is not None:
             await self._client.aclose()
 
@@ -53,7 +55,7 @@ class Publishing:
         if self.stream is not None:
             outlet = StreamOutlet(self.journal, self.stream)
             consumer = Consumer(self.stream, self._subscribers, name) if self._subscribers else None
-        return Relay(self.journal, outlet, name, consumer, companion=self._companion)
+        return Relay(self.journal, outlet, name, consumer, tasks=self._tasks)
 
 
 def shipped(settings: Settings) -> Subscribers:

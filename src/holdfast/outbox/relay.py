@@ -8,7 +8,7 @@ stream it can append only what comes next there.
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from secrets import token_hex
 from typing import Protocol
@@ -40,7 +40,7 @@ def process_name() -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{token_hex(4)}"
 
 
-class Companion(Protocol):
+class LeaderTask(Protocol):
     """Works beside the relay, wherever the lease is, on what the journal has."""
 
     def begin(self) -> None:
@@ -52,32 +52,12 @@ class Companion(Protocol):
     def needs_after(self) -> int | None:
         """The position after which it still needs every message; `None` when it needs none."""
 
-
-class Companions:
-    """Several companions as one."""
-
-    def __init__(self, *companions: Companion) -> None:
-        self._all = companions
-
-    def begin(self) -> None:
-        """Tell each."""
-        for each in self._all:
-            each.begin()
-
-    async def run(self, lease: Lease) -> None:
-        """Run all until the lease is lost. Raises `Deposed`, in a group."""
-        async with asyncio.TaskGroup() as tasks:
-            for each in self._all:
-                tasks.create_task(each.run(lease))
-
-    def needs_after(self) -> int | None:
-        """The position after which one of them needs every message."""
-        needed = [position for each in self._all if (position := each.needs_after()) is not None]
-        return min(needed, default=None)
+    async def close(self) -> None:
+        """Let go of what it has, as the process ends."""
 
 
 class Relay:
-    """One of them. Made once in each process that may relay; `consumer` and `companion` run where the lease is."""
+    """One of them. Made once in each process that may relay; `consumer` and `tasks` run where the lease is."""
 
     def __init__(
         self,
@@ -86,13 +66,13 @@ class Relay:
         name: str,
         consumer: Consumer | None = None,
         *,
-        companion: Companion | None = None,
+        tasks: Sequence[LeaderTask] = (),
     ) -> None:
         self._journal = journal
         self._outlet = outlet
         self._name = name
         self._consumer = consumer
-        self._companion = companion
+        self._tasks = tasks
         self._links = Links()
 
     async def run(self) -> None:
@@ -111,15 +91,15 @@ class Relay:
 
     async def _work(self, lease: Lease) -> None:
         logger.info("this process publishes messages now", fence=lease.fence)
-        term = Term(lease, self._outlet, self._links, self._companion)
+        term = Term(lease, self._outlet, self._links, self._tasks)
         try:
             async with asyncio.TaskGroup() as tasks:
                 for step in (term.number, term.deliver, term.renew, term.remove):
                     tasks.create_task(term.keep_at(step))
                 if self._consumer is not None:
                     tasks.create_task(self._consumer.run())
-                if self._companion is not None:
-                    tasks.create_task(self._companion.run(lease))
+                for each in self._tasks:
+                    tasks.create_task(each.run(lease))
         except* Deposed:
             logger.warning("another process publishes messages now", fence=lease.fence)
         finally:
@@ -134,11 +114,11 @@ class Term:
     A step answers how many seconds to wait before the next time.
     """
 
-    def __init__(self, lease: Lease, outlet: Outlet, links: "Links", companion: Companion | None = None) -> None:
+    def __init__(self, lease: Lease, outlet: Outlet, links: "Links", tasks: Sequence[LeaderTask] = ()) -> None:
         self.delivered = lease.delivered
-        self._companion = companion
-        if companion is not None:
-            companion.begin()
+        self._tasks = tasks
+        for each in tasks:
+            each.begin()
         self._lease = lease
         self._outlet = outlet
         self._links = links
@@ -184,8 +164,8 @@ class Term:
 
     async def remove(self) -> float:
         """Delete what has been kept long enough."""
-        needed = None if self._companion is None else self._companion.needs_after()
-        before = self.delivered if needed is None else min(self.delivered, needed)
+        needed = [position for each in self._tasks if (position := each.needs_after()) is not None]
+        before = min([self.delivered, *needed])
         return 0 if await self._lease.remove(before) == REMOVED_AT_ONCE else REMOVE_SECONDS
 
 

@@ -34,6 +34,9 @@ class Sweeper:
         """The journal may forget all: nothing of it is needed."""
         return None
 
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
     async def run(self, lease: Lease) -> None:  # noqa: ARG002  each hold is ended under its place's lock
         """Sweep for ever."""
         while self._seconds:

@@ -7,11 +7,11 @@ from uuid import UUID
 from litestar.params import Parameter
 from msgspec import Meta, Struct
 
+from holdfast.deliveries.destinations import Failure
+from holdfast.deliveries.retries import Disabled, Outcome
 from holdfast.http.paging import Page
 from holdfast.webhooks.addresses import URL_CHARACTERS_MAX
 from holdfast.webhooks.queries import Logged, Webhook
-from holdfast.webhooks.sending.retries import Disabled, Outcome
-from holdfast.webhooks.sending.sender import Failure
 
 MessageType = Literal[
     "reservation.held",

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from holdfast.deliveries.retries import Outcome
 from holdfast.webhooks.bodies import DeliveryBody, NewWebhook, QueuedMessageBody, WebhookBody, WebhookSecretBody
-from holdfast.webhooks.sending.retries import Outcome
 
 HOOK = UUID("01938a68-5b00-7043-9eaf-5b4c3d2e1f00")
 MESSAGE = UUID("01938a69-6c00-7154-8fb0-4a3b2c1d0e9f")

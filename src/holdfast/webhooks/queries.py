@@ -1,4 +1,4 @@
-"""The SQL with which admins look after webhooks. How messages get to them is in `sending/queries.py`."""
+"""The SQL of webhooks: who there is and how they fare. What waits for them is in `deliveries/queries.py`."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from holdfast.database.connections import Connection
 from holdfast.database.readable import Fetched, read
+from holdfast.deliveries.destinations import Destination, Failure, Log
+from holdfast.deliveries.queries import IN_ORDER
+from holdfast.deliveries.retries import Disabled, Outcome
 from holdfast.outbox import positions
-from holdfast.webhooks.sending.retries import Disabled, Outcome
-from holdfast.webhooks.sending.sender import Failure
 
 COUNT = "SELECT count(*) FROM webhooks WHERE removed_at IS NULL"
 
@@ -53,10 +54,6 @@ INSERT INTO webhook_deliveries (webhook_id, message_id, type, place, position, b
 VALUES ($1, $2, $3, $4, $5, $6, $5, $5)
 """
 
-# For the rest of the transaction: without statistics, which a log that grows quickly does not have, the planner would
-# rather sort all of it than walk along the index that has it in order.
-IN_ORDER = "SELECT set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true)"
-
 # Newest first; messages that were queued together by their ids.
 LOG = """
 SELECT message_id, type, place, queued_at, attempts, tried_at, status, failure, due_at, outcome
@@ -64,6 +61,39 @@ FROM webhook_deliveries
 WHERE webhook_id = $1 AND ($2::timestamptz IS NULL OR (queued_at, message_id) < ($2, $3::uuid))
     AND message_id <> ALL($5::uuid[])
 ORDER BY queued_at DESC, message_id DESC LIMIT $4
+"""
+
+ACTIVE = """
+SELECT id, url, types, secret, CASE WHEN old_secret_until > $1 THEN old_secret END, queued_until, failing_since
+FROM webhooks WHERE disabled_at IS NULL AND removed_at IS NULL AND id <> ALL($2::uuid[]) ORDER BY id
+"""
+
+QUEUED = "UPDATE webhooks SET queued_until = $2 WHERE id = ANY($1::uuid[]) AND queued_until < $2"
+
+SUCCEEDED = """
+UPDATE webhooks w SET failing_since = NULL FROM (SELECT id, failing_since FROM webhooks WHERE id = $1) old
+WHERE w.id = old.id AND old.failing_since IS NOT NULL RETURNING old.failing_since
+"""
+
+FAILED = """
+UPDATE webhooks SET failing_since = coalesce(failing_since, $2) WHERE id = $1 AND disabled_at IS NULL
+RETURNING failing_since
+"""
+
+DISABLE = """
+UPDATE webhooks SET disabled_at = $2, disabled_why = $3
+WHERE id = $1 AND removed_at IS NULL AND disabled_at IS NULL RETURNING id
+"""
+
+LOGS = """
+SELECT id, CASE WHEN removed_at IS NULL THEN $1 ELSE 'infinity'::timestamptz END, disabled_at IS NOT NULL OR
+    removed_at IS NOT NULL
+FROM webhooks
+"""
+
+BURY = """
+DELETE FROM webhooks w WHERE removed_at IS NOT NULL
+AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.webhook_id = w.id)
 """
 
 
@@ -78,6 +108,17 @@ class Webhook(Struct, frozen=True):
     disabled_at: datetime | None = None
     disabled_why: str | None = None
     waiting: int = 0
+
+
+class Hook(Destination, frozen=True):
+    """A webhook that is switched on: where it is, and what signs."""
+
+    url: str
+    secrets: Sequence[str]
+
+    def __repr__(self) -> str:
+        """Without the secrets, wherever it may be written."""
+        return f"Hook({self.id})"
 
 
 class Logged(Struct, frozen=True):
@@ -140,6 +181,52 @@ async def log(connection: Connection, hook_id: UUID, after: tuple[datetime, UUID
     moment, message_id = (None, None) if after is None else after
     source = Fetched(connection, "webhook_deliveries", LOG, hook_id, moment, message_id, limit, key="message_id")
     return await read(source, _logged)
+
+
+async def active(connection: Connection, now: datetime) -> list[Hook]:
+    """The webhooks that are switched on."""
+    return await read(Fetched(connection, "webhooks", ACTIVE, now, key="id"), _hook)
+
+
+async def queued(connection: Connection, hooks: Sequence[UUID], position: int) -> None:
+    """Remember that everything until a position is queued for these webhooks."""
+    await connection.execute(QUEUED, hooks, positions.as_time(position))
+
+
+async def succeeded(connection: Connection, hook_id: UUID) -> datetime | None:
+    """A webhook's receiver answers; since when it had not, if that was so."""
+    found: datetime | None = await connection.fetchval(SUCCEEDED, hook_id)
+    return found
+
+
+async def failed(connection: Connection, hook_id: UUID, now: datetime) -> datetime | None:
+    """A webhook's receiver has failed; since when it does, or `None` when it is switched off."""
+    found: datetime | None = await connection.fetchval(FAILED, hook_id, now)
+    return found
+
+
+async def disable(connection: Connection, hook_id: UUID, why: Disabled, now: datetime) -> bool:
+    """Switch a webhook off; false when it was."""
+    return await connection.fetchval(DISABLE, hook_id, now, why.value) is not None
+
+
+async def logs(connection: Connection, before: datetime) -> list[Log]:
+    """What is to be forgotten of every webhook: what is older than this, and all of those that are removed."""
+    return [Log(*row.values()) for row in await connection.fetch(LOGS, before)]
+
+
+async def bury(connection: Connection) -> None:
+    """Delete the webhooks that are removed and have no deliveries left."""
+    await connection.execute(BURY)
+
+
+def _hook(row: Mapping[str, Any]) -> Hook:
+    hook_id, url, types, secret, old, queued_until, failing_since = row.values()
+    # The driver tells infinity by a time without a zone.
+    if None in types or (failing_since is not None and failing_since.tzinfo is None):
+        raise ValueError
+    secrets = [secret] if old is None else [secret, old]
+    return Hook(hook_id, frozenset(types), positions.of_time(queued_until), failing_since, url, secrets)
 
 
 def _webhook(row: Mapping[str, Any]) -> Webhook:

@@ -11,15 +11,13 @@ import uuid_utils.compat as uuids
 from holdfast.clock import Clock
 from holdfast.database.again import again_on_conflict
 from holdfast.database.connections import Connection, Database, transaction, translated
+from holdfast.deliveries.retries import Disabled
 from holdfast.errors import InvalidRequest, WebhookDisabled, WebhookNotFound, WebhooksFull
 from holdfast.outbox import queries as outbox
-from holdfast.webhooks import addresses, queries
+from holdfast.webhooks import addresses, queries, signing
 from holdfast.webhooks.addresses import Networks
 from holdfast.webhooks.bodies import NewWebhook, WebhookSecretBody
 from holdfast.webhooks.queries import Logged, Webhook
-from holdfast.webhooks.sending import queries as sending
-from holdfast.webhooks.sending import signing
-from holdfast.webhooks.sending.retries import Disabled
 
 WEBHOOKS_MAX = 20
 TEST = "webhook.test"
@@ -79,7 +77,7 @@ class Webhooks:
     async def disable(self, hook_id: UUID) -> Webhook:
         """Switch a webhook off."""
         async with self._transaction() as connection:
-            await sending.disable(connection, hook_id, Disabled.ADMIN, self._clock())
+            await queries.disable(connection, hook_id, Disabled.ADMIN, self._clock())
             return await _found(connection, hook_id)
 
     @again_on_conflict

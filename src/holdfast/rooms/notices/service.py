@@ -17,11 +17,9 @@ from msgspec import Struct
 
 from holdfast.database.connections import AWAY, Database
 from holdfast.outbox.journal import Journal, Lease
-from holdfast.outbox.relay import Companion, Companions
 from holdfast.rooms.conference import ConferenceError, ConferenceProvider, Declined
 from holdfast.rooms.notices import queries
 from holdfast.rooms.notices.queries import Linked
-from holdfast.settings import Settings
 
 AT_ONCE = 8
 LOOK_SECONDS = 0.3
@@ -63,6 +61,9 @@ class Notices:
     def needs_after(self) -> int | None:
         """The position until which every notice was taken."""
         return min([self._read, *(each.position - 1 for each in self._waiting.values())])
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
 
     async def run(self, lease: Lease) -> None:  # noqa: ARG002  it writes nothing that the lease guards
         """Read and send for ever."""
@@ -150,12 +151,3 @@ class Notices:
         except Exception:
             logger.exception("notices to the conference service wait")
             await asyncio.sleep(PAUSE_SECONDS)
-
-
-def companions_of(
-    database: Database, settings: Settings, courier: Companion, provider: ConferenceProvider
-) -> Companion:
-    """The courier, and with a conference service that wants to hear of bookings notices beside it."""
-    if settings.conference_provider != "http":
-        return courier
-    return Companions(courier, Notices(database, provider))

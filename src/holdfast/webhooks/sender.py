@@ -6,12 +6,11 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from enum import StrEnum
 
 import httpx
-from msgspec import Struct
 
 from holdfast import __version__
+from holdfast.deliveries.destinations import Attempt, Failure
 from holdfast.webhooks.addresses import Address, Networks, literal_address, may_reach
 
 SECONDS_MAX = 10.0
@@ -26,30 +25,6 @@ RESOLVING_MAX = 80
 
 Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
 """Looks a name up. Raises `OSError`."""
-
-
-class Failure(StrEnum):
-    """What was wrong with an attempt."""
-
-    NAME = "name"
-    ADDRESS = "address"
-    CONNECTION = "connection"
-    TLS = "tls"
-    TIMEOUT = "timeout"
-    REDIRECT = "redirect"
-    STATUS = "status"
-
-
-class Attempt(Struct, frozen=True):
-    """What came of an attempt. `failure` is `None` when the message has arrived."""
-
-    status: int | None = None
-    failure: Failure | None = None
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether the receiver wants nothing more, ever."""
-        return self.status == httpx.codes.GONE
 
 
 class Sender:

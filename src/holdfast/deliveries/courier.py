@@ -1,13 +1,14 @@
-"""The courier: queues messages for webhooks and sends them, in the process that has the relay's lease.
+"""The courier: queues messages for destinations and sends them, in the process that has the relay's lease.
 
 All that it knows is in the database, and is changed only while the lease is held: killed at any moment, the next one
 goes on from there. What was sent and not yet noted is sent again, under the same id.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from typing import Generic
 from uuid import UUID
 
 import msgspec
@@ -17,29 +18,28 @@ from msgspec import Struct
 from holdfast.clock import Clock
 from holdfast.database.again import again_on_conflict
 from holdfast.database.connections import AWAY, Connection, Database
+from holdfast.deliveries import queries, retries
+from holdfast.deliveries.destinations import Attempt, D, Delivery, Destination, Destinations
+from holdfast.deliveries.queries import Queued
+from holdfast.deliveries.retries import Disabled, Outcome
 from holdfast.errors import Unavailable
 from holdfast.outbox import positions
 from holdfast.outbox.journal import Deposed, Journal, Lease
 from holdfast.outbox.messages import Entry
-from holdfast.settings import Settings
-from holdfast.webhooks.sending import queries, retries, signing
-from holdfast.webhooks.sending.queries import Delivery, Hook, Queued
-from holdfast.webhooks.sending.retries import Disabled, Outcome
-from holdfast.webhooks.sending.sender import Attempt, Sender
 
 AT_ONCE = 4
-"""Messages on their way to one webhook; to one whose last attempt failed, one."""
+"""Messages on their way to one destination; to one whose last attempt failed, one."""
 WAITING_MAX = 100_000
-"""Messages that wait for one webhook; with more it is switched off."""
+"""Messages that wait for one destination; with more it is switched off."""
 LOG_KEPT = timedelta(days=30)
 FORGOTTEN_AT_ONCE = 1_000
 QUEUE_SECONDS = 0.2
 IDLE_SECONDS = 1.0
-"""How often an idle courier looks for new webhooks, and for messages whose time has come."""
+"""How often an idle courier looks for new destinations, and for messages whose time has come."""
 TIDY_SECONDS = 60.0
 PAUSE_SECONDS = 5.0
 NONE_NEEDED = -1
-logger = structlog.stdlib.get_logger("holdfast.webhooks")
+logger = structlog.stdlib.get_logger("holdfast.deliveries")
 
 
 class Heard(Struct):
@@ -50,16 +50,18 @@ class Heard(Struct):
     place: str
 
 
-class Courier:
-    """Made once in each process that may relay; works where the lease is."""
+class Courier(Generic[D]):
+    """Delivers to all destinations of a kind. Made once in each process that may relay; works where the lease is."""
 
-    def __init__(self, database: Database, sender: Sender, clock: Clock, waiting_max: int = WAITING_MAX) -> None:
+    def __init__(
+        self, database: Database, destinations: Destinations[D], clock: Clock, waiting_max: int = WAITING_MAX
+    ) -> None:
         self._database = database
         self._journal = Journal(database)
-        self._sender = sender
+        self._destinations = destinations
         self._clock = clock
         self._waiting_max = waiting_max
-        self._hooks: dict[UUID, Hook] = {}
+        self._active: dict[UUID, D] = {}
         self._queued = 0
         self._under_way: dict[tuple[UUID, UUID], asyncio.Task[None]] = {}
         self._news = asyncio.Event()
@@ -67,11 +69,11 @@ class Courier:
         self._turn = asyncio.Lock()
 
     def begin(self) -> None:
-        """Know nothing: until webhooks are looked at, every message may be needed."""
-        self._hooks, self._queued = {}, 0
+        """Know nothing: until destinations are looked at, every message may be needed."""
+        self._active, self._queued = {}, 0
 
     def needs_after(self) -> int | None:
-        """The position until which all is queued for every webhook; `None` without webhooks."""
+        """The position until which all is queued for every destination; `None` without any."""
         return None if self._queued == NONE_NEEDED else self._queued
 
     async def run(self, lease: Lease) -> None:
@@ -84,36 +86,36 @@ class Courier:
             await self._stop()
 
     async def queue(self, lease: Lease) -> bool:
-        """Queue some of what the journal has for the webhooks that want it; whether there is more."""
+        """Queue some of what the journal has for those that want it; whether there is more."""
         async with self._turn:
             async with self._database.pool.acquire() as connection:
-                found = await queries.active(connection, self._clock())
-            self._hooks = {hook.id: hook for hook in found}
+                found = await self._destinations.active(connection, self._clock())
+            self._active = {each.id: each for each in found}
             if not found:
                 self._queued = NONE_NEEDED
                 return False
-            self._queued = min(hook.queued_until for hook in found)
+            self._queued = min(each.queued_until for each in found)
             entries = await self._journal.read(self._queued)
             if entries:
                 await self._note(lease, entries)
         return bool(entries)
 
     async def send(self, lease: Lease) -> None:
-        """Begin to send what is due, as far as each webhook may have more on its way."""
-        hooks = dict(self._hooks)
-        limits = {hook.id: self._limit(hook) for hook in hooks.values()}
-        free = {hook_id: limit - self._count(hook_id) for hook_id, limit in limits.items()}
-        limits = {hook_id: limit for hook_id, limit in limits.items() if free[hook_id] > 0}
+        """Begin to send what is due, as far as each destination may have more on its way."""
+        active = dict(self._active)
+        limits = {each.id: self._limit(each) for each in active.values()}
+        free = {its_id: limit - self._count(its_id) for its_id, limit in limits.items()}
+        limits = {its_id: limit for its_id, limit in limits.items() if free[its_id] > 0}
         if not limits:
             return
         # Whoever has lost the lease and does not know it reads what others write: what is due is due.
         async with self._database.pool.acquire() as connection:
             found = await queries.due(connection, limits, self._clock())
         for delivery in found:
-            key = delivery.webhook_id, delivery.message_id
-            if free[delivery.webhook_id] > 0 and key not in self._under_way:
-                free[delivery.webhook_id] -= 1
-                task = asyncio.create_task(self._deliver(lease, hooks[delivery.webhook_id], delivery))
+            key = delivery.destination_id, delivery.message_id
+            if free[delivery.destination_id] > 0 and key not in self._under_way:
+                free[delivery.destination_id] -= 1
+                task = asyncio.create_task(self._deliver(lease, active[delivery.destination_id], delivery))
                 self._under_way[key] = task
 
     @property
@@ -132,51 +134,48 @@ class Courier:
         more = False
         now = self._clock()
         async with self._database.pool.acquire() as connection:
-            logs = await queries.logs(connection, now - LOG_KEPT)
+            logs = await self._destinations.logs(connection, now - LOG_KEPT)
         for log in logs:
             async with self._turn, lease.held() as connection:
                 count = await queries.forget(connection, log, now, FORGOTTEN_AT_ONCE)
             more = more or count == FORGOTTEN_AT_ONCE
         async with self._turn, lease.held() as connection:
-            await queries.bury(connection)
+            await self._destinations.bury(connection)
         return more
 
     async def close(self) -> None:
         """Let go of connections."""
-        await self._sender.close()
+        await self._destinations.close()
 
     @again_on_conflict
     async def _note(self, lease: Lease, entries: list[Entry]) -> None:
         """Write down who gets these entries."""
-        now, hooks = self._clock(), list(self._hooks.values())
-        wanted = [each for entry in entries for each in _wanted(entry, hooks)]
+        now, active = self._clock(), list(self._active.values())
+        wanted = [each for entry in entries for each in _wanted(entry, active)]
         last = entries[-1].position
         async with lease.held() as connection:
             if wanted:
                 await queries.queue(connection, wanted, now)
-            await queries.queued(connection, list(self._hooks), last)
+            await self._destinations.queued(connection, list(self._active), last)
         self._queued = last
         if wanted:
             self._news.set()
-            await self._check_room(lease, list({each.webhook_id for each in wanted}))
+            await self._check_room(lease, list({each.destination_id for each in wanted}))
 
     @again_on_conflict
-    async def _check_room(self, lease: Lease, hooks: list[UUID]) -> None:
-        """Switch off those of these webhooks for which too many messages wait. Looked for while nothing is locked."""
+    async def _check_room(self, lease: Lease, ids: list[UUID]) -> None:
+        """Switch off those for which too many messages wait. Looked for while nothing is locked."""
         async with self._database.pool.acquire() as connection:
-            full = await queries.overfull(connection, hooks, self._waiting_max)
-        for hook_id in full:
+            full = await queries.overfull(connection, ids, self._waiting_max)
+        for its_id in full:
             async with lease.held() as connection:
-                await queries.disable(connection, hook_id, Disabled.FULL, self._clock())
-            self._hooks.pop(hook_id, None)
-            logger.warning("a webhook is switched off", webhook_id=str(hook_id), why=Disabled.FULL)
+                await self._destinations.disable(connection, its_id, Disabled.FULL, self._clock())
+            self._active.pop(its_id, None)
 
-    async def _deliver(self, lease: Lease, hook: Hook, delivery: Delivery) -> None:
+    async def _deliver(self, lease: Lease, to: D, delivery: Delivery) -> None:
         """Send one message once, and write down what came of it."""
         try:
-            message_id = str(delivery.message_id)
-            headers = signing.headers(hook.secrets, message_id, self._clock(), delivery.body)
-            came = await self._sender.send(hook.url, headers, delivery.body)
+            came = await self._destinations.send(to, delivery, self._clock())
             async with self._turn:
                 await self._settle(lease, delivery, came)
         except Deposed:
@@ -185,58 +184,57 @@ class Courier:
             # It stays due, and is sent again: not at once, as that could not be written down either.
             await asyncio.sleep(PAUSE_SECONDS)
         except Exception:
-            logger.exception("what came of a delivery is not known", webhook_id=str(hook.id))
+            logger.exception("what came of a delivery is not known", destination_id=str(to.id))
             await asyncio.sleep(PAUSE_SECONDS)
         finally:
-            del self._under_way[delivery.webhook_id, delivery.message_id]
+            del self._under_way[delivery.destination_id, delivery.message_id]
             self._news.set()
 
     @again_on_conflict
     async def _settle(self, lease: Lease, delivery: Delivery, came: Attempt) -> None:
-        now, hook_id = self._clock(), delivery.webhook_id
+        now, its_id = self._clock(), delivery.destination_id
         async with lease.held() as connection:
             if came.failure is None:
                 await queries.settle(connection, delivery, Outcome.DELIVERED, came, now)
-                await self._note_success(connection, hook_id)
+                await self._note_success(connection, its_id)
                 return
             again = retries.next_attempt(delivery.attempts + 1, delivery.first_tried_at or now, now)
             if again is None:
                 await queries.settle(connection, delivery, Outcome.GIVEN_UP, came, now)
             else:
                 await queries.postpone(connection, delivery, again, came, now)
-            since = await queries.failed(connection, hook_id, now)
+            since = await self._destinations.failed(connection, its_id, now)
             why = Disabled.GONE if came.is_gone else Disabled.FAILING if since and retries.is_dead(since, now) else None
-            if why is not None and await queries.disable(connection, hook_id, why, now):
-                self._hooks.pop(hook_id, None)
-                logger.warning("a webhook is switched off", webhook_id=str(hook_id), why=why)
-        self._know(hook_id, failing=True)
+            if why is not None and await self._destinations.disable(connection, its_id, why, now):
+                self._active.pop(its_id, None)
+        self._know(its_id, failing=True)
 
-    async def _note_success(self, connection: Connection, hook_id: UUID) -> None:
-        """If the receiver had failed, it does no more. Nobody else but this courier says that it does."""
-        hook = self._hooks.get(hook_id)
-        if hook is None or hook.failing_since is None:
+    async def _note_success(self, connection: Connection, its_id: UUID) -> None:
+        """If the destination had failed, it does no more. Nobody else but this courier says that it does."""
+        known = self._active.get(its_id)
+        if known is None or known.failing_since is None:
             return
-        since, now = await queries.succeeded(connection, hook_id), self._clock()
+        since, now = await self._destinations.succeeded(connection, its_id), self._clock()
         if since is not None and retries.was_away(since, now):
-            await queries.hurry(connection, hook_id, now)
-        self._know(hook_id, failing=False)
+            await queries.hurry(connection, its_id, now)
+        self._know(its_id, failing=False)
 
-    def _know(self, hook_id: UUID, *, failing: bool) -> None:
-        """Do not wait for the next look at the webhooks."""
-        hook = self._hooks.get(hook_id)
-        if hook is not None:
-            since = (hook.failing_since or self._clock()) if failing else None
-            self._hooks[hook_id] = msgspec.structs.replace(hook, failing_since=since)
+    def _know(self, its_id: UUID, *, failing: bool) -> None:
+        """Do not wait for the next look at the destinations."""
+        known = self._active.get(its_id)
+        if known is not None:
+            since = (known.failing_since or self._clock()) if failing else None
+            self._active[its_id] = msgspec.structs.replace(known, failing_since=since)
 
-    def _limit(self, hook: Hook) -> int:
-        return AT_ONCE if hook.failing_since is None else 1
+    def _limit(self, known: D) -> int:
+        return AT_ONCE if known.failing_since is None else 1
 
-    def _count(self, hook_id: UUID) -> int:
-        return sum(1 for each, _ in self._under_way if each == hook_id)
+    def _count(self, its_id: UUID) -> int:
+        return sum(1 for each, _ in self._under_way if each == its_id)
 
     async def _queue_step(self, lease: Lease) -> float:
         more = await self.queue(lease)
-        return 0 if more else QUEUE_SECONDS if self._hooks else IDLE_SECONDS
+        return 0 if more else QUEUE_SECONDS if self._active else IDLE_SECONDS
 
     async def _send_step(self, lease: Lease) -> float:
         self._news.clear()
@@ -250,7 +248,7 @@ class Courier:
         return 0 if await self.tidy(lease) else TIDY_SECONDS
 
     async def _keep_at(self, step: Callable[[Lease], Awaitable[float]], lease: Lease) -> None:
-        """Do a step for ever. What goes wrong with webhooks must not end the relay. Raises `Deposed`."""
+        """Do a step for ever. What goes wrong with deliveries must not end the relay. Raises `Deposed`."""
         while True:
             try:
                 pause = await step(lease)
@@ -260,7 +258,7 @@ class Courier:
                 # The relay's own line in the log says that the database is away.
                 pause = PAUSE_SECONDS
             except Exception:
-                logger.exception("webhooks wait")
+                logger.exception("deliveries wait")
                 pause = PAUSE_SECONDS
             await asyncio.sleep(pause)
 
@@ -273,17 +271,12 @@ class Courier:
         self._under_way.clear()
 
 
-def courier(database: Database, settings: Settings, clock: Clock) -> Courier:
-    """The courier that the settings want."""
-    return Courier(database, Sender(settings.webhook_allowed), clock)
-
-
-def _wanted(entry: Entry, hooks: list[Hook]) -> list[Queued]:
+def _wanted(entry: Entry, active: Sequence[Destination]) -> list[Queued]:
     """Who gets a message of the journal."""
     heard = msgspec.json.decode(entry.body, type=Heard)
     position, body = positions.as_time(entry.position), entry.body.decode()
     return [
-        Queued(hook.id, heard.id, heard.type, heard.place, position, body)
-        for hook in hooks
-        if entry.position > hook.queued_until and hook.wants(heard.type)
+        Queued(each.id, heard.id, heard.type, heard.place, position, body)
+        for each in active
+        if entry.position > each.queued_until and each.wants(heard.type)
     ]

@@ -1,4 +1,4 @@
-"""Pure: when a message that did not arrive is sent again, and when its webhook is switched off."""
+"""Pure: when a message that did not arrive is sent again, and when its destination is switched off."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -6,7 +6,7 @@ from enum import StrEnum
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 21_600, 36_000))
 """After the first failure, the second …; the last one from then on."""
 GIVEN_UP_AFTER = timedelta(days=1)
-"""From a message's first attempt to its last; and from a webhook's first failure to the one that switches it off."""
+"""From a message's first attempt to its last; from a destination's first failure to the one that switches it off."""
 HURRIED_AFTER = timedelta(minutes=5)
 """When a receiver that failed for so long is back, what waits for a later attempt is sent at once."""
 
@@ -19,7 +19,7 @@ class Outcome(StrEnum):
 
 
 class Disabled(StrEnum):
-    """Why a webhook is switched off."""
+    """Why a destination is switched off."""
 
     ADMIN = "admin"
     GONE = "gone"
@@ -36,7 +36,7 @@ def next_attempt(attempts: int, first: datetime, now: datetime) -> datetime | No
 
 
 def is_dead(failing_since: datetime, now: datetime) -> bool:
-    """Whether a webhook whose failures began then has failed for long enough."""
+    """Whether a destination whose failures began then has failed for long enough."""
     return now - failing_since >= GIVEN_UP_AFTER
 
 

@@ -1,0 +1,1 @@
+"""Messages on their way to those who want them: queued, sent, and sent again until they arrive."""

@@ -1,1 +1,0 @@
-"""How messages get to webhooks: queued, signed, sent, and sent again."""
