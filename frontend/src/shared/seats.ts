@@ -2,6 +2,7 @@
 import { queryOptions, useQueryClient } from "@tanstack/react-query";
 import { api, ApiError, data, type Schemas } from "@/shared/api/client";
 import { refetch } from "@/shared/api/optimistic";
+import { followPlaces } from "@/shared/live/keys";
 import { useLeaving } from "@/shared/reservation/Leaving";
 
 export type Statistics = Schemas["SeatStatistics"];
@@ -9,6 +10,7 @@ export type HeldSeat = Statistics["events"][number];
 
 /** The queries that a booked or cancelled seat makes old. */
 export const SEATS_TOUCH = ["events", "event", "attendees", "metrics"];
+followPlaces("event", { taken: SEATS_TOUCH, changed: SEATS_TOUCH });
 
 export function statisticsOf(userId: string) {
   return queryOptions({

@@ -19,7 +19,7 @@ class Outcome(StrEnum):
 
 
 class Disabled(StrEnum):
-    """Why a destination is switched off."""
+    """Why a webhook is switched off."""
 
     ADMIN = "admin"
     GONE = "gone"

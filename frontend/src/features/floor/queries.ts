@@ -3,6 +3,7 @@ import { keepPreviousData, queryOptions, type QueryClient, useMutation, useQuery
 import { useTranslation } from "react-i18next";
 import { api, data, type Schemas, wishKey } from "@/shared/api/client";
 import { change, refetch, WAITING } from "@/shared/api/optimistic";
+import { followHolds, followPlaces } from "@/shared/live/keys";
 import { AGAIN, cancel, type Teller } from "@/shared/reservation/changes";
 import { refused, told } from "@/shared/ui/toasts";
 import { useLeaving } from "@/shared/reservation/Leaving";
@@ -16,6 +17,8 @@ export type Dinner = Schemas["FloorReservation"];
 /** Who comes in the evening may stay past midnight, and must not meet who comes then. */
 const MORNING_MINUTES = 12 * 60;
 const TOUCHED = ["floor", "mine"];
+followPlaces("table", { taken: ["floor"], changed: ["floor"] });
+followHolds("floor");
 
 export const queries = {
   floor: (day: Day) =>

@@ -1,6 +1,7 @@
-/** What is asked of the server, by name. The first part of a key says what it depends on: see `live/live.ts`. */
+/** What is asked of the server, by name. The first part of a key says what it depends on: see `live/keys.ts`. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { type Day, dayOf, stretchOf, utcDates } from "@/shared/time";
+import { followHolds, followPlaces } from "@/shared/live/keys";
 import { api, data, type Schemas } from "./client";
 
 export type Room = Schemas["BoardRoom"];
@@ -12,6 +13,15 @@ export type Account = Schemas["Account"];
 
 export const PAGE_SIZE = 20;
 const MINE_AT_ONCE = 200;
+
+/** The queries that a room which is taken or given back makes old. */
+export const ROOMS_TOUCH = ["board", "slots", "mine", "bookings"];
+const CHANGED_ROOMS_TOUCH = ROOMS_TOUCH.filter((key) => key !== "mine");
+followPlaces("room", { taken: ROOMS_TOUCH, changed: CHANGED_ROOMS_TOUCH });
+followPlaces("schedule", { taken: [], changed: CHANGED_ROOMS_TOUCH });
+followPlaces("table", { taken: ["mine"], changed: ["mine"] });
+followHolds("board", ["board", "slots"]);
+followHolds("mine");
 
 export const queries = {
   info: () =>

@@ -1,5 +1,6 @@
 import { QueryClient } from "@tanstack/react-query";
 import { afterEach, expect, test, vi } from "vitest";
+import "@/shared/api/queries";
 import { followExpiries, untilExpiry } from "./expiry";
 
 const NOW = Date.parse("2030-05-01T10:00:00Z");

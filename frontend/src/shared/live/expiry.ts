@@ -1,9 +1,8 @@
 /** Holds end by themselves, and nobody need send a message: what shows one is asked for again when it ends. */
 import type { Query, QueryClient } from "@tanstack/react-query";
+import { keysOfHolds } from "./keys";
 import type { Gatherer } from "./live";
 
-/** What depends on the reservations that these queries show. */
-const SHOWING: Record<string, string[]> = { board: ["board", "slots"], floor: ["floor"], mine: ["mine"] };
 /** A clock that is ahead of the server's must not make us ask all the time. */
 const SOONEST_MILLISECONDS = 2_000;
 /** Asked a little later, it has ended for sure. */
@@ -26,7 +25,7 @@ export function followExpiries(client: QueryClient, gathered: Pick<Gatherer, "ad
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
   const unsubscribe = client.getQueryCache().subscribe((event) => {
     const { queryHash, queryKey, state } = event.query as Query;
-    const touched = SHOWING[String((queryKey as unknown[])[0])];
+    const touched = keysOfHolds(String((queryKey as unknown[])[0]));
     if (touched === undefined || (event.type !== "updated" && event.type !== "removed")) return;
     clearTimeout(timers.get(queryHash));
     timers.delete(queryHash);

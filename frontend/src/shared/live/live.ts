@@ -3,6 +3,7 @@ import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { createContext, useContext, useEffect, useState } from "react";
 import { setReachable, useReachable } from "@/shared/reach";
 import { followExpiries } from "./expiry";
+import { keysOfChanged, keysOfTaken } from "./keys";
 import { listen, type Message } from "./stream";
 
 const POLL_MILLISECONDS = 3_000;
@@ -29,18 +30,9 @@ export function useLive(): Live {
 /** Which queries a message makes old. */
 export function touched({ type, place }: Message): string[] {
   const thing = type.split(".")[0] ?? "";
-  if (thing === "room" || thing === "schedule") return BY_PLACE.room.filter((key) => key !== "mine");
-  if (thing === "event" || thing === "table") return BY_PLACE[thing];
-  if (thing !== "reservation" && thing !== "booking") return [];
-  const kind = place?.split(":")[0] ?? "";
-  return kind in BY_PLACE ? BY_PLACE[kind as keyof typeof BY_PLACE] : Object.values(BY_PLACE).flat();
+  if (thing !== "reservation" && thing !== "booking") return keysOfChanged(thing);
+  return keysOfTaken(place?.split(":")[0]);
 }
-
-const BY_PLACE = {
-  room: ["board", "slots", "mine", "bookings"],
-  table: ["floor", "mine"],
-  event: ["events", "event", "attendees", "metrics"],
-};
 
 /** The one connection of the page: of who is signed in, or of a visitor where those may listen. */
 export function useFeed(token: string | null): Live {

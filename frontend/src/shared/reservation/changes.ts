@@ -4,7 +4,7 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ApiError, data, OFFLINE, wishKey } from "@/shared/api/client";
 import { change, refetch, WAITING } from "@/shared/api/optimistic";
-import { type Board, type Reservation, type Room, slotsOn } from "@/shared/api/queries";
+import { type Board, type Reservation, type Room, ROOMS_TOUCH, slotsOn } from "@/shared/api/queries";
 import type { Stretch } from "@/shared/time";
 import { refused, told } from "@/shared/ui/toasts";
 
@@ -102,7 +102,7 @@ export async function cancel(reservation: Pick<Reservation, "id">): Promise<void
 }
 
 export function refresh(client: QueryClient): Promise<void> {
-  return refetch(client, ["board", "slots", "mine", "bookings"]);
+  return refetch(client, ROOMS_TOUCH);
 }
 
 async function reserve(wish: Wish): Promise<void> {

@@ -1,5 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { gatherer, touched } from "./live";
+import { gatherer, touched } from "@/shared/live/live";
+import "@/features/events/queries";
+import "@/features/floor/queries";
 
 afterEach(() => vi.useRealTimers());
 
