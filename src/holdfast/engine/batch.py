@@ -9,7 +9,7 @@ import uuid_utils.compat as uuids
 
 from holdfast.database.connections import Connection
 from holdfast.engine import keys, statements
-from holdfast.engine.claims import Again, Booking, Change, Kind, Place, Reservation, State, Verdict
+from holdfast.engine.claims import Again, Booking, Change, Edited, Kind, Place, Reservation, State, Verdict
 from holdfast.engine.transaction import PlacesMissing, Proof, Stale
 from holdfast.engine.writing import Changed, EventRaise, Proves, Raise, SeatRow, Writes, write
 from holdfast.errors import HoldfastError
@@ -95,6 +95,12 @@ class Batch:
         self.gone.append(booking.id)
         self._count(change_id, "booking.cancelled", booking, -1)
 
+    def edit(self, place: Place, revision: int | None, edited: Edited) -> None:
+        """Write what became of a place itself. An event that has just been made had no revision."""
+        self.revisions[place.key] = revision or 0
+        for kind, data in edited.messages:
+            self.tell(kind, uuids.uuid7(), place, {**about(place), **data})
+
     def tell(self, kind: str, change_id: UUID, place: Place, data: Mapping[str, Any]) -> None:
         """Add a message about a change of a place, which gives it its next revision."""
         key = place.key
@@ -152,15 +158,12 @@ class Batch:
         self.tell(kind, change_id, booking.place, data)
 
 
-async def tell(
-    connection: Connection, place: Place, revision: int, message: tuple[str, Mapping[str, Any]], now: datetime
-) -> None:
-    """Raise the revision of a locked place by one, with a message, its type and what it says, that tells why."""
-    kind, data = message
+async def tell(connection: Connection, place: Place, revision: int | None, edited: Edited, now: datetime) -> None:
+    """Raise the revision of a locked place by the messages that tell what became of it; without any, write nothing."""
     batch = Batch([], now)
-    batch.note({place.key: revision}, [place.key])
-    batch.tell(kind, uuids.uuid7(), place, {**about(place), **data})
-    await write(connection, batch.writes())
+    batch.edit(place, revision, edited)
+    if batch.raised:
+        await write(connection, batch.writes())
 
 
 def places_of(change: Change) -> list[Place]:

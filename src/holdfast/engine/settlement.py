@@ -6,18 +6,18 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-import uuid_utils.compat as uuids
 from msgspec.structs import replace
 
 from holdfast.database.connections import Connection
 from holdfast.engine import judging, keys, looks, occupancy, statements, writing
-from holdfast.engine.batch import Batch, about, places_of, tell
+from holdfast.engine.batch import Batch, places_of, tell
 from holdfast.engine.claims import (
     Again,
     Booking,
     Change,
     Confirm,
     Edit,
+    Edited,
     Extend,
     Granted,
     Made,
@@ -101,7 +101,8 @@ class Settlement:
         revisions = await statements.revisions(connection, [key])
         if revisions.get(key) != self._batch.revisions[key]:
             return
-        await tell(connection, statements.place_of(key), revisions[key], ("place.checked", {}), self._batch.now)
+        checked = Edited(b"", [("place.checked", {})])
+        await tell(connection, statements.place_of(key), revisions[key], checked, self._batch.now)
 
     def refused(self, error: asyncpg.PostgresError) -> Exception | None:
         """What a refused write means, if it is one that is expected."""
@@ -279,8 +280,5 @@ class Settlement:
         key = change.place.key
         revision = (await statements.revisions(connection, [key])).get(key)
         edited = await edit.work(connection, revision)
-        # An event that has just been made had none.
-        self._batch.revisions[key] = revision or 0
-        for kind, data in edited.messages:
-            self._batch.tell(kind, uuids.uuid7(), change.place, {**about(change.place), **data})
+        self._batch.edit(change.place, revision, edited)
         self._answer(change, Made(edited.answer))

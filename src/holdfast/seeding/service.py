@@ -10,9 +10,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from holdfast.accounts.passwords import Passwords
-from holdfast.database.again import again_on_conflict
-from holdfast.database.connections import Connection, alone, transaction
-from holdfast.engine import batch, statements
+from holdfast.database.connections import Connection, alone
+from holdfast.engine import places
+from holdfast.engine.claims import Edit, Edited
 from holdfast.rooms import queries as rooms_queries
 from holdfast.rooms import slots
 from holdfast.rooms.queries import Room
@@ -88,36 +88,31 @@ async def _add_people(connection: Connection, now: datetime, password_cost: int,
     return added
 
 
-@again_on_conflict
 async def _add_room(connection: Connection, room: Room, owners: Sequence[UUID], now: datetime) -> int | None:
-    """Add a room, its schedule and its bookings, as a writer by hand should; how many bookings that were.
+    """Add a room, its schedule and its bookings; how many bookings that were.
 
     `None` when somebody else has added it in the meantime.
     """
-    assert room.schedule is not None, "every room here has one"
-    place = room.place.key
-    async with transaction(connection):
-        await statements.ensure_places(connection, [room.place])
-        await statements.lock(connection, [place])
+    schedule = room.schedule
+    assert schedule is not None, "every room here has one"
+    added: list[int] = []
+
+    async def work(connection: Connection, _: int | None) -> Edited:
+        added.clear()
         if await queries.rooms_there(connection, [room.id]):
-            return None
+            return Edited(b"")
         # Somebody may have reserved the room by its id, before it was one of an office.
         free = slots.free(plan.window(room, now), await queries.taken(connection, room.place))
         bookings = plan.bookings(room, free, owners, now)
         await rooms_queries.insert_room(connection, room)
-        await rooms_queries.insert_schedule(connection, room.id, room.schedule, room.created_at)
+        await rooms_queries.insert_schedule(connection, room.id, schedule, room.created_at)
         # A slot may have been booked, cancelled and booked again.
         await rooms_queries.store_slots(connection, list({each.slot.id: each.slot for each in bookings}.values()))
         await queries.add_bookings(connection, room.place, bookings)
-        await _tell_of(connection, room, len(bookings), now)
-        if await queries.count_overlaps(connection, [place]):
+        if await queries.count_overlaps(connection, [room.place.key]):
             raise Overlap(f"active reservations of {room.name} overlap")
-    return len(bookings)
+        added.append(len(bookings))
+        return Edited(b"", [("room.seeded", {"name": room.name, "bookings": len(bookings)})])
 
-
-async def _tell_of(connection: Connection, room: Room, bookings: int, now: datetime) -> None:
-    """Raise the revision of the locked room by one, with the message that says why."""
-    place = room.place.key
-    revision = (await statements.revisions(connection, [place]))[place]
-    told = {"name": room.name, "bookings": bookings}
-    await batch.tell(connection, room.place, revision, ("room.seeded", told), now)
+    await places.edit(connection, room.place, Edit(work, names=True), now)
+    return added[0] if added else None
