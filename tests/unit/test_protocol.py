@@ -2,7 +2,7 @@
 
 import asyncio
 
-from holdfast.edge.protocol import Joined
+from holdfast.edge.joined import Joined
 
 
 class Wire(asyncio.Transport):

@@ -26,6 +26,7 @@ from holdfast.errors import Unavailable
 from holdfast.outbox import positions
 from holdfast.outbox.journal import Deposed, Journal, Lease
 from holdfast.outbox.messages import Entry
+from holdfast.outbox.relay import LeaderTask
 
 AT_ONCE = 4
 """Messages on their way to one destination; to one whose last attempt failed, one."""
@@ -50,7 +51,7 @@ class Heard(Struct):
     place: str
 
 
-class Courier(Generic[D]):
+class Courier(LeaderTask, Generic[D]):
     """Delivers to all destinations of a kind. Made once in each process that may relay; works where the lease is."""
 
     def __init__(

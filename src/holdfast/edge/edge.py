@@ -10,11 +10,12 @@ from typing import Any
 import structlog
 from litestar.config.cors import CORSConfig
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from holdfast import metrics
 from holdfast.edge import heads
 from holdfast.edge.direct import DirectExchange
+from holdfast.edge.exchange import Direct, Exchange
 from holdfast.edge.limits import PATHS
 from holdfast.edge.writes import Limits
 from holdfast.errors import (
@@ -32,8 +33,6 @@ from holdfast.http.hot import (
     HotRoutes,
     arrived_body,
     forget_exchange,
-    has_left,
-    send_with_next,
 )
 from holdfast.http.languages import preferred
 from holdfast.settings import Settings
@@ -44,15 +43,6 @@ DRAIN_BYTES_MAX = 16 * 1024 * 1024
 CLIENT_GONE = 499
 """Counted and logged for a client that left: nobody is there to answer."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-COMMON_HEADERS = {
-    b"x-content-type-options": b"nosniff",
-    b"x-frame-options": b"DENY",
-    b"referrer-policy": b"no-referrer",
-    b"content-security-policy": b"default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; "
-    b"frame-ancestors 'none'",
-    b"cache-control": b"no-store",
-}
-JSON = (b"content-type", b"application/json")
 logger = structlog.stdlib.get_logger("holdfast.http")
 
 
@@ -75,7 +65,7 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; other kinds of scope (the application's start and end) pass through."""
         if scope["type"] == ScopeType.HTTP:
-            await self._answer(scope, receive, _Exchange(send, self._begin(scope), scope))
+            await self._answer(scope, receive, Exchange(send, self._begin(scope), scope))
         else:
             await self._app(scope, receive, send)
 
@@ -88,14 +78,14 @@ class Edge:
         """Answer a hot request that has arrived whole."""
         scope = request.scope
         try:
-            await self._answer(scope, _nothing_more, _Direct(request, self._begin(scope), scope))
+            await self._answer(scope, _nothing_more, Direct(request, self._begin(scope), scope))
         except Exception:  # noqa: BLE001  it is logged, and the answer has begun
             request.transport.close()
 
     def _begin(self, scope: HTTPScope) -> audit.Asking:
         return audit.begin(scope, self._request_id(scope), self._proxies)
 
-    async def _answer(self, scope: HTTPScope, receive: Receive, exchange: "_Exchange") -> None:
+    async def _answer(self, scope: HTTPScope, receive: Receive, exchange: Exchange) -> None:
         # A copy, asked for as GET: the server itself keeps the body of an answer to HEAD back.
         method = scope["method"]
         inner: HTTPScope = scope if method != "HEAD" else {**scope, "method": "GET"}
@@ -175,7 +165,7 @@ class Edge:
                 return value
         return f"{self._process}-{next(self._numbers):x}".encode()
 
-    async def _refuse(self, exchange: "_Exchange", error: HoldfastError, scope: HTTPScope, *, close: bool) -> None:
+    async def _refuse(self, exchange: Exchange, error: HoldfastError, scope: HTTPScope, *, close: bool) -> None:
         """Answer with an error that no handler of the framework has seen."""
         accept = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
         language = preferred(accept.decode("latin-1"), self._settings.default_language)
@@ -195,7 +185,7 @@ class Edge:
         headers = {"Access-Control-Allow-Origin": origin, "Vary": "Origin"} | self._cors.simple_headers
         return tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
 
-    def _record(self, scope: HTTPScope, route: str, exchange: "_Exchange", seconds: float) -> None:
+    def _record(self, scope: HTTPScope, route: str, exchange: Exchange, seconds: float) -> None:
         # A template, never the path itself: the number of series must not grow with what clients think of.
         method = scope["method"] if scope["method"] in METHODS else "(other)"
         metrics.requests(method, route, str(exchange.status)).inc()
@@ -217,96 +207,8 @@ def _route(scope: HTTPScope, hot: HotRoute | None) -> str:
     return hot.template if hot is not None else str(scope.get("path_template") or "(none)")
 
 
-class _Exchange:
-    """One answer on its way out."""
-
-    def __init__(self, send: Send, asking: audit.Asking, scope: HTTPScope) -> None:
-        self._send = send
-        self._scope = scope
-        self.asking = asking
-        self.status = 0
-        self.more: Headers = ()
-        """Headers that this answer has besides, whoever makes it."""
-
-    @property
-    def request_id(self) -> str:
-        return self.asking.request_id.decode()
-
-    async def send(self, message: Message) -> None:
-        """Pass the application's own answer on, with the common headers."""
-        if message["type"] == "http.response.start":
-            send_with_next(self._scope)
-            await self._start(message["status"], list(message.get("headers", ())))
-        else:
-            await self._send(message)
-
-    async def answer(self, answered: Answered, more: Headers = ()) -> None:
-        """Send an answer of our own making, with `more` headers."""
-        status, body, headers = answered
-        if isinstance(body, bytes):
-            whole = [*_kind(headers), (b"content-length", b"%d" % len(body))] if body else []
-            send_with_next(self._scope)
-            await self._start(status, [*headers, *more, *whole])
-            await self._send({"type": "http.response.body", "body": body, "more_body": False})
-            return
-        await self._start(status, [*headers, *more, *_kind(headers)])
-        async for part in body:
-            if has_left(self._scope):
-                # Else a long list would be read to its end for nobody.
-                raise ConnectionAbortedError
-            await self._send({"type": "http.response.body", "body": part, "more_body": True})
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    async def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        self.status = status
-        present = {name.lower() for name, _ in headers}
-        if present.isdisjoint(COMMON_HEADERS):
-            headers += COMMON_HEADERS.items()
-        else:
-            headers += [header for header in COMMON_HEADERS.items() if header[0] not in present]
-        headers.append((b"x-request-id", self.asking.request_id))
-        headers += self.more
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
-
-
-COMMON_LINES = b"".join(b"%b: %b\r\n" % header for header in COMMON_HEADERS.items())
-JSON_LINE = b"%b: %b\r\n" % JSON
-
-
-class _Direct(_Exchange):
-    """The same without ASGI: its head is put together from ready lines."""
-
-    def __init__(self, request: DirectExchange, asking: audit.Asking, scope: HTTPScope) -> None:
-        super().__init__(_nowhere, asking, scope)
-        self._request = request
-
-    async def answer(self, answered: Answered, more: Headers = ()) -> None:
-        """Send an answer of our own making, with `more` headers."""
-        self.status = answered.status
-        headers = answered.headers
-        present = {name for name, _ in headers}
-        lines = [b"x-request-id: %b\r\n" % self.asking.request_id]
-        if present.isdisjoint(COMMON_HEADERS):
-            lines.append(COMMON_LINES)
-        else:
-            lines += [b"%b: %b\r\n" % header for header in COMMON_HEADERS.items() if header[0] not in present]
-        if answered.body and b"content-type" not in present:
-            lines.append(JSON_LINE)
-        lines += [b"%b: %b\r\n" % header for header in (*more, *self.more)]
-        await self._request.send(answered, b"".join(lines))
-
-
-async def _nowhere(_: Message) -> None:
-    raise AssertionError("a direct exchange has no messages")
-
-
 async def _nothing_more() -> Any:
     return {"type": "http.disconnect"}
-
-
-def _kind(headers: Headers) -> Headers:
-    """What says that an answer is JSON, unless it says itself what it is."""
-    return () if any(name == b"content-type" for name, _ in headers) else (JSON,)
 
 
 def _again(body: bytes | None, receive: Receive) -> Receive:

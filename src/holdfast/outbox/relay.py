@@ -11,7 +11,6 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from secrets import token_hex
-from typing import Protocol
 
 import structlog
 from redis.exceptions import RedisError
@@ -40,17 +39,19 @@ def process_name() -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{token_hex(4)}"
 
 
-class LeaderTask(Protocol):
-    """Works beside the relay, wherever the lease is, on what the journal has."""
+class LeaderTask:
+    """Works beside the relay, wherever the lease is; what it does with the journal, if anything, is for it to say."""
 
     def begin(self) -> None:
         """Hear that the lease was taken: what was known of the journal may be old."""
 
     async def run(self, lease: Lease) -> None:
         """Work for ever. Raises `Deposed`."""
+        raise NotImplementedError
 
     def needs_after(self) -> int | None:
         """The position after which it still needs every message; `None` when it needs none."""
+        return None
 
     async def close(self) -> None:
         """Let go of what it has, as the process ends."""

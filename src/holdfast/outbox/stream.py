@@ -18,7 +18,6 @@ REDIS_AWAY = (RedisError, OSError)
 SECONDS_MAX = 3.0
 BLOCK_SECONDS = 1.0
 READ_AT_ONCE = 500
-FIELD = "message"
 GROUP = "holdfast"
 NO_GROUP = "NOGROUP"
 

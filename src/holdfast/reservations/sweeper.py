@@ -14,28 +14,19 @@ from holdfast.engine.claims import Change, Granted, Verdict
 from holdfast.engine.committer import Committer
 from holdfast.errors import HoldfastError
 from holdfast.outbox.journal import Lease
+from holdfast.outbox.relay import LeaderTask
 
 AT_ONCE = 200
 logger = structlog.stdlib.get_logger("holdfast.reservations")
 
 
-class Sweeper:
+class Sweeper(LeaderTask):
     """Made once in each process that may relay; works where the lease is, every `seconds`; with 0 never."""
 
     def __init__(self, database: Database, committer: Committer, seconds: float) -> None:
         self._database = database
         self._committer = committer
         self._seconds = seconds
-
-    def begin(self) -> None:
-        """Know nothing of the journal, as ever."""
-
-    def needs_after(self) -> int | None:
-        """The journal may forget all: nothing of it is needed."""
-        return None
-
-    async def close(self) -> None:
-        """Nothing is kept open."""
 
     async def run(self, lease: Lease) -> None:  # noqa: ARG002  each hold is ended under its place's lock
         """Sweep for ever."""

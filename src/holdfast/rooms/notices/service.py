@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from holdfast.database.connections import AWAY, Database
 from holdfast.outbox.journal import Journal, Lease
+from holdfast.outbox.relay import LeaderTask
 from holdfast.rooms.conference import ConferenceError, ConferenceProvider, Declined
 from holdfast.rooms.notices import queries
 from holdfast.rooms.notices.queries import Linked
@@ -43,7 +44,7 @@ class Waiting(Struct):
     """Whether there was another message after the attempt had begun."""
 
 
-class Notices:
+class Notices(LeaderTask):
     """Made once in each process that may relay; works where the lease is."""
 
     def __init__(self, database: Database, provider: ConferenceProvider) -> None:
@@ -61,9 +62,6 @@ class Notices:
     def needs_after(self) -> int | None:
         """The position until which every notice was taken."""
         return min([self._read, *(each.position - 1 for each in self._waiting.values())])
-
-    async def close(self) -> None:
-        """Nothing is kept open."""
 
     async def run(self, lease: Lease) -> None:  # noqa: ARG002  it writes nothing that the lease guards
         """Read and send for ever."""
