@@ -7,7 +7,8 @@ from litestar.params import Parameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from holdfast.engine.claims import Booking
-from holdfast.events.queries import Event, Statistics
+from holdfast.events.lists import Statistics
+from holdfast.events.queries import Event
 from holdfast.events.schema import SEATS_MAX
 from holdfast.http import fields
 from holdfast.http.fields import Name, Person

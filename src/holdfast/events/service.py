@@ -12,9 +12,10 @@ from holdfast.engine.claims import Booking, Change, Edit, Edited, Key, Made, Sea
 from holdfast.engine.committer import Committer
 from holdfast.engine.statements import event_place
 from holdfast.errors import BookingNotFound, EventNotFound, InvalidRequest, SeatsAlreadyBooked
-from holdfast.events import queries
+from holdfast.events import lists, queries
 from holdfast.events.bodies import EventBody, EventChange, NewEvent
-from holdfast.events.queries import Event, Statistics
+from holdfast.events.lists import Statistics
+from holdfast.events.queries import Event
 from holdfast.http import fields
 
 
@@ -49,7 +50,7 @@ class Events:
     async def booking(self, booking_id: int) -> Booking:
         """One booking. Raises `BookingNotFound`."""
         async with self._database.begin() as connection:
-            found = await queries.find_booking(connection, booking_id)
+            found = await lists.find_booking(connection, booking_id)
         if found is None:
             raise BookingNotFound
         return found
@@ -59,14 +60,14 @@ class Events:
         async with self._database.begin() as connection:
             if chosen.event_id is None:
                 before = after if isinstance(after, int) else None
-                return await queries.newest_bookings(connection, chosen.user_id, before=before, limit=limit + 1)
+                return await lists.newest_bookings(connection, chosen.user_id, before=before, limit=limit + 1)
             person = after if isinstance(after, str) else None
-            return await queries.attendees(connection, chosen.event_id, chosen.user_id, after=person, limit=limit + 1)
+            return await lists.attendees(connection, chosen.event_id, chosen.user_id, after=person, limit=limit + 1)
 
     async def page(self, before: int | None, limit: int) -> list[Event]:
         """One page of events, the newest first, and one more."""
         async with self._database.begin() as connection:
-            return await queries.newest_events(connection, before=before, limit=limit + 1)
+            return await lists.newest_events(connection, before=before, limit=limit + 1)
 
     async def create(self, data: NewEvent, key: Key | None) -> Made:
         """Make an event. Raises `IdempotencyKeyReused`."""
@@ -106,7 +107,7 @@ class Events:
     async def statistics(self, user_id: str) -> Statistics:
         """What somebody has booked and cancelled, and holds."""
         async with self._database.begin() as connection:
-            return await queries.statistics(connection, user_id)
+            return await lists.statistics(connection, user_id)
 
 
 def _check_fixed(event: Event, change: EventChange) -> None:

@@ -25,7 +25,7 @@ from holdfast.errors import (
     RoomClosed,
     SlotNotFound,
 )
-from holdfast.rooms import queries
+from holdfast.rooms import lists, queries
 from holdfast.rooms.links import Links
 from holdfast.rooms.queries import Booking, Offer, place_of
 from holdfast.rooms.service import Rooms
@@ -90,7 +90,7 @@ class Bookings:
         """Give a slot back; one that was given back stays so. Raises `BookingNotFound`, `Forbidden`."""
         for _ in range(FINDS_MAX):
             async with self._database.begin() as connection:
-                booking = await queries.find_booking(connection, booking_id)
+                booking = await lists.find_booking(connection, booking_id)
             if booking is None:
                 raise BookingNotFound
             if booking.user_id != user_id:
@@ -107,7 +107,7 @@ class Bookings:
     async def of_user(self, user_id: UUID) -> list[Booking]:
         """A user's bookings of slots that start now or later, by start."""
         async with self._database.begin() as connection:
-            return _listed(await queries.bookings_of(connection, user_id, self._clock()))
+            return _listed(await lists.bookings_of(connection, user_id, self._clock()))
 
     async def page(self, number: int, size: int) -> tuple[list[Booking], int]:
         """A page of all bookings, newest first, and how many there are. Reads from whichever end is nearer."""
@@ -118,8 +118,8 @@ class Bookings:
             if before >= total:
                 return [], total
             if before <= after:
-                return _listed(await queries.newest_bookings(connection, skip=before, limit=size)), total
-            found = await queries.oldest_bookings(connection, skip=max(after, 0), limit=size + min(after, 0))
+                return _listed(await lists.newest_bookings(connection, skip=before, limit=size)), total
+            found = await lists.oldest_bookings(connection, skip=max(after, 0), limit=size + min(after, 0))
             return _listed(found[::-1]), total
 
     async def _bookable(self, slot_id: UUID) -> Slot:
@@ -136,7 +136,7 @@ class Bookings:
     async def _is_taken(self, room_id: UUID, interval: Interval) -> bool:
         """Spares the conference service slots that are taken already; who gets a free one is decided later."""
         async with self._database.begin() as connection:
-            return await queries.is_taken(connection, place_of(room_id), interval)
+            return await lists.is_taken(connection, place_of(room_id), interval)
 
     @again_on_conflict
     async def _refuse(self, key: Key | None) -> Verdict:
@@ -161,7 +161,7 @@ class Bookings:
             # Of the body too, for another body with the same key is another wish.
             booking_id = uuid5(key.id, f"{key.body.hex()}/{number}")
             async with self._database.begin() as connection:
-                if not await queries.is_known(connection, booking_id):
+                if not await lists.is_known(connection, booking_id):
                     return booking_id
             number += 1
 
@@ -205,6 +205,6 @@ class Tally:
         now = self._clock()
         settled = now - SETTLED
         if self._until is None or self._since is None or not timedelta() <= now - self._since < RECOUNT:
-            counted = await queries.count_bookings(connection, until=settled)
+            counted = await lists.count_bookings(connection, until=settled)
             self._counted, self._until, self._since = counted, settled, now
-        return self._counted + await queries.count_bookings(connection, after=self._until)
+        return self._counted + await lists.count_bookings(connection, after=self._until)

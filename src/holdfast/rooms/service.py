@@ -15,7 +15,7 @@ from holdfast.engine.claims import Edit, Edited, Key, Made
 from holdfast.engine.committer import Committer
 from holdfast.engine.reader import Reader
 from holdfast.errors import RoomClosed, RoomNotFound, ScheduleExists, Unreadable
-from holdfast.rooms import queries
+from holdfast.rooms import lists, queries
 from holdfast.rooms.bodies import NewRoom, RoomAnswer, RoomBody, ScheduleAnswer, ScheduleBody
 from holdfast.rooms.queries import Room, place_of
 from holdfast.rooms.slots import Schedule
@@ -52,7 +52,7 @@ class Rooms:
     async def all(self) -> list[Room]:
         """Every room that is not retired, in the order in which they were made."""
         async with self._database.begin() as connection:
-            return await queries.all_rooms(connection)
+            return await lists.all_rooms(connection)
 
     async def create(self, data: NewRoom, key: Key | None) -> Made:
         """Make a room. It is the place of the engine that has the same id. Raises `IdempotencyKeyReused`."""

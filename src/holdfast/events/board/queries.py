@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from holdfast.accounts.schema import users
 from holdfast.database import readable
-from holdfast.events.queries import EVENT, Event
+from holdfast.events.lists import EVENT
+from holdfast.events.queries import Event
 from holdfast.events.schema import bookings, events
 
 USERS_FOUND_MAX = 1_000
