@@ -40,6 +40,7 @@ from holdfast.events.hot import HotEvents
 from holdfast.events.service import Events
 from holdfast.http import docs, errors, pages
 from holdfast.http.compression import Compression
+from holdfast.http.description import StandIns
 from holdfast.http.edge import CLIENT_GONE, Edge
 from holdfast.http.framework import translate
 from holdfast.http.health import SERVICE, check_health, get_info, get_metrics
@@ -47,6 +48,7 @@ from holdfast.http.hot import HotRoute, HotRoutes
 from holdfast.http.idempotency import HEADER, REPLAYED
 from holdfast.http.languages import preferred
 from holdfast.http.writes import Limits
+from holdfast.kinds import KINDS
 from holdfast.live.api import stream_messages
 from holdfast.live.feeder import Feeder
 from holdfast.live.hot import HotStream
@@ -54,9 +56,10 @@ from holdfast.outbox.publishing import Publishing, shipped
 from holdfast.outbox.relay import Companions
 from holdfast.redis_link import RedisLink
 from holdfast.reservations.api import PlacesApi, ReservationsApi
-from holdfast.reservations.examples import RESERVATIONS
+from holdfast.reservations.examples import examples
 from holdfast.reservations.hot import HotReservations
-from holdfast.reservations.service import Features, Reservations
+from holdfast.reservations.kinds import Kinds
+from holdfast.reservations.service import Reservations
 from holdfast.reservations.sweeper import Sweeper
 from holdfast.rooms.api import BookingsApi, RoomsApi
 from holdfast.rooms.bookings import Bookings
@@ -66,12 +69,10 @@ from holdfast.rooms.examples import ROOMS
 from holdfast.rooms.hot import HotRooms
 from holdfast.rooms.links import Links
 from holdfast.rooms.notices.service import companions_of
-from holdfast.rooms.rules import ManagedRooms
 from holdfast.rooms.service import Rooms
 from holdfast.settings import Settings
 from holdfast.tables.api import TablesApi
 from holdfast.tables.examples import TABLES
-from holdfast.tables.rules import Floor
 from holdfast.tables.service import Tables
 from holdfast.webhooks.api import WebhooksApi
 from holdfast.webhooks.examples import WEBHOOKS
@@ -94,7 +95,7 @@ FEATURES = (
     ClubApi,
     WebhooksApi,
 )
-EXAMPLES = (*ACCOUNTS, *BOARD, *EVENTS, *RESERVATIONS, *ROOMS, *TABLES, *WEBHOOKS, *SERVICE)
+EXAMPLES = (*ACCOUNTS, *BOARD, *EVENTS, *ROOMS, *TABLES, *WEBHOOKS, *SERVICE)
 logger = structlog.stdlib.get_logger("holdfast.http")
 
 
@@ -102,17 +103,23 @@ class Parts:
     """What one process is made of."""
 
     def __init__(
-        self, settings: Settings, database_url: str, clock: Clock, conference: ConferenceProvider | None
+        self,
+        settings: Settings,
+        database_url: str,
+        clock: Clock,
+        conference: ConferenceProvider | None,
+        kinds: Kinds = KINDS,
     ) -> None:
         self.clock = clock
         self.settings = settings
+        self.kinds = kinds
         self.database = Database(database_url, settings)
         self.prober = Prober(self.database)
         self.courier = courier(self.database, settings, clock)
         self.conference = conference or provider(settings)
         stop = partial(os.kill, os.getpid(), signal.SIGTERM)
-        self.committer = committing.committer(self.database, settings, clock, stop)
-        sweeper = Sweeper(self.database, self.committer, settings.sweep_seconds)
+        self.committer = committing.committer(self.database, settings, clock, stop, kinds)
+        sweeper = Sweeper(self.database, self.committer, settings.sweep_seconds, kinds.names)
         companions = Companions(companions_of(self.database, settings, self.courier, self.conference), sweeper)
         self.publishing = Publishing(self.database, settings, shipped(settings), companions)
         self.webhooks = Webhooks(self.database, clock, settings.webhook_allowed)
@@ -130,19 +137,18 @@ class Parts:
         self.rooms = Rooms(self.database, self.committer, clock)
         self.links = Links(self.conference)
         self.bookings = Bookings(self.database, self.committer, self.rooms, self.links, clock)
-        self.board = Board(self.database, self.rooms, self.bookings, clock)
         days = Days(self.database, self.rooms, tags, clock)
         self.hot_rooms = HotRooms(self.access, days, self.bookings)
         self.tables = Tables(self.database, self.committer, clock)
-        features = Features(ManagedRooms(self.rooms), Floor(self.tables))
-        self.reservations = Reservations(self.database, self.committer, self.access, features, longest)
-        self.hot_stream = HotStream(self.access, self.feeder, settings.proxies)
+        self.reservations = Reservations(self.database, self.committer, self.access, kinds, longest)
+        self.board = Board(self.database, self.rooms, self.bookings, self.reservations, clock)
+        self.hot_stream = HotStream(self.access, self.feeder, settings.proxies, kinds.names)
         self.hot = HotReservations(self.reservations, tags)
         self.events = Events(self.database, self.committer, clock)
         shared = None if self.redis is None else RedisCache(self.redis)
         availability = Availability(self.database, ProcessCache(), shared)
         self.hot_events = HotEvents(self.access, availability, self.events)
-        self.club = Club(self.database, self.access, availability)
+        self.club = Club(self.database, self.access, availability, kinds)
 
     @asynccontextmanager
     async def alive(self, _: Litestar) -> AsyncIterator[None]:
@@ -201,7 +207,8 @@ class Parts:
             "tables",
             "webhooks",
         )
-        return {name: Provide(_giving(getattr(self, name)), sync_to_thread=False) for name in names}
+        given = {name: Provide(_giving(getattr(self, name)), sync_to_thread=False) for name in names}
+        return given | {"named": Provide(self.kinds.filter(), sync_to_thread=False)}
 
 
 def _giving(part: Any) -> Callable[[], Any]:
@@ -213,9 +220,13 @@ def create(
     database_url: str,
     clock: Clock = utc_now,
     conference: ConferenceProvider | None = None,
+    kinds: Kinds = KINDS,
 ) -> ASGIApp:
-    """One process's application, on a database that has been migrated. Tests bring their own clock and `conference`."""
-    parts = Parts(settings, database_url, clock, conference)
+    """One process's application, on a database that has been migrated.
+
+    Tests bring their own clock, `conference` and `kinds` of places.
+    """
+    parts = Parts(settings, database_url, clock, conference, kinds)
 
     def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         if isinstance(error, ConnectionAbortedError):
@@ -246,11 +257,12 @@ def create(
         lifespan=[parts.alive],
         dependencies=parts.handed_over(),
         exception_handlers={Exception: answer_error},
-        openapi_config=docs.config(EXAMPLES),
+        openapi_config=docs.config((*EXAMPLES, *examples(kinds))),
         cors_config=origins,
         request_max_body_size=settings.body_bytes_max,
         logging_config=None,
-        state=State({"access": parts.access}),
+        plugins=[StandIns(kinds.composed)],
+        state=State({"access": parts.access, "kinds": kinds}),
     )
     return Edge(Compression(app), settings, HotRoutes(parts.routes()), origins, parts.limits)
 

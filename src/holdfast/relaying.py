@@ -7,6 +7,7 @@ from collections.abc import Callable
 from holdfast import committing, logs
 from holdfast.clock import utc_now
 from holdfast.database.connections import Database
+from holdfast.kinds import KINDS
 from holdfast.outbox.publishing import Publishing, shipped
 from holdfast.outbox.relay import Companions
 from holdfast.reservations.sweeper import Sweeper
@@ -28,7 +29,7 @@ async def run(settings: Settings, url: str, tell: Callable[[str], None]) -> None
     conference = provider(settings)
     # The sweeper's alone: whoever ends holds must do it through the engine's one door.
     committer = committing.committer(database, settings, utc_now, stopped.set)
-    sweeper = Sweeper(database, committer, settings.sweep_seconds)
+    sweeper = Sweeper(database, committer, settings.sweep_seconds, KINDS.names)
     companions = Companions(companions_of(database, settings, webhooks, conference), sweeper)
     publishing = Publishing(database, settings, shipped(settings), companions)
     try:

@@ -10,7 +10,7 @@ from holdfast.accounts import bodies as accounts
 from holdfast.errors import HoldfastError
 from holdfast.http.errors import STATUS
 from holdfast.http.languages import CATALOGUES
-from holdfast.reservations import bodies
+from holdfast.kinds import KINDS
 from holdfast.rooms import bodies as rooms
 
 
@@ -55,8 +55,8 @@ def test_no_text_is_empty_or_the_same_in_both_languages() -> None:
 
 def test_every_field_names_a_rule_that_has_a_text() -> None:
     for kind in (
-        bodies.NewReservation,
-        bodies.ReservationChange,
+        KINDS.default.new,
+        KINDS.change,
         accounts.DummyLogin,
         accounts.Registration,
         accounts.Login,

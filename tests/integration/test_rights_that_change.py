@@ -15,7 +15,7 @@ from holdfast.accounts import watch
 from holdfast.accounts.bodies import PasswordChange, Registration, UserChange
 from holdfast.accounts.roles import Caller, Role
 from holdfast.app import Parts
-from holdfast.engine.claims import Kind, Place
+from holdfast.engine.claims import Place
 from holdfast.errors import Unavailable
 from holdfast.http.hot import Asked
 from holdfast.outbox.journal import READ_AT_ONCE
@@ -86,9 +86,12 @@ class Office:
             [route] = [each for each in self.parts.hot.routes() if each.method == "GET"]
             return parts_of((await route.answer(self.asked(f"/reservations/{room}"))).body)
         request: Any = SimpleNamespace(headers={"authorization": self.header})
-        place = Place(Kind.ROOM, room)
+        place = Place("room", room)
         listed = await api._listed(
-            reservations.of_place(place, Window(), 4_000), await api._watch(request, reservations), sees=True
+            reservations.kinds.default,
+            reservations.of_place(place, Window(), 4_000),
+            await api._watch(request, reservations),
+            sees=True,
         )
         return parts_of(listed.iterator)
 

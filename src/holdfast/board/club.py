@@ -13,22 +13,25 @@ from holdfast.board.bodies import BoardEvent, FloorAnswer, FloorReservation, Flo
 from holdfast.board.queries import Attendee
 from holdfast.board.service import RESERVATIONS_MAX
 from holdfast.database.connections import Database
-from holdfast.engine.claims import Kind, Reservation, State
+from holdfast.engine.claims import Reservation, State
 from holdfast.events.availability import Availability
 from holdfast.events.bodies import EventBody
 from holdfast.http import fields
 from holdfast.reservations import queries as reservations
 from holdfast.reservations.bodies import end_of_hold, state_of
+from holdfast.reservations.kinds import Kinds
 from holdfast.reservations.queries import Filter, Window
+from holdfast.tables.kind import TableKind
 
 
 class Club:
     """Made once in each process."""
 
-    def __init__(self, database: Database, access: Access, availability: Availability) -> None:
+    def __init__(self, database: Database, access: Access, availability: Availability, kinds: Kinds) -> None:
         self._database = database
         self.access = access
         self._availability = availability
+        self._kinds = kinds
 
     async def events(self, caller: Caller, search: str, before: int | None, limit: int) -> list[BoardEvent]:
         """One page of events with these letters in their name, the newest first, and one more."""
@@ -60,10 +63,10 @@ class Club:
 
     async def floor(self, caller: Caller, window: Window) -> FloorAnswer:
         """All tables, and who has them within the window."""
-        chosen = Filter(window, kind=Kind.TABLE)
+        chosen = Filter(window, types=TableKind.types)
         async with self._database.begin() as connection:
             tables = await queries.all_tables(connection)
-            found = await reservations.of_all(connection, chosen, after=None, limit=RESERVATIONS_MAX + 1)
+            found = await reservations.of_all(connection, self._kinds, chosen, after=None, limit=RESERVATIONS_MAX + 1)
         shown = [self._shown(each, caller) for each in found[:RESERVATIONS_MAX]]
         return FloorAnswer([FloorTable.of(each) for each in tables], shown, len(found) <= RESERVATIONS_MAX)
 

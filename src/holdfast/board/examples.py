@@ -16,21 +16,20 @@ from holdfast.board.bodies import (
     FloorReservation,
     FloorTable,
 )
-from holdfast.engine.claims import Kind
 from holdfast.events.examples import BOOKED
-from holdfast.reservations.examples import EVENING, TABLE_RESERVATION
 from holdfast.rooms.examples import BOOKING_ID, LINK, ROOM_ID, SINCE, START, WEEKDAYS
 from holdfast.rooms.slots import SLOT
+from holdfast.tables.kind import EVENING, EXAMPLE
 
 BOARD_ROOM = BoardRoom(
     str(ROOM_ID), "Blue room", "Second floor, by the stairs", 8, True, False, BoardHours(WEEKDAYS, "09:00", "18:00")
 )
 BOARD_RESERVATION = BoardReservation(
-    BOOKING_ID, Kind.ROOM, str(ROOM_ID), "Blue room", START, START + SLOT, SINCE, "active", True, True, ANN, EMAIL, LINK
+    BOOKING_ID, "room", str(ROOM_ID), "Blue room", START, START + SLOT, SINCE, "active", True, True, ANN, EMAIL, LINK
 )
 FLOOR_TABLE = FloorTable(7, "By the window", 4, "Terrace")
 FLOOR_RESERVATION = FloorReservation(
-    TABLE_RESERVATION, 7, EVENING, EVENING + timedelta(hours=2), True, True, "Anna", 4
+    EXAMPLE, 7, EVENING, EVENING + timedelta(hours=2), True, True, "Anna", 4
 )  # fmt: skip
 
 BOARD: tuple[Struct, ...] = (

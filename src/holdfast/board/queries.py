@@ -1,6 +1,6 @@
 """All SQL of the board."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -9,10 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from holdfast.accounts.schema import users
 from holdfast.database import readable
-from holdfast.engine.claims import Kind, Place
 from holdfast.engine.schema import bookings, events, places
 from holdfast.events.queries import EVENT, Event
-from holdfast.rooms.queries import Room, room_of
+from holdfast.rooms.queries import ROOM, Room, room_of
 from holdfast.rooms.schema import rooms, schedules
 from holdfast.tables.queries import Table
 from holdfast.tables.schema import tables
@@ -46,7 +45,7 @@ async def managed_rooms(connection: AsyncConnection) -> list[Room]:
 async def named_rooms(connection: AsyncConnection, *, limit: int) -> list[str]:
     """Ids of rooms that were only ever named, by id; at most `limit`."""
     is_managed = exists().where(cast(rooms.c.id, Text) == places.c.id)
-    query = select(places.c.id).where(places.c.kind == Kind.ROOM.value, ~is_managed)
+    query = select(places.c.id).where(places.c.kind == ROOM, ~is_managed)
     return list((await connection.execute(query.order_by(places.c.place).limit(limit))).scalars())
 
 
@@ -54,15 +53,6 @@ async def all_tables(connection: AsyncConnection) -> list[Table]:
     """The restaurant's tables, by id."""
     query = select(tables.c.id, tables.c.name, tables.c.seats, tables.c.location).order_by(tables.c.id)
     return [Table(*row) for row in await connection.execute(query)]
-
-
-async def table_names(connection: AsyncConnection, held: Iterable[Place]) -> Mapping[str, str]:
-    """What those of these places that are tables are called, by the ids of places."""
-    ids = {int(place.id) for place in held if place.kind is Kind.TABLE}
-    if not ids:
-        return {}
-    query = select(tables.c.id, tables.c.name).where(tables.c.id.in_(ids))
-    return {str(row.id): row.name for row in await connection.execute(query)}
 
 
 async def events_called(connection: AsyncConnection, search: str, *, before: int | None, limit: int) -> list[Event]:

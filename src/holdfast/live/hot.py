@@ -1,6 +1,6 @@
 """`GET /stream`, without the framework: what a listener costs while nothing happens is memory, and here it is least."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
 from holdfast.accounts.access import Access
 from holdfast.accounts.watch import Watch
@@ -25,10 +25,11 @@ HEADERS = (
 class HotStream:
     """Answers listeners; made once in each process."""
 
-    def __init__(self, access: Access, feeder: Feeder, proxies: Networks) -> None:
+    def __init__(self, access: Access, feeder: Feeder, proxies: Networks, kinds: Collection[str]) -> None:
         self._access = access
         self._proxies = proxies
         self._feeder = feeder
+        self._kinds = kinds
 
     def routes(self) -> tuple[HotRoute, ...]:
         """What the edge sends here."""
@@ -38,7 +39,7 @@ class HotStream:
         """Live updates, until the listener leaves; for the ordinary handler too. Raises what refuses it."""
         authorization = asked.header(b"authorization")
         caller = await self._access.caller(authorization)
-        wish = requests.wish(asked.query)
+        wish = requests.wish(asked.query, self._kinds)
         if asked.is_head:
             return Answered(200, b"", HEADERS)
         listener = Listener(caller, wish, asked.abort)

@@ -1,6 +1,6 @@
 """`/reservations` and `/places`: HTTP in, HTTP out. Field by field: docs/reservations.md."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any
 
 from litestar import Controller, Request, Response, delete, get, patch, post, route
@@ -8,10 +8,11 @@ from litestar.datastructures import ResponseHeader
 from litestar.openapi import ResponseSpec
 from litestar.params import HeaderParameter, Parameter, QueryParameter
 from litestar.response import Stream
+from msgspec import Struct
 
 from holdfast.accounts.roles import Caller
 from holdfast.accounts.watch import Watch
-from holdfast.engine.claims import Kind, Place, Reservation
+from holdfast.engine.claims import Place, Reservation
 from holdfast.errors import ReservationNotFound
 from holdfast.http import fields
 from holdfast.http.bodies import JSON, MaybeBody, MayHaveNoBody, StrictBody, check_media_type
@@ -20,26 +21,28 @@ from holdfast.http.handlers import Cursor, IdempotencyKey, IfNoneMatch, PageLimi
 from holdfast.http.paging import LIMIT_DEFAULT, NamePosition, Page, page, read_cursor
 from holdfast.reservations import answers, requests
 from holdfast.reservations.bodies import (
+    AnyChange,
+    AnyNew,
     AnyReservation,
+    DefaultReservation,
+    HeldBody,
     HoldConfirmation,
     HoldExtension,
-    NewReservation,
-    NewTableReservation,
     PlaceBody,
     PlacePage,
-    ReservationBody,
-    ReservationChange,
     ReservationPage,
 )
 from holdfast.reservations.hot import HotReservations
+from holdfast.reservations.kind import PlaceKind
+from holdfast.reservations.kinds import Kinds
 from holdfast.reservations.queries import Filter, Position
 from holdfast.reservations.service import Asker, Reservations
 
-# Litestar describes a union, though its types do not say so.
-MADE = {201: ResponseSpec(AnyReservation, description="The reservation", generate_examples=False)}  # type: ignore[arg-type]
-KEPT = {200: ResponseSpec(AnyReservation, description="The reservation", generate_examples=False)}  # type: ignore[arg-type]
+# Litestar describes a composed type, though its types do not say so.
+MADE = {201: ResponseSpec(AnyReservation, description="The reservation", generate_examples=False)}
+KEPT = {200: ResponseSpec(AnyReservation, description="The reservation", generate_examples=False)}
 LISTED = {
-    200: ResponseSpec(list[ReservationBody], description="By start", generate_examples=False),
+    200: ResponseSpec(list[DefaultReservation], description="By start", generate_examples=False),
     304: ResponseSpec(None, description="Nothing has changed since the `ETag` in `If-None-Match`"),
 }
 
@@ -57,18 +60,16 @@ ReservationId = Annotated[str, Parameter(description="The reservation's id")]
 ListLimit = Annotated[int | None, Parameter(ge=1, description="Most items; without it, all")]
 
 
-ANY_ROOM = Place(Kind.ROOM, "")
-"""What refusals are told of that are the same for all places."""
-
-
-class AnyBody(StrictBody[NewReservation]):
-    """Reads the body of a reservation: a room's or a table's."""
+class AnyBody(StrictBody[Struct]):
+    """Reads the body of a reservation, or of its change, of a place of any kind."""
 
     def decode_bytes(self, value: bytes) -> Any:
-        """The body as one of two structs. Raises `UnsupportedMediaType`, `InvalidRequest`."""
-        headers = self.asgi_connection.headers
+        """The body as its struct. Raises `UnsupportedMediaType`, `InvalidRequest`."""
+        connection: Any = self.asgi_connection
+        headers = connection.headers
         check_media_type(headers.get("content-type"), headers.get("origin"))
-        return requests.reserve_body(value)
+        kinds: Kinds = connection.app.state.kinds
+        return kinds.read(value) if connection.method == "POST" else fields.decode(value, kinds.change)
 
 
 class ReservationsApi(Controller):
@@ -87,7 +88,7 @@ class ReservationsApi(Controller):
     )
     async def reserve_place(
         self,
-        data: NewReservation | NewTableReservation,
+        data: AnyNew,
         request: Request[Any, Any, Any],
         hot: HotReservations,
         idempotency_key: IdempotencyKey = None,  # noqa: ARG002  for the description; read by `key_of`
@@ -142,8 +143,7 @@ class ReservationsApi(Controller):
         self,
         request: Request[Any, Any, Any],
         reservations: Reservations,
-        room_id: Annotated[str | None, Parameter(description="Only of this room")] = None,
-        table_id: Annotated[str | None, Parameter(description="Only of this table")] = None,
+        named: Mapping[str, str | None],
         window_start: WindowStart = None,
         window_end: WindowEnd = None,
         mine: Annotated[bool, Parameter(description="Only the caller's own; needs a token")] = False,
@@ -153,7 +153,7 @@ class ReservationsApi(Controller):
         """Active reservations of all rooms and tables by start; filters narrow them."""
         window = requests.window(window_start, window_end)
         after = None if cursor is None else read_cursor(cursor, Position)
-        place = requests.place_of(room_id, table_id)
+        place = reservations.kinds.named(named)
         caller = await reservations.access.caller(request.headers.get("authorization"))
         owner = requests.owner(caller) if mine else None
         found = await reservations.page(Filter(window, place, owner), after, limit)
@@ -184,10 +184,11 @@ class ReservationsApi(Controller):
 
         Without `from`, `to` and `limit` the answer has an `ETag`, which changes whenever the room's reservations do.
         """
-        place = requests.room(fields.name("room_id", room_id))
+        kind = reservations.kinds.default
+        place = kind.named(room_id)
         window = requests.window(window_start, window_end)
         watch = await _watch(request, reservations)
-        return await _listed(reservations.of_place(place, window, limit), watch, sees=reservations.everybody_sees)
+        return await _listed(kind, reservations.of_place(place, window, limit), watch, sees=reservations.everybody_sees)
 
     @get("/by-id", include_in_schema=False)
     async def of_room_called_by_id(
@@ -201,8 +202,9 @@ class ReservationsApi(Controller):
         """The list of the one room that the path of a single reservation hides."""
         window = requests.window(window_start, window_end)
         watch = await _watch(request, reservations)
-        parts = reservations.of_place(Place(Kind.ROOM, "by-id"), window, limit)
-        return await _listed(parts, watch, sees=reservations.everybody_sees)
+        kind = reservations.kinds.default
+        place = kind.named("by-id")
+        return await _listed(kind, reservations.of_place(place, window, limit), watch, sees=reservations.everybody_sees)
 
     @route("/by-id", http_method=["PATCH", "DELETE"], include_in_schema=False)
     async def nobodys_id(self) -> None:
@@ -211,7 +213,7 @@ class ReservationsApi(Controller):
 
     @patch(
         "/{reservation_id:str}",
-        dto=StrictBody[ReservationChange],
+        dto=AnyBody,
         return_dto=None,
         summary="Change a reservation",
         responses=refusals(400, 401, 403, 404, 409, 413, 415, 429),
@@ -219,7 +221,7 @@ class ReservationsApi(Controller):
     async def change_reservation(
         self,
         reservation_id: ReservationId,
-        data: ReservationChange,
+        data: AnyChange,
         request: Request[Any, Any, Any],
         reservations: Reservations,
         hold_secret: HoldSecret = None,
@@ -228,11 +230,11 @@ class ReservationsApi(Controller):
 
         Fields that cannot be changed may be repeated as they are.
         """
-        change = requests.change(data)
+        change = reservations.kinds.change_of(data)
         caller = await reservations.access.caller(request.headers.get("authorization"))
         asker = Asker(caller, hold_secret)
         verdict, place = await reservations.move(requests.reservation_id(reservation_id), change, asker)
-        return _shown(answers.granted(verdict, place), reservations, caller)
+        return _shown(answers.granted(verdict, reservations.kinds.of(place)), reservations, caller)
 
     @delete("/{reservation_id:str}", summary="Cancel a reservation", responses=refusals(400, 401, 403, 404, 429))
     async def cancel_reservation(
@@ -245,7 +247,9 @@ class ReservationsApi(Controller):
         """The room or the table is free at once. 404 for a reservation already cancelled."""
         caller = await reservations.access.caller(request.headers.get("authorization"))
         asker = Asker(caller, hold_secret)
-        answers.granted(await reservations.cancel(requests.reservation_id(reservation_id), asker), ANY_ROOM)
+        verdict = await reservations.cancel(requests.reservation_id(reservation_id), asker)
+        # Its refusals are the same for all kinds of places.
+        answers.granted(verdict, reservations.kinds.default)
 
 
 class PlacesApi(Controller):
@@ -268,13 +272,15 @@ class PlacesApi(Controller):
         after = None if cursor is None else read_cursor(cursor, NamePosition)
         found = await reservations.places(after, limit)
         return page(
-            [PlaceBody.of(each, name) for each, name in found], limit, lambda last: Place(last.kind, last.id).key
+            [PlaceBody(*each.place, name, each.revision) for each, name in found],
+            limit,
+            lambda last: Place(last.kind, last.id).key,
         )
 
 
-def _shown(reservation: Reservation, reservations: Reservations, caller: Caller) -> AnyReservation:
+def _shown(reservation: Reservation, reservations: Reservations, caller: Caller) -> HeldBody:
     """A reservation as this caller may see it."""
-    return answers.shown(reservation, sees=reservations.sees(caller, reservation))
+    return reservations.kinds.shown(reservation, sees=reservations.sees(caller, reservation))
 
 
 async def _watch(request: Request[Any, Any, Any], reservations: Reservations) -> Watch:
@@ -283,6 +289,6 @@ async def _watch(request: Request[Any, Any, Any], reservations: Reservations) ->
     return Watch(reservations.access, authorization, await reservations.access.caller(authorization))
 
 
-async def _listed(parts: AsyncIterator[list[Reservation]], watch: Watch, *, sees: bool) -> Stream:
+async def _listed(kind: PlaceKind, parts: AsyncIterator[list[Reservation]], watch: Watch, *, sees: bool) -> Stream:
     """The answer that lists a place. Its first part is read here, so that a database that is away is answered 503."""
-    return Stream(answers.joined(await anext(parts), watch.over(parts), sees=sees), media_type=JSON)
+    return Stream(answers.joined(kind, await anext(parts), watch.over(parts), sees=sees), media_type=JSON)

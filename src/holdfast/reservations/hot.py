@@ -10,9 +10,10 @@ from holdfast.http import fields, idempotency
 from holdfast.http.bodies import check_media_type
 from holdfast.http.hot import Answered, Asked, HotRoute
 from holdfast.reservations import answers, requests
-from holdfast.reservations.bodies import HoldConfirmation, HoldExtension, NewTableReservation
+from holdfast.reservations.bodies import HoldConfirmation, HoldExtension
+from holdfast.reservations.kind import PlaceKind
 from holdfast.reservations.queries import Window
-from holdfast.reservations.service import ROWS_AT_ONCE, Asker, Reservations, Wish
+from holdfast.reservations.service import ROWS_AT_ONCE, Asker, Reservations
 
 LISTS_BYTES_MAX = 32 * 1024 * 1024
 ALL = Window()
@@ -33,6 +34,7 @@ class HotReservations:
 
     def __init__(self, reservations: Reservations, reader: TagReader) -> None:
         self._reservations = reservations
+        self._kinds = reservations.kinds
         self._reader = reader
         self._lists: LRUCache[Place, ReadyList] = LRUCache(
             LISTS_BYTES_MAX, getsizeof=lambda ready: len(ready.body) + 500
@@ -49,19 +51,16 @@ class HotReservations:
             HotRoute("POST", "/reservations/", "/reservations/{reservation_id}/extend", self.extend, True, "/extend"),
         )
 
-    async def create(self, data: requests.AnyReserve, asked: Asked) -> Answered:
-        """Reserve a room or a table; for the ordinary handler too. Raises what refuses it."""
-        if isinstance(data, NewTableReservation):
-            return await self._create_at_table(data, asked)
-        place = requests.room(data.room_id)
-        interval = requests.interval(data)
-        fault = self._reservations.fault(interval)
+    async def create(self, data: Struct, asked: Asked) -> Answered:
+        """Reserve a place of any kind; for the ordinary handler too. Raises what refuses it."""
+        kind = self._kinds.of_new(data)
+        wanted = kind.wish(data)
+        fault = self._reservations.fault(wanted.interval)
         if fault is not None:
-            raise answers.refusal(Refused(fault), place)
+            raise answers.refusal(Refused(fault), kind)
         caller = await self._reservations.access.caller(asked.header(b"authorization"))
         key = idempotency.key_of(asked, caller.name)
-        wanted = Wish(place, interval, data.hold_seconds)
-        return await self._made(await self._reservations.reserve(wanted, caller, key, asked.is_gone), place)
+        return await self._made(await self._reservations.reserve(wanted, caller, key, asked.is_gone), kind)
 
     async def confirm(self, asked: Asked) -> Answered:
         """Make a hold a reservation for good; for the ordinary handler too. Raises what refuses it."""
@@ -80,29 +79,22 @@ class HotReservations:
         caller = await self._reservations.access.caller(asked.header(b"authorization"))
         asker = Asker(caller, asked.header(SECRET_NAME))
         verdict, place = await self._reservations.keep(requests.reservation_id(asked.rest), takes, asker)
-        return answers.kept(verdict, place)
+        return answers.kept(verdict, self._kinds.of(place))
 
-    async def _made(self, verdict: Verdict, place: Place) -> Answered:
+    async def _made(self, verdict: Verdict, kind: PlaceKind) -> Answered:
         secret = None
         if isinstance(verdict, Granted) and verdict.reservation.held_at and verdict.reservation.user_id is None:
             secret = await self._reservations.access.hold_secrets.of(verdict.reservation.id)
-        return answers.made(verdict, place, secret)
-
-    async def _create_at_table(self, data: NewTableReservation, asked: Asked) -> Answered:
-        place = requests.table(data.table_id)
-        interval, details = requests.evening(data), requests.details(data)
-        wanted = Wish(place, interval, data.hold_seconds, details)
-        caller = await self._reservations.access.caller(asked.header(b"authorization"))
-        key = idempotency.key_of(asked, caller.name)
-        return await self._made(await self._reservations.reserve_table(wanted, caller, key, asked.is_gone), place)
+        return answers.made(verdict, kind, secret)
 
     async def _create(self, asked: Asked) -> Answered:
         check_media_type(asked.header(b"content-type"), asked.header(b"origin"))
-        return await self.create(requests.reserve_body(asked.body), asked)
+        return await self.create(self._kinds.read(asked.body), asked)
 
     async def _list(self, asked: Asked) -> Answered:
         """All of a room's reservations: ready bytes, if they are of the revision that the database has now."""
-        place = requests.room(fields.name("room_id", asked.rest))
+        kind = self._kinds.default
+        place = kind.named(asked.rest)
         authorization = asked.header(b"authorization")
         caller = await self._reservations.access.caller(authorization)
         # Read after the request arrived: what was acknowledged before it was sent is never missing.
@@ -119,8 +111,8 @@ class HotReservations:
             sees = self._reservations.everybody_sees
             if len(first) >= ROWS_AT_ONCE:
                 watch = Watch(self._reservations.access, authorization, caller)
-                return Answered(200, answers.joined(first, watch.over(parts), sees=sees), headers)
-            ready = ReadyList(tag, answers.array(first, sees=sees))
+                return Answered(200, answers.joined(kind, first, watch.over(parts), sees=sees), headers)
+            ready = ReadyList(tag, answers.array(kind, first, sees=sees))
             if len(ready.body) < LISTS_BYTES_MAX // 100:
                 self._lists[place] = ready
         return Answered(200, ready.body, headers)

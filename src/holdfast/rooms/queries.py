@@ -15,10 +15,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from holdfast.database import readable
 from holdfast.database.connections import Connection
-from holdfast.engine.claims import Interval, Kind, Place, Type
+from holdfast.engine.claims import Interval, Place
 from holdfast.engine.schema import ACTIVE_NOW, nearest, reservations
 from holdfast.rooms.schema import IS_BOOKING, rooms
 from holdfast.rooms.slots import SLOT, Schedule, Slot, slot_id
+
+ROOM = "room"
+"""The kind of places that rooms are."""
+SLOT_TYPE = "slot"
+"""The type of a reservation that is a booking."""
 
 ROOMS = """
 SELECT r.id, r.name, r.description, r.capacity, r.created_at, r.retired_at,
@@ -129,7 +134,7 @@ class Booking(Struct, frozen=True):
 
 def place_of(room_id: UUID) -> Place:
     """A managed room as the engine knows it."""
-    return Place(Kind.ROOM, str(room_id))
+    return Place(ROOM, str(room_id))
 
 
 async def rooms_by_id(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Room]:
@@ -260,7 +265,7 @@ async def _read(connection: AsyncConnection, query: Select[Any], *, numbered: bo
 
 
 def _is_booking(row: Row[*tuple[Any, ...]]) -> bool:
-    return bool(row.type == Type.SLOT)
+    return bool(row.type == SLOT_TYPE)
 
 
 def _booking(row: Row[*tuple[Any, ...]]) -> Booking:
