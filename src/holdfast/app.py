@@ -12,13 +12,12 @@ from typing import Any
 import structlog
 from litestar import Litestar, Request, Response
 from litestar.config.cors import CORSConfig
-from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ASGIApp
 
 from holdfast import committing, descriptors
 from holdfast.accounts.access import Access
-from holdfast.accounts.api import MeApi, SignInApi, UsersApi
+from holdfast.accounts.api import AccountsApi
 from holdfast.accounts.examples import ACCOUNTS
 from holdfast.accounts.service import Accounts
 from holdfast.accounts.tokens import Tokens
@@ -33,40 +32,38 @@ from holdfast.engine.housekeeping import keep_house
 from holdfast.engine.probe import Prober
 from holdfast.engine.reader import TagReader
 from holdfast.errors import InternalError
-from holdfast.events.api import EventsApi, SeatsApi, get_seat_statistics
+from holdfast.events.api import EventsApi
 from holdfast.events.availability import Availability, ProcessCache, RedisCache
 from holdfast.events.examples import EVENTS
-from holdfast.events.hot import HotEvents
 from holdfast.events.service import Events
 from holdfast.http import docs, errors, pages
 from holdfast.http.compression import Compression
 from holdfast.http.description import StandIns
 from holdfast.http.edge import CLIENT_GONE, Edge
 from holdfast.http.framework import translate
+from holdfast.http.handlers import handlers
 from holdfast.http.health import SERVICE, check_health, get_info, get_metrics
-from holdfast.http.hot import HotRoute, HotRoutes
+from holdfast.http.hot import HotRoutes
 from holdfast.http.idempotency import HEADER, REPLAYED
 from holdfast.http.languages import preferred
+from holdfast.http.operations import hot_routes
 from holdfast.http.writes import Limits
 from holdfast.kinds import KINDS
-from holdfast.live.api import stream_messages
+from holdfast.live.api import LiveApi
 from holdfast.live.feeder import Feeder
-from holdfast.live.hot import HotStream
 from holdfast.outbox.publishing import Publishing, shipped
 from holdfast.outbox.relay import Companions
 from holdfast.redis_link import RedisLink
-from holdfast.reservations.api import PlacesApi, ReservationsApi
+from holdfast.reservations.api import ReservationsApi, nobodys_id
 from holdfast.reservations.examples import examples
-from holdfast.reservations.hot import HotReservations
 from holdfast.reservations.kinds import Kinds
 from holdfast.reservations.service import Reservations
 from holdfast.reservations.sweeper import Sweeper
-from holdfast.rooms.api import BookingsApi, RoomsApi
+from holdfast.rooms.api import RoomsApi
 from holdfast.rooms.bookings import Bookings
 from holdfast.rooms.conference import ConferenceProvider, provider
 from holdfast.rooms.days import Days
 from holdfast.rooms.examples import ROOMS
-from holdfast.rooms.hot import HotRooms
 from holdfast.rooms.links import Links
 from holdfast.rooms.notices.service import companions_of
 from holdfast.rooms.service import Rooms
@@ -79,22 +76,6 @@ from holdfast.webhooks.examples import WEBHOOKS
 from holdfast.webhooks.sending.courier import courier
 from holdfast.webhooks.service import Webhooks
 
-FEATURES = (
-    SignInApi,
-    MeApi,
-    UsersApi,
-    RoomsApi,
-    BookingsApi,
-    ReservationsApi,
-    PlacesApi,
-    EventsApi,
-    SeatsApi,
-    get_seat_statistics,
-    TablesApi,
-    BoardApi,
-    ClubApi,
-    WebhooksApi,
-)
 EXAMPLES = (*ACCOUNTS, *BOARD, *EVENTS, *ROOMS, *TABLES, *WEBHOOKS, *SERVICE)
 logger = structlog.stdlib.get_logger("holdfast.http")
 
@@ -122,7 +103,6 @@ class Parts:
         sweeper = Sweeper(self.database, self.committer, settings.sweep_seconds, kinds.names)
         companions = Companions(companions_of(self.database, settings, self.courier, self.conference), sweeper)
         self.publishing = Publishing(self.database, settings, shipped(settings), companions)
-        self.webhooks = Webhooks(self.database, clock, settings.webhook_allowed)
         self.journal = self.publishing.journal
         listeners = descriptors.budget(settings).listeners
         self.feeder = Feeder(self.journal, self.publishing.stream, listeners, settings.client_listeners_max)
@@ -131,24 +111,32 @@ class Parts:
         address = settings.redis_address
         self.redis = None if address is None else RedisLink(address, settings.redis_seconds_max)
         self.accounts = Accounts(self.database, settings, tokens, clock, self.redis)
-        longest = timedelta(days=settings.reservation_days_max)
         self.limits = Limits.of(settings, self.redis)
-        tags = TagReader(self.database)
-        self.rooms = Rooms(self.database, self.committer, clock)
         self.links = Links(self.conference)
-        self.bookings = Bookings(self.database, self.committer, self.rooms, self.links, clock)
-        days = Days(self.database, self.rooms, tags, clock)
-        self.hot_rooms = HotRooms(self.access, days, self.bookings)
-        self.tables = Tables(self.database, self.committer, clock)
-        self.reservations = Reservations(self.database, self.committer, self.access, kinds, longest)
-        self.board = Board(self.database, self.rooms, self.bookings, self.reservations, clock)
-        self.hot_stream = HotStream(self.access, self.feeder, settings.proxies, kinds.names)
-        self.hot = HotReservations(self.reservations, tags)
-        self.events = Events(self.database, self.committer, clock)
+        self.live = LiveApi(self.access, self.feeder, settings.proxies, kinds.names)
+        self.reservations, *others = self._apis()
+        self.apis = (self.reservations, *others, self.live)
+
+    def _apis(self) -> tuple[ReservationsApi, *tuple[object, ...]]:
+        """The operations of each feature."""
+        settings, clock = self.settings, self.clock
+        tags = TagReader(self.database)
+        rooms = Rooms(self.database, self.committer, clock)
+        bookings = Bookings(self.database, self.committer, rooms, self.links, clock)
+        longest = timedelta(days=settings.reservation_days_max)
+        reservations = Reservations(self.database, self.committer, self.access, self.kinds, longest)
         shared = None if self.redis is None else RedisCache(self.redis)
         availability = Availability(self.database, ProcessCache(), shared)
-        self.hot_events = HotEvents(self.access, availability, self.events)
-        self.club = Club(self.database, self.access, availability, kinds)
+        return (
+            ReservationsApi(reservations, tags),
+            RoomsApi(self.access, rooms, Days(self.database, rooms, tags, clock), bookings),
+            EventsApi(self.access, availability, Events(self.database, self.committer, clock)),
+            TablesApi(self.access, Tables(self.database, self.committer, clock)),
+            AccountsApi(self.accounts, settings.proxies),
+            BoardApi(Board(self.database, rooms, bookings, reservations, clock)),
+            ClubApi(Club(self.database, self.access, availability, self.kinds)),
+            WebhooksApi(Webhooks(self.database, clock, settings.webhook_allowed)),
+        )
 
     @asynccontextmanager
     async def alive(self, _: Litestar) -> AsyncIterator[None]:
@@ -179,34 +167,9 @@ class Parts:
                 await self.redis.close()
             await self.database.close()
 
-    def routes(self) -> tuple[HotRoute, ...]:
-        """The calls that are answered without the framework."""
-        hot = (self.hot, self.hot_rooms, self.hot_events, self.hot_stream)
-        return tuple(route for each in hot for route in each.routes())
-
     def handed_over(self) -> dict[str, Provide]:
-        """What handlers ask for, by the names of their parameters."""
-        names = (
-            "access",
-            "accounts",
-            "board",
-            "bookings",
-            "club",
-            "database",
-            "events",
-            "hot",
-            "hot_events",
-            "hot_rooms",
-            "hot_stream",
-            "journal",
-            "prober",
-            "redis",
-            "reservations",
-            "rooms",
-            "settings",
-            "tables",
-            "webhooks",
-        )
+        """What handlers ask for by the names of their parameters."""
+        names = ("database", "journal", "prober", "redis", "settings")
         given = {name: Provide(_giving(getattr(self, name)), sync_to_thread=False) for name in names}
         return given | {"named": Provide(self.kinds.filter(), sync_to_thread=False)}
 
@@ -246,8 +209,8 @@ def create(
     origins = cors(settings)
     app = Litestar(
         route_handlers=[
-            *FEATURES,
-            stream_messages,
+            *(each for api in parts.apis for each in handlers(api, parts.access)),
+            nobodys_id,
             check_health,
             get_info,
             get_metrics,
@@ -262,9 +225,9 @@ def create(
         request_max_body_size=settings.body_bytes_max,
         logging_config=None,
         plugins=[StandIns(kinds.composed)],
-        state=State({"access": parts.access, "kinds": kinds}),
     )
-    return Edge(Compression(app), settings, HotRoutes(parts.routes()), origins, parts.limits)
+    hot = HotRoutes(tuple(each for api in parts.apis for each in hot_routes(api, parts.access)))
+    return Edge(Compression(app), settings, hot, origins, parts.limits)
 
 
 def cors(settings: Settings) -> CORSConfig | None:

@@ -239,7 +239,7 @@ class _Exchange:
         else:
             await self._send(message)
 
-    async def answer(self, answered: Answered, more: Headers = ()) -> None:
+    async def answer(self, answered: Answered[Any], more: Headers = ()) -> None:
         """Send an answer of our own making, with `more` headers."""
         status, body, headers = answered
         if isinstance(body, bytes):
@@ -279,7 +279,7 @@ class _Direct(_Exchange):
         super().__init__(_nowhere, asking, scope)
         self._request = request
 
-    async def answer(self, answered: Answered, more: Headers = ()) -> None:
+    async def answer(self, answered: Answered[Any], more: Headers = ()) -> None:
         """Send an answer of our own making, with `more` headers."""
         self.status = answered.status
         headers = answered.headers

@@ -17,7 +17,10 @@ T = TypeVar("T")
 LIMIT_DEFAULT, LIMIT_MAX = 50, 500
 CURSOR_CHARACTERS_MAX = 2_000
 """Room for the longest position: a place whose 255 characters take four bytes each, in base64."""
-
+Cursor = Annotated[
+    str | None, Parameter(description="`next_cursor` of the page before", max_length=CURSOR_CHARACTERS_MAX)
+]
+PageLimit = Annotated[int, Parameter(ge=1, le=LIMIT_MAX, description="Most items on the page")]
 
 IdPosition = Annotated[int, Meta(ge=1, le=ID_MAX)]
 """A position in a list by id: a `bigint`."""

@@ -18,6 +18,7 @@ from holdfast.errors import (
 )
 from holdfast.http.hot import Answered
 from holdfast.http.idempotency import REPLAYED_HEADER
+from holdfast.reservations.bodies import AnyReservation
 from holdfast.reservations.kind import PlaceKind
 
 SIMPLY: Mapping[Reason, type[HoldfastError]] = {
@@ -30,7 +31,7 @@ SIMPLY: Mapping[Reason, type[HoldfastError]] = {
 """The errors of refusals that have nothing more to tell."""
 
 
-def made(verdict: Verdict, kind: PlaceKind, hold_secret: str | None) -> Answered:
+def made(verdict: Verdict, kind: PlaceKind, hold_secret: str | None) -> Answered[AnyReservation]:
     """201 with the reservation; marked when it is the answer to an earlier request. Raises the refusal.
 
     `hold_secret` is for whoever has made a hold without a token.
@@ -49,7 +50,7 @@ def made(verdict: Verdict, kind: PlaceKind, hold_secret: str | None) -> Answered
     return Answered(201, body, headers)
 
 
-def kept(verdict: Verdict, kind: PlaceKind) -> Answered:
+def kept(verdict: Verdict, kind: PlaceKind) -> Answered[AnyReservation]:
     """200 with what was a hold, or still is one. Raises the refusal."""
     # Whoever may confirm it may see whom it is for.
     return Answered(200, msgspec.json.encode(kind.shown(granted(verdict, kind), sees=True)))
