@@ -28,8 +28,9 @@ class Access:
 
     def of(self, asked: Asked) -> Awaitable[Caller]:
         """The caller of a request."""
-        # No coroutine of its own: this is on the way of every hot call.
-        return self.caller(asked.header(b"authorization"))
+        # No coroutine of its own, and no more calls than needed: this is on the way of every hot operation.
+        header = asked.headers.get(b"authorization")
+        return self.caller(None if header is None else header.decode("latin-1"))
 
     async def caller(self, header: str | None) -> Caller:
         """Who sends a request with this `Authorization`. Raises `Unauthorized` if it does not hold, or is missing.

@@ -16,16 +16,17 @@ def signed_in(caller: Caller) -> None:
 
 def admins(caller: Caller) -> None:
     """Admins only."""
-    signed_in(caller)
-    if caller.role is not Role.ADMIN:
-        raise Forbidden
+    _check_role(caller, Role.ADMIN)
 
 
 def users(caller: Caller) -> None:
     """Users who are no admins only."""
-    signed_in(caller)
-    if caller.role is not Role.USER:
-        raise Forbidden
+    _check_role(caller, Role.USER)
+
+
+def _check_role(caller: Caller, role: Role) -> None:
+    if caller.role is not role:
+        raise Unauthorized if caller.user_id is None else Forbidden
 
 
 SIGNED_IN = Callers(NEEDS_TOKEN, (401,), signed_in)
@@ -42,6 +43,6 @@ def caller_of(asked: Asked) -> Caller:
 
 def user_of(asked: Asked) -> UUID:
     """The id of whom a guard has let in."""
-    user_id = caller_of(asked).user_id
-    assert user_id is not None, "the guards let nobody in without a token"
+    user_id = asked.caller.user_id
+    assert isinstance(user_id, UUID), "the guards let nobody in without a token"
     return user_id

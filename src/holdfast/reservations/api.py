@@ -197,10 +197,11 @@ class ReservationsApi:
         """
         kind = self.kinds.default
         place = kind.named(room_id)
-        window = requests.window(window_start, window_end) if asked.query else ALL
+        is_whole = not asked.query
+        window = ALL if is_whole else requests.window(window_start, window_end)
         caller = await self._access.of(asked)
         tag, headers = NEVER_NAMED, NO_HEADERS
-        if not asked.query:
+        if is_whole:
             # Read after the request arrived: what was acknowledged before it was sent is never missing.
             tag = await self._tags.tag(place.key) or NEVER_NAMED
             headers = tagged(tag)
@@ -213,7 +214,7 @@ class ReservationsApi:
         parts = self._reservations.of_place(place, window, limit)
         first = await anext(parts)
         sees = self._reservations.everybody_sees
-        if asked.query or len(first) >= ROWS_AT_ONCE:
+        if not is_whole or len(first) >= ROWS_AT_ONCE:
             watch = Watch(self._access, asked.header(b"authorization"), caller)
             return Answered(200, answers.joined(kind, first, watch.over(parts), sees=sees), headers)
         # What everybody may see: the answer is kept for all.

@@ -131,8 +131,7 @@ class RoomsApi:
     )
     async def book_slot(self, asked: Asked, data: NewSlotBooking) -> Answered[SlotBookingAnswer]:
         """For the token's user. 409 when anybody holds any of it."""
-        caller = caller_of(asked)
-        key = idempotency.key_of(asked, caller.name)
+        key = idempotency.key_of(asked, caller_of(asked).name)
         wish = Wish(data.slot_id, user_of(asked), bool(data.create_conference_link))
         return answers.booked(await self._bookings.create(wish, key, asked.is_gone), data.slot_id)
 
