@@ -5,7 +5,7 @@ from typing import Annotated
 from litestar.openapi import ResponseSpec
 from litestar.params import HeaderParameter
 
-from holdfast.http.hot import Asked, Headers
+from holdfast.http.hot import Headers
 
 NOT_MODIFIED = 304
 IfNoneMatch = Annotated[
@@ -17,8 +17,3 @@ UNCHANGED = {NOT_MODIFIED: ResponseSpec(None, description="Nothing has changed s
 def tagged(tag: bytes) -> Headers:
     """The headers of such an answer."""
     return ((b"etag", tag), (b"cache-control", b"no-cache"))
-
-
-def is_known(asked: Asked, tag: bytes) -> bool:
-    """Whether the client has the answer with this tag."""
-    return tag in (asked.headers.get(b"if-none-match") or b"")

@@ -19,7 +19,7 @@ from holdfast.http.hot import Answered, Asked, Headers
 from holdfast.http.idempotency import IdempotencyKey
 from holdfast.http.operations import MAY_HAVE_TOKEN, Group
 from holdfast.http.paging import LIMIT_DEFAULT, Cursor, NamePosition, Page, PageLimit, page, read_cursor
-from holdfast.http.tags import NOT_MODIFIED, UNCHANGED, IfNoneMatch, is_known, tagged
+from holdfast.http.tags import NOT_MODIFIED, UNCHANGED, IfNoneMatch, tagged
 from holdfast.reservations import answers, requests
 from holdfast.reservations.bodies import (
     AnyChange,
@@ -205,7 +205,7 @@ class ReservationsApi:
             # Read after the request arrived: what was acknowledged before it was sent is never missing.
             tag = await self._tags.tag(place.key) or NEVER_NAMED
             headers = tagged(tag)
-            if is_known(asked, tag):
+            if tag in (asked.headers.get(b"if-none-match") or b""):
                 return Answered(NOT_MODIFIED, b"", headers)
             ready = self._lists.get(place)
             if ready is not None and ready.tag == tag:

@@ -14,7 +14,7 @@ from holdfast.http.hot import Answered, Asked
 from holdfast.http.idempotency import IdempotencyKey
 from holdfast.http.operations import Group
 from holdfast.http.paging import PAGE_SIZE_DEFAULT, PageNumber, PageSize, Pagination
-from holdfast.http.tags import NOT_MODIFIED, UNCHANGED, IfNoneMatch, is_known, tagged
+from holdfast.http.tags import NOT_MODIFIED, UNCHANGED, IfNoneMatch, tagged
 from holdfast.rooms import answers, requests
 from holdfast.rooms.bodies import (
     NewRoom,
@@ -116,7 +116,7 @@ class RoomsApi:
             raise fault
         ready = await self._days.free(wanted, tag)
         body, headers = packed(ready.body, tagged(ready.tag), asked.headers.get(b"accept-encoding") or b"")
-        if is_known(asked, ready.tag):
+        if ready.tag in (asked.headers.get(b"if-none-match") or b""):
             return Answered(NOT_MODIFIED, b"", tuple(each for each in headers if each[0] != b"content-encoding"))
         return Answered(200, body, headers)
 
