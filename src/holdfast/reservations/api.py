@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from holdfast.accounts.roles import Caller
 from holdfast.accounts.watch import Watch
-from holdfast.engine.claims import Confirm, Extend, Granted, Place, Refused, Reservation, Verdict
+from holdfast.engine.claims import Confirm, Extend, Granted, Place, Refused, Reservation
 from holdfast.engine.reader import TagReader
 from holdfast.errors import ReservationNotFound
 from holdfast.http import fields, idempotency
@@ -33,7 +33,6 @@ from holdfast.reservations.bodies import (
     PlacePage,
     ReservationPage,
 )
-from holdfast.reservations.kind import PlaceKind
 from holdfast.reservations.queries import Filter, Position, Window
 from holdfast.reservations.service import ROWS_AT_ONCE, Asker, Reservations
 
@@ -101,9 +100,7 @@ class ReservationsApi:
             raise answers.refusal(Refused(fault), kind)
         caller = await self._access.of(asked)
         key = idempotency.key_of(asked, caller.name)
-        return await self._made(await self._reservations.reserve(wanted, caller, key, asked.is_gone), kind)
-
-    async def _made(self, verdict: Verdict, kind: PlaceKind) -> Answered[AnyReservation]:
+        verdict = await self._reservations.reserve(wanted, caller, key, asked.is_gone)
         secret = None
         if isinstance(verdict, Granted) and verdict.reservation.held_at and verdict.reservation.user_id is None:
             secret = await self._access.hold_secrets.of(verdict.reservation.id)
