@@ -13,7 +13,7 @@ from msgspec import Struct
 import postgres
 from holdfast.database import migrate
 from holdfast.engine import looks
-from holdfast.engine.claims import Kind, Place
+from holdfast.engine.claims import Place
 
 SMALL, LARGE = 1_000, 1_000_000
 BATCH = 32
@@ -78,7 +78,7 @@ async def _time(connections: "dict[int, asyncpg.Connection]") -> dict[int, dict[
                 for _ in range(STATEMENTS):
                     ends = [FIRST + (order.randrange(count) + 1) * MINUTE for _ in range(batch)]
                     before = perf_counter()
-                    wanted = [looks.Wish(Place(Kind.ROOM, ROOM).key, end) for end in ends]
+                    wanted = [looks.Wish(Place("room", ROOM).key, end) for end in ends]
                     found = (await looks.look(connection, wanted)).nearest
                     times.append((perf_counter() - before) * 1e6)
                     assert all(each is not None for each in found)

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 import asyncpg
 from msgspec.structs import replace
 
-from holdfast.committing import DEMANDS
 from holdfast.engine import looks, statements, transaction
 from holdfast.engine.claims import (
     Again,
@@ -18,7 +17,6 @@ from holdfast.engine.claims import (
     Granted,
     Interval,
     Key,
-    Kind,
     Place,
     Reservation,
     Seat,
@@ -30,6 +28,7 @@ from holdfast.engine.settlement import Settlement
 from holdfast.engine.settler import Settler
 from holdfast.engine.transaction import KeyTaken, Stale
 from holdfast.errors import HoldfastError
+from holdfast.kinds import KINDS
 from rooms import DAY, hours
 
 RULES = Rules(timedelta(days=31))
@@ -37,7 +36,7 @@ RULES = Rules(timedelta(days=31))
 
 def room(room_id: str) -> Place:
     """A room as a place."""
-    return Place(Kind.ROOM, room_id)
+    return Place("room", room_id)
 
 
 def reserve(place: Place, start: float, end: float, key: Key | None = None) -> Change:
@@ -118,7 +117,7 @@ async def settle_once(
 
 async def work(connection: "asyncpg.Connection", changes: Sequence[Change]) -> Settlement:
     """A batch to be settled, whose places are named already."""
-    settler = Settler(lambda: DAY, RULES, DEMANDS)
+    settler = Settler(lambda: DAY, RULES, KINDS.demands)
     if seats := sum(isinstance(change.takes, Seat) for change in changes):
         settler._ids.extend(await looks.new_ids(connection, seats))
     return settler.work(changes)

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 
 from holdfast import app, clock
+from holdfast.kinds import KINDS
+from holdfast.reservations.kinds import Kinds
 from holdfast.rooms.conference import ConferenceProvider
 from holdfast.settings import Settings
 from rooms import DAY
@@ -27,11 +29,15 @@ class Clock:
 
 @asynccontextmanager
 async def running(
-    database_url: str, now: clock.Clock, conference: ConferenceProvider | None = None, **settings: Any
+    database_url: str,
+    now: clock.Clock,
+    conference: ConferenceProvider | None = None,
+    kinds: Kinds = KINDS,
+    **settings: Any,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client, asking for English, of a service that runs inside of the block."""
     chosen = Settings(jwt_secret=SECRET, **settings)
-    application: Any = app.create(chosen, database_url, now, conference)
+    application: Any = app.create(chosen, database_url, now, conference, kinds)
     async with _alive(application):
         transport = httpx.ASGITransport(application)
         headers = {"Accept-Language": "en"}

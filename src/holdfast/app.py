@@ -12,13 +12,12 @@ from typing import Any
 import structlog
 from litestar import Litestar, Request, Response
 from litestar.config.cors import CORSConfig
-from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ASGIApp
 
 from holdfast import committing, descriptors
 from holdfast.accounts.access import Access
-from holdfast.accounts.api import MeApi, SignInApi, UsersApi
+from holdfast.accounts.api import AccountsApi
 from holdfast.accounts.examples import ACCOUNTS
 from holdfast.accounts.service import Accounts
 from holdfast.accounts.tokens import Tokens
@@ -34,43 +33,42 @@ from holdfast.engine.housekeeping import keep_house
 from holdfast.engine.probe import Prober
 from holdfast.engine.reader import TagReader
 from holdfast.errors import InternalError
-from holdfast.events.api import EventsApi, SeatsApi, get_seat_statistics
+from holdfast.events.api import EventsApi
 from holdfast.events.availability import Availability, ProcessCache, RedisCache
 from holdfast.events.board.api import EventBoardApi
 from holdfast.events.board.service import EventBoard
 from holdfast.events.examples import EVENTS
-from holdfast.events.hot import HotEvents
 from holdfast.events.service import Events
 from holdfast.http import docs, errors
+from holdfast.http.description import StandIns
 from holdfast.http.framework import translate
-from holdfast.http.hot import HotRoute, HotRoutes
+from holdfast.http.handlers import handlers
+from holdfast.http.hot import HotRoutes
 from holdfast.http.idempotency import HEADER, REPLAYED
 from holdfast.http.languages import preferred
+from holdfast.http.operations import hot_routes
+from holdfast.kinds import KINDS
 from holdfast.leading import leader_tasks
-from holdfast.live.api import stream_messages
+from holdfast.live.api import LiveApi
 from holdfast.live.feeder import Feeder
-from holdfast.live.hot import HotStream
 from holdfast.outbox.publishing import Publishing, shipped
 from holdfast.redis_link import RedisLink
-from holdfast.reservations.api import PlacesApi, ReservationsApi
-from holdfast.reservations.examples import RESERVATIONS
-from holdfast.reservations.hot import HotReservations
-from holdfast.reservations.service import Features, Reservations
-from holdfast.rooms.api import BookingsApi, RoomsApi
+from holdfast.reservations.api import ReservationsApi, nobodys_id
+from holdfast.reservations.examples import examples
+from holdfast.reservations.kinds import Kinds
+from holdfast.reservations.service import Reservations
+from holdfast.rooms.api import RoomsApi
 from holdfast.rooms.bookings import Bookings
 from holdfast.rooms.conference import ConferenceProvider, provider
 from holdfast.rooms.days import Days
 from holdfast.rooms.examples import ROOMS
-from holdfast.rooms.hot import HotRooms
 from holdfast.rooms.links import Links
-from holdfast.rooms.rules import ManagedRooms
 from holdfast.rooms.service import Rooms
 from holdfast.settings import Settings
 from holdfast.tables.api import TablesApi
 from holdfast.tables.examples import TABLES
 from holdfast.tables.floor.api import FloorBoardApi
 from holdfast.tables.floor.service import FloorBoard
-from holdfast.tables.rules import Floor
 from holdfast.tables.service import Tables
 from holdfast.upkeep.health import SERVICE, check_health, get_info, get_metrics
 from holdfast.web import pages
@@ -78,24 +76,7 @@ from holdfast.webhooks.api import WebhooksApi
 from holdfast.webhooks.examples import WEBHOOKS
 from holdfast.webhooks.service import Webhooks
 
-FEATURES = (
-    SignInApi,
-    MeApi,
-    UsersApi,
-    RoomsApi,
-    BookingsApi,
-    ReservationsApi,
-    PlacesApi,
-    EventsApi,
-    SeatsApi,
-    get_seat_statistics,
-    TablesApi,
-    BoardApi,
-    FloorBoardApi,
-    EventBoardApi,
-    WebhooksApi,
-)
-EXAMPLES = (*ACCOUNTS, *BOARD, *EVENTS, *RESERVATIONS, *ROOMS, *TABLES, *WEBHOOKS, *SERVICE)
+EXAMPLES = (*ACCOUNTS, *BOARD, *EVENTS, *ROOMS, *TABLES, *WEBHOOKS, *SERVICE)
 logger = structlog.stdlib.get_logger("holdfast.http")
 
 
@@ -103,18 +84,23 @@ class Parts:
     """What one process is made of."""
 
     def __init__(
-        self, settings: Settings, database_url: str, clock: Clock, conference: ConferenceProvider | None
+        self,
+        settings: Settings,
+        database_url: str,
+        clock: Clock,
+        conference: ConferenceProvider | None,
+        kinds: Kinds = KINDS,
     ) -> None:
         self.clock = clock
         self.settings = settings
+        self.kinds = kinds
         self.database = Database(database_url, settings)
         self.prober = Prober(self.database)
         self.conference = conference or provider(settings)
         stop = partial(os.kill, os.getpid(), signal.SIGTERM)
-        self.committer = committing.committer(self.database, settings, clock, stop)
-        tasks = leader_tasks(self.database, settings, clock, self.committer, self.conference)
+        self.committer = committing.committer(self.database, settings, clock, stop, kinds)
+        tasks = leader_tasks(settings, clock, self.committer, self.conference, kinds)
         self.publishing = Publishing(self.database, settings, shipped(settings), tasks)
-        self.webhooks = Webhooks(self.database, clock, settings.webhook_allowed)
         self.journal = self.publishing.journal
         listeners = descriptors.budget(settings).listeners
         self.feeder = Feeder(self.journal, self.publishing.stream, listeners, settings.client_listeners_max)
@@ -123,26 +109,33 @@ class Parts:
         address = settings.redis_address
         self.redis = None if address is None else RedisLink(address, settings.redis_seconds_max)
         self.accounts = Accounts(self.database, settings, tokens, clock, self.redis)
-        longest = timedelta(days=settings.reservation_days_max)
         self.limits = Limits.of(settings, self.redis)
-        tags = TagReader(self.database)
-        self.rooms = Rooms(self.database, self.committer, clock)
         self.links = Links(self.conference)
-        self.bookings = Bookings(self.database, self.committer, self.rooms, self.links, clock)
-        self.board = Board(self.database, self.rooms, self.bookings, clock)
-        days = Days(self.database, self.rooms, tags, clock)
-        self.hot_rooms = HotRooms(self.access, days, self.bookings)
-        self.tables = Tables(self.database, self.committer, clock)
-        features = Features(ManagedRooms(self.rooms), Floor(self.tables))
-        self.reservations = Reservations(self.database, self.committer, self.access, features, longest)
-        self.hot_stream = HotStream(self.access, self.feeder, settings.proxies)
-        self.hot = HotReservations(self.reservations, tags)
-        self.events = Events(self.database, self.committer, clock)
+        self.live = LiveApi(self.access, self.feeder, settings.proxies, kinds.names)
+        self.reservations, *others = self._apis()
+        self.apis = (self.reservations, *others, self.live)
+
+    def _apis(self) -> tuple[ReservationsApi, *tuple[object, ...]]:
+        """The operations of each feature."""
+        settings, clock = self.settings, self.clock
+        tags = TagReader(self.database)
+        rooms = Rooms(self.database, self.committer, clock)
+        bookings = Bookings(self.database, self.committer, rooms, self.links, clock)
+        longest = timedelta(days=settings.reservation_days_max)
+        reservations = Reservations(self.database, self.committer, self.access, self.kinds, longest)
         shared = None if self.redis is None else RedisCache(self.redis)
         availability = Availability(self.database, ProcessCache(), shared)
-        self.hot_events = HotEvents(self.access, availability, self.events)
-        self.event_board = EventBoard(self.database, self.access, availability)
-        self.floor = FloorBoard(self.database, self.access)
+        return (
+            ReservationsApi(reservations, tags),
+            RoomsApi(self.access, rooms, Days(self.database, rooms, tags, clock), bookings),
+            EventsApi(self.access, availability, Events(self.database, self.committer, clock)),
+            TablesApi(self.access, Tables(self.database, self.committer, clock)),
+            AccountsApi(self.accounts, settings.proxies),
+            BoardApi(Board(self.database, rooms, bookings, reservations, clock)),
+            EventBoardApi(EventBoard(self.database, self.access, availability)),
+            FloorBoardApi(FloorBoard(self.database, self.access, self.kinds)),
+            WebhooksApi(Webhooks(self.database, clock, settings.webhook_allowed)),
+        )
 
     @asynccontextmanager
     async def alive(self, _: Litestar) -> AsyncIterator[None]:
@@ -172,36 +165,11 @@ class Parts:
                 await self.redis.close()
             await self.database.close()
 
-    def routes(self) -> tuple[HotRoute, ...]:
-        """The calls that are answered without the framework."""
-        hot = (self.hot, self.hot_rooms, self.hot_events, self.hot_stream)
-        return tuple(route for each in hot for route in each.routes())
-
     def handed_over(self) -> dict[str, Provide]:
-        """What handlers ask for, by the names of their parameters."""
-        names = (
-            "access",
-            "accounts",
-            "board",
-            "bookings",
-            "database",
-            "event_board",
-            "events",
-            "floor",
-            "hot",
-            "hot_events",
-            "hot_rooms",
-            "hot_stream",
-            "journal",
-            "prober",
-            "redis",
-            "reservations",
-            "rooms",
-            "settings",
-            "tables",
-            "webhooks",
-        )
-        return {name: Provide(_giving(getattr(self, name)), sync_to_thread=False) for name in names}
+        """What handlers ask for by the names of their parameters."""
+        names = ("database", "journal", "prober", "redis", "settings")
+        given = {name: Provide(_giving(getattr(self, name)), sync_to_thread=False) for name in names}
+        return given | {"named": Provide(self.kinds.filter(), sync_to_thread=False)}
 
 
 def _giving(part: Any) -> Callable[[], Any]:
@@ -213,9 +181,13 @@ def create(
     database_url: str,
     clock: Clock = utc_now,
     conference: ConferenceProvider | None = None,
+    kinds: Kinds = KINDS,
 ) -> ASGIApp:
-    """One process's application, on a database that has been migrated. Tests bring their own clock and `conference`."""
-    parts = Parts(settings, database_url, clock, conference)
+    """One process's application, on a database that has been migrated.
+
+    Tests bring their own clock, `conference` and `kinds` of places.
+    """
+    parts = Parts(settings, database_url, clock, conference, kinds)
 
     def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         if isinstance(error, ConnectionAbortedError):
@@ -235,8 +207,8 @@ def create(
     origins = cors(settings)
     app = Litestar(
         route_handlers=[
-            *FEATURES,
-            stream_messages,
+            *(each for api in parts.apis for each in handlers(api, parts.access)),
+            nobodys_id,
             check_health,
             get_info,
             get_metrics,
@@ -246,13 +218,14 @@ def create(
         lifespan=[parts.alive],
         dependencies=parts.handed_over(),
         exception_handlers={Exception: answer_error},
-        openapi_config=docs.config(EXAMPLES),
+        openapi_config=docs.config((*EXAMPLES, *examples(kinds))),
         cors_config=origins,
         request_max_body_size=settings.body_bytes_max,
         logging_config=None,
-        state=State({"access": parts.access}),
+        plugins=[StandIns(kinds.composed)],
     )
-    return Edge(Compression(app), settings, HotRoutes(parts.routes()), origins, parts.limits)
+    hot = HotRoutes(tuple(each for api in parts.apis for each in hot_routes(api, parts.access)))
+    return Edge(Compression(app), settings, hot, origins, parts.limits)
 
 
 def cors(settings: Settings) -> CORSConfig | None:

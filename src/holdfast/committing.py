@@ -5,20 +5,18 @@ from datetime import timedelta
 
 from holdfast.clock import Clock
 from holdfast.database.connections import Database
-from holdfast.engine.claims import Kind
 from holdfast.engine.committer import Bounds, Committer
-from holdfast.engine.demands import Demands, Rules
+from holdfast.engine.demands import Rules
 from holdfast.engine.settler import Settler
-from holdfast.rooms.rules import RoomDemand
+from holdfast.kinds import KINDS
+from holdfast.reservations.kinds import Kinds
 from holdfast.settings import Settings
-from holdfast.tables.rules import TableDemand
-
-DEMANDS = Demands({Kind.ROOM: RoomDemand(), Kind.TABLE: TableDemand()})
-"""The demands of all features, each at its own places."""
 
 
-def committer(database: Database, settings: Settings, clock: Clock, stop: Callable[[], None]) -> Committer:
-    """The committer of a process. `stop` is to end the process."""
+def committer(
+    database: Database, settings: Settings, clock: Clock, stop: Callable[[], None], kinds: Kinds = KINDS
+) -> Committer:
+    """The committer of a process, with what all kinds of places demand. `stop` is to end the process."""
     longest = timedelta(days=settings.reservation_days_max)
     rules = Rules(longest, settings.place_holds_max, settings.user_holds_max)
     bounds = Bounds(
@@ -28,4 +26,4 @@ def committer(database: Database, settings: Settings, clock: Clock, stop: Callab
         place_claims_max=settings.place_claims_max,
         claim_seconds_max=settings.claim_seconds_max,
     )
-    return Committer(database, bounds, Settler(clock, rules, DEMANDS), stop)
+    return Committer(database, bounds, Settler(clock, rules, kinds.demands), stop)

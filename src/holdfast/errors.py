@@ -1,30 +1,56 @@
 """What can go wrong, by name. An error carries a code for clients and details, never a status or a text for people.
 
-Statuses live in `http/errors.py`, texts in the catalogues of `http/messages/`.
+`http/errors.py` has the status of each kind, the catalogues of `http/messages/` the text of each code.
 """
 
 from collections.abc import Mapping
+from enum import Enum, auto
 from typing import Any, ClassVar
+
+
+class ErrorKind(Enum):
+    """What errors have in common that clients treat alike."""
+
+    INVALID = auto()
+    UNAUTHORIZED = auto()
+    FORBIDDEN = auto()
+    MISSING = auto()
+    METHOD = auto()
+    LATE = auto()
+    CONFLICT = auto()
+    TOO_LARGE = auto()
+    MEDIA_TYPE = auto()
+    KEY_REUSED = auto()
+    TOO_MANY = auto()
+    INTERNAL = auto()
+    UPSTREAM = auto()
+    UNAVAILABLE = auto()
 
 
 class HoldfastError(Exception):
     """Base of every error that a client may see. `details` is sent as it is, so it must hold nothing private."""
 
     code: ClassVar[str]
+    kind: ClassVar[ErrorKind]
     text: ClassVar[str | None] = None
     """The catalogue's key, where an error that clients treat like another has words of its own for people."""
     replayed: bool = False
     """Whether this repeats the answer to an earlier request with the same idempotency key."""
+
+    def __init_subclass__(cls, *, code: str | None = None, kind: ErrorKind | None = None) -> None:
+        """Have a code and a kind of its own, or those of the error that it is derived from."""
+        if code is not None:
+            cls.code = code
+        if kind is not None:
+            cls.kind = kind
 
     def __init__(self, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(self.code)
         self.details = details
 
 
-class InvalidRequest(HoldfastError):
+class InvalidRequest(HoldfastError, code="INVALID_REQUEST", kind=ErrorKind.INVALID):
     """The request breaks a rule. `fields` names each field at fault and the rule, a key of the catalogues."""
-
-    code = "INVALID_REQUEST"
 
     def __init__(self, fields: Mapping[str, str] | None = None, *, rule: str | None = None) -> None:
         super().__init__()
@@ -32,10 +58,8 @@ class InvalidRequest(HoldfastError):
         self.rule = rule
 
 
-class Unauthorized(HoldfastError):
+class Unauthorized(HoldfastError, code="UNAUTHORIZED", kind=ErrorKind.UNAUTHORIZED):
     """No token, or one that does not hold."""
-
-    code = "UNAUTHORIZED"
 
 
 class WrongPassword(Unauthorized):
@@ -44,146 +68,100 @@ class WrongPassword(Unauthorized):
     text = "WRONG_PASSWORD"
 
 
-class Forbidden(HoldfastError):
+class Forbidden(HoldfastError, code="FORBIDDEN", kind=ErrorKind.FORBIDDEN):
     """The token holds, but does not allow this."""
 
-    code = "FORBIDDEN"
 
-
-class NotFound(HoldfastError):
+class NotFound(HoldfastError, code="NOT_FOUND", kind=ErrorKind.MISSING):
     """No such path."""
 
-    code = "NOT_FOUND"
 
-
-class MethodNotAllowed(HoldfastError):
+class MethodNotAllowed(HoldfastError, code="METHOD_NOT_ALLOWED", kind=ErrorKind.METHOD):
     """The path exists, but not for this method. `allowed` lists those that it has."""
-
-    code = "METHOD_NOT_ALLOWED"
 
     def __init__(self, allowed: str = "") -> None:
         super().__init__()
         self.allowed = allowed
 
 
-class RequestTimeout(HoldfastError):
+class RequestTimeout(HoldfastError, code="REQUEST_TIMEOUT", kind=ErrorKind.LATE):
     """The body did not arrive in time."""
 
-    code = "REQUEST_TIMEOUT"
 
-
-class BodyTooLarge(HoldfastError):
+class BodyTooLarge(HoldfastError, code="BODY_TOO_LARGE", kind=ErrorKind.TOO_LARGE):
     """The body is longer than the setting `BODY_BYTES_MAX`."""
 
-    code = "BODY_TOO_LARGE"
 
-
-class UnsupportedMediaType(HoldfastError):
+class UnsupportedMediaType(HoldfastError, code="UNSUPPORTED_MEDIA_TYPE", kind=ErrorKind.MEDIA_TYPE):
     """The body is of a kind that is not read here."""
 
-    code = "UNSUPPORTED_MEDIA_TYPE"
 
-
-class ReservationNotFound(HoldfastError):
+class ReservationNotFound(HoldfastError, code="RESERVATION_NOT_FOUND", kind=ErrorKind.MISSING):
     """No active reservation has this id."""
 
-    code = "RESERVATION_NOT_FOUND"
 
-
-class TimeConflict(HoldfastError):
+class TimeConflict(HoldfastError, code="TIME_CONFLICT", kind=ErrorKind.CONFLICT):
     """The stretch of time is taken. `details` says from when to when, never by whom."""
 
-    code = "TIME_CONFLICT"
 
-
-class HoldExpired(HoldfastError):
+class HoldExpired(HoldfastError, code="HOLD_EXPIRED", kind=ErrorKind.CONFLICT):
     """It was a hold, and nobody confirmed it in time."""
 
-    code = "HOLD_EXPIRED"
 
-
-class NotHeld(HoldfastError):
+class NotHeld(HoldfastError, code="NOT_HELD", kind=ErrorKind.CONFLICT):
     """The reservation is no hold: it never was one, or it was confirmed."""
 
-    code = "NOT_HELD"
 
-
-class HoldLimit(HoldfastError):
+class HoldLimit(HoldfastError, code="HOLD_LIMIT", kind=ErrorKind.CONFLICT):
     """The place, or the caller, has as many holds as it may have."""
 
-    code = "HOLD_LIMIT"
 
-
-class RoomNotFound(HoldfastError):
+class RoomNotFound(HoldfastError, code="ROOM_NOT_FOUND", kind=ErrorKind.MISSING):
     """No managed room has this id."""
 
-    code = "ROOM_NOT_FOUND"
 
-
-class ScheduleExists(HoldfastError):
+class ScheduleExists(HoldfastError, code="SCHEDULE_EXISTS", kind=ErrorKind.CONFLICT):
     """The room has a schedule, and keeps it."""
 
-    code = "SCHEDULE_EXISTS"
 
-
-class RoomClosed(HoldfastError):
+class RoomClosed(HoldfastError, code="ROOM_CLOSED", kind=ErrorKind.CONFLICT):
     """The managed room is not open then, by its schedule, or takes no new bookings any more."""
 
-    code = "ROOM_CLOSED"
 
-
-class SlotNotFound(HoldfastError):
+class SlotNotFound(HoldfastError, code="SLOT_NOT_FOUND", kind=ErrorKind.MISSING):
     """No slot has this id."""
 
-    code = "SLOT_NOT_FOUND"
 
-
-class SlotAlreadyBooked(HoldfastError):
+class SlotAlreadyBooked(HoldfastError, code="SLOT_ALREADY_BOOKED", kind=ErrorKind.CONFLICT):
     """The slot is taken, by a booking or by any other reservation of its room."""
 
-    code = "SLOT_ALREADY_BOOKED"
 
-
-class BookingNotFound(HoldfastError):
+class BookingNotFound(HoldfastError, code="BOOKING_NOT_FOUND", kind=ErrorKind.MISSING):
     """No booking has this id."""
 
-    code = "BOOKING_NOT_FOUND"
 
-
-class ConferenceServiceError(HoldfastError):
+class ConferenceServiceError(HoldfastError, code="CONFERENCE_SERVICE_ERROR", kind=ErrorKind.UPSTREAM):
     """The conference service gave no link, so nothing was booked."""
 
-    code = "CONFERENCE_SERVICE_ERROR"
 
-
-class EventNotFound(HoldfastError):
+class EventNotFound(HoldfastError, code="EVENT_NOT_FOUND", kind=ErrorKind.MISSING):
     """No event has this id."""
 
-    code = "EVENT_NOT_FOUND"
 
-
-class EventFull(HoldfastError):
+class EventFull(HoldfastError, code="EVENT_FULL", kind=ErrorKind.CONFLICT):
     """Every seat of the event is booked."""
 
-    code = "EVENT_FULL"
 
-
-class AlreadyBooked(HoldfastError):
+class AlreadyBooked(HoldfastError, code="ALREADY_BOOKED", kind=ErrorKind.CONFLICT):
     """This person has a seat at this event."""
 
-    code = "ALREADY_BOOKED"
 
-
-class SeatsAlreadyBooked(HoldfastError):
+class SeatsAlreadyBooked(HoldfastError, code="SEATS_ALREADY_BOOKED", kind=ErrorKind.CONFLICT):
     """The event cannot have fewer seats than are booked; `details` says how many are."""
 
-    code = "SEATS_ALREADY_BOOKED"
 
-
-class RateLimited(HoldfastError):
+class RateLimited(HoldfastError, code="RATE_LIMITED", kind=ErrorKind.TOO_MANY):
     """The client has sent more than `limit` requests; after `retry_after` seconds it may go on."""
-
-    code = "RATE_LIMITED"
 
     def __init__(self, limit: int, retry_after: int) -> None:
         super().__init__()
@@ -191,64 +169,45 @@ class RateLimited(HoldfastError):
         self.retry_after = retry_after
 
 
-class TableNotFound(HoldfastError):
+class TableNotFound(HoldfastError, code="TABLE_NOT_FOUND", kind=ErrorKind.MISSING):
     """No table has this id."""
 
-    code = "TABLE_NOT_FOUND"
 
-
-class TableHasReservations(HoldfastError):
+class TableHasReservations(HoldfastError, code="TABLE_HAS_RESERVATIONS", kind=ErrorKind.CONFLICT):
     """The table has reservations that have not ended."""
 
-    code = "TABLE_HAS_RESERVATIONS"
 
-
-class IdempotencyKeyReused(HoldfastError):
+class IdempotencyKeyReused(HoldfastError, code="IDEMPOTENCY_KEY_REUSED", kind=ErrorKind.KEY_REUSED):
     """The same `Idempotency-Key` came with another body."""
 
-    code = "IDEMPOTENCY_KEY_REUSED"
 
-
-class UserNotFound(HoldfastError):
+class UserNotFound(HoldfastError, code="USER_NOT_FOUND", kind=ErrorKind.MISSING):
     """No account has this id."""
 
-    code = "USER_NOT_FOUND"
 
-
-class WebhookNotFound(HoldfastError):
+class WebhookNotFound(HoldfastError, code="WEBHOOK_NOT_FOUND", kind=ErrorKind.MISSING):
     """No webhook has this id."""
 
-    code = "WEBHOOK_NOT_FOUND"
 
-
-class WebhooksFull(HoldfastError):
+class WebhooksFull(HoldfastError, code="WEBHOOKS_FULL", kind=ErrorKind.CONFLICT):
     """There are as many webhooks as there may be."""
 
-    code = "WEBHOOKS_FULL"
 
-
-class WebhookDisabled(HoldfastError):
+class WebhookDisabled(HoldfastError, code="WEBHOOK_DISABLED", kind=ErrorKind.CONFLICT):
     """The webhook is switched off."""
 
-    code = "WEBHOOK_DISABLED"
 
-
-class LastAdmin(HoldfastError):
+class LastAdmin(HoldfastError, code="LAST_ADMIN", kind=ErrorKind.CONFLICT):
     """Without this one, nobody would be left who may administer."""
 
-    code = "LAST_ADMIN"
 
-
-class InternalError(HoldfastError):
+class InternalError(HoldfastError, code="INTERNAL_ERROR", kind=ErrorKind.INTERNAL):
     """A mistake of ours."""
 
-    code = "INTERNAL_ERROR"
 
-
-class Unavailable(HoldfastError):
+class Unavailable(HoldfastError, code="UNAVAILABLE", kind=ErrorKind.UNAVAILABLE):
     """The database is away, or too much is waiting. Nothing was booked; ask again in `retry_after` seconds."""
 
-    code = "UNAVAILABLE"
     retry_after: ClassVar[int] = 1
 
 
@@ -262,10 +221,8 @@ class ClientGone(ConnectionAbortedError):
     """Whoever asked has left before the work began, so it was dropped. There is nobody to answer."""
 
 
-class OutcomeUnknown(HoldfastError):
+class OutcomeUnknown(HoldfastError, code="OUTCOME_UNKNOWN", kind=ErrorKind.UNAVAILABLE):
     """The database went away in mid-commit and did not come back: the change may or may not have happened."""
-
-    code = "OUTCOME_UNKNOWN"
 
     def __init__(self, identity: str | int) -> None:
         super().__init__({"id": identity})

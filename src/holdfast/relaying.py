@@ -7,6 +7,7 @@ from collections.abc import Callable
 from holdfast import committing, logs
 from holdfast.clock import utc_now
 from holdfast.database.connections import Database
+from holdfast.kinds import KINDS
 from holdfast.leading import leader_tasks
 from holdfast.outbox.publishing import Publishing, shipped
 from holdfast.rooms.conference import provider
@@ -24,7 +25,7 @@ async def run(settings: Settings, url: str, tell: Callable[[str], None]) -> None
     conference = provider(settings)
     # For the sweeper, and for subscribers that change something: both must do it through the engine's one door.
     committer = committing.committer(database, settings, utc_now, stopped.set)
-    tasks = leader_tasks(database, settings, utc_now, committer, conference)
+    tasks = leader_tasks(settings, utc_now, committer, conference, KINDS)
     publishing = Publishing(database, settings, shipped(settings), tasks)
     try:
         async with publishing.relaying():

@@ -1,17 +1,22 @@
 """Every error has a status and a text in every language, and nothing else does."""
 
+import re
 import string
 from collections.abc import Iterator
+from pathlib import Path
 
 from msgspec import inspect
 
+import holdfast
 from holdfast import errors
 from holdfast.accounts import bodies as accounts
 from holdfast.errors import HoldfastError
 from holdfast.http.errors import STATUS
 from holdfast.http.languages import CATALOGUES
-from holdfast.reservations import bodies
+from holdfast.kinds import KINDS
 from holdfast.rooms import bodies as rooms
+
+ROOT = Path(holdfast.__file__).parent
 
 
 def all_errors(kind: type[HoldfastError] = HoldfastError) -> Iterator[type[HoldfastError]]:
@@ -23,7 +28,16 @@ def all_errors(kind: type[HoldfastError] = HoldfastError) -> Iterator[type[Holdf
 
 
 def test_every_error_has_a_status() -> None:
-    assert set(all_errors()) == set(STATUS)
+    assert {error.kind for error in all_errors()} == set(STATUS)
+
+
+def test_a_new_error_code_touches_four_files() -> None:
+    """Its class, its text in each language, and the contract's document, as `tests/docs` has it."""
+    sources = {path: path.read_text(encoding="utf-8") for kind in ("py", "toml") for path in ROOT.rglob(f"*.{kind}")}
+    for error in all_errors():
+        named = re.compile(rf'"{error.code}"|^{error.code} = ', re.MULTILINE)
+        found = {path.relative_to(ROOT).as_posix() for path, text in sources.items() if named.search(text)}
+        assert found == {"errors.py", "http/messages/en.toml", "http/messages/ru.toml"}, error.code
 
 
 def test_every_error_has_a_code_of_its_own() -> None:
@@ -55,8 +69,8 @@ def test_no_text_is_empty_or_the_same_in_both_languages() -> None:
 
 def test_every_field_names_a_rule_that_has_a_text() -> None:
     for kind in (
-        bodies.NewReservation,
-        bodies.ReservationChange,
+        KINDS.default.new,
+        KINDS.change,
         accounts.DummyLogin,
         accounts.Registration,
         accounts.Login,

@@ -17,6 +17,7 @@ from documents import blocks, read
 
 import holdfast
 from answers import reserve
+from holdfast.kinds import KINDS
 from holdfast.live.privacy import PUBLIC
 from holdfast.outbox.subscribers import Told
 from moved_time import later
@@ -124,7 +125,7 @@ async def test_messages_have_the_fields_of_their_examples(http: httpx.AsyncClien
 
 def test_what_everybody_may_see_is_said() -> None:
     [sentence] = re.findall(r"Everybody else gets (.+?), as far", read(PAGE), re.DOTALL)
-    assert set(re.findall(r"`(\w+)`", sentence)) == PUBLIC
+    assert set(re.findall(r"`(\w+)`", sentence)) == PUBLIC | {f"{kind}_id" for kind in KINDS.names}
 
 
 async def test_the_commands_for_redis_answer(

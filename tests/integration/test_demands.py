@@ -10,7 +10,7 @@ import pytest
 import batches
 from batches import confirm, grant, hold, key, move, otherwise, reserve, settle, settle_once, touch
 from holdfast.engine import transaction
-from holdfast.engine.claims import Again, Change, Granted, Kind, Place, Reason, Refused, Type
+from holdfast.engine.claims import Again, Change, Granted, Place, Reason, Refused
 from holdfast.errors import HoldfastError, InvalidRequest, RoomClosed, TableNotFound, Unreadable
 from integration.test_statement_counts import statements
 from moved_time import move_time
@@ -24,7 +24,7 @@ STARTS = count(1)
 
 async def table(connection: Connection, seats: int = 4) -> Place:
     """A table as a place with a row to lock."""
-    place = Place(Kind.TABLE, str(await connection.fetchval(MAKE, seats)))
+    place = Place("table", str(await connection.fetchval(MAKE, seats)))
     await batches.name(connection, place)
     return place
 
@@ -41,7 +41,7 @@ async def managed_room(connection: Connection) -> Place:
         uuid4(),
         room_id,
     )
-    place = Place(Kind.ROOM, str(room_id))
+    place = Place("room", str(room_id))
     await batches.name(connection, place)
     return place
 
@@ -49,7 +49,7 @@ async def managed_room(connection: Connection) -> Place:
 def party(place: Place, size: int, **more: Any) -> Change:
     """A change that takes a table for a party, after all others."""
     start = next(STARTS) * 2
-    return otherwise(reserve(place, start, start + 1, **more), type=Type.TABLE, details={"party_size": size})
+    return otherwise(reserve(place, start, start + 1, **more), type="table", details={"party_size": size})
 
 
 def told(verdict: object) -> object:
@@ -150,7 +150,7 @@ async def test_a_hold_is_confirmed_whatever_is_demanded_now(connection: Connecti
 async def test_a_booking_moves_to_no_room_that_has_no_slots(connection: Connection) -> None:
     place, plain = await managed_room(connection), batches.room("plain")
     await batches.name(connection, plain)
-    booked = await grant(connection, otherwise(reserve(place, 10, 10.5), type=Type.SLOT))
+    booked = await grant(connection, otherwise(reserve(place, 10, 10.5), type="slot"))
     assert isinstance((await settle(connection, move(booked, plain)))[0], RoomClosed)
     ranged = await grant(connection, reserve(place, 12, 12.5))
     assert isinstance((await settle(connection, move(ranged, plain)))[0], Granted)
@@ -173,6 +173,6 @@ async def test_facts_that_cannot_be_read_refuse_whoever_needs_them(connection: C
 
 
 async def test_what_nobody_made_is_no_table(connection: Connection) -> None:
-    place = Place(Kind.TABLE, "999999")
+    place = Place("table", "999999")
     await batches.name(connection, place)
     assert isinstance((await settle(connection, party(place, 1)))[0], TableNotFound)

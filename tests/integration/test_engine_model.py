@@ -23,7 +23,6 @@ from holdfast.engine.claims import (
     Change,
     Granted,
     Interval,
-    Kind,
     Place,
     Reason,
     Refused,
@@ -90,7 +89,7 @@ class Office(RuleBasedStateMachine):
     @initialize(totals=st.lists(st.integers(0, 3), min_size=2, max_size=2))
     def open_places(self, totals: list[int]) -> None:
         name = str(uuid4())
-        self.places = [Place(Kind.ROOM, f"a-{name}"), Place(Kind.ROOM, f"b-{name}"), Place(Kind.TABLE, f"a-{name}")]
+        self.places = [Place("room", f"a-{name}"), Place("room", f"b-{name}"), Place("table", f"a-{name}")]
         self.model: dict[UUID, Reservation] = {}
         """Each as it was told last; whether a hold has expired is asked anew each time."""
         self.events = [self.engine.on_a_connection(make_event, total) for total in totals]

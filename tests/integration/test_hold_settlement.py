@@ -98,10 +98,10 @@ async def test_an_expired_hold_that_nobody_covers_stays_until_it_is_swept(
     await move_time(connection, 61)
     await grant(connection, reserve(place, 11, 12))
     assert await row(connection, held) == (State.HELD, True, True)
-    assert (held.id, place) in await looks.expired(connection, 1_000)
+    assert (held.id, place) in await looks.expired(connection, ["room"], 1_000)
     assert await settle(connection, sweep(held)) == [Granted(held)]
     assert await row(connection, held) == (State.EXPIRED, False, False)
-    assert (held.id, place) not in await looks.expired(connection, 1_000)
+    assert (held.id, place) not in await looks.expired(connection, ["room"], 1_000)
     assert await messages(connection, place) == [(1, HELD), (2, CREATED), (3, EXPIRED)]
 
 

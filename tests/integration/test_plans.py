@@ -12,10 +12,10 @@ import msgspec
 import pytest
 
 from batches import confirm, grant, hold, move, name, release, reserve, room, settle
-from holdfast.committing import DEMANDS
 from holdfast.database.connections import Database
 from holdfast.engine import looks, statements, writing
-from holdfast.engine.claims import Kind, Place
+from holdfast.engine.claims import Place
+from holdfast.kinds import KINDS
 from holdfast.outbox import queries as outbox
 from holdfast.rooms import queries as rooms
 from holdfast.settings import Settings
@@ -99,12 +99,12 @@ async def test_what_places_demand_costs_a_descent_each(fresh_database_url: str, 
     await connection.execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan")
     ids = [str(row[0]) for row in await connection.fetch(MANAGED)]
     numbers = [str(row[0]) for row in await connection.fetch(TABLES)]
-    places = [Place(Kind.ROOM, each) for each in ids[::100]] + [Place(Kind.TABLE, each) for each in numbers[::100]]
+    places = [Place("room", each) for each in ids[::100]] + [Place("table", each) for each in numbers[::100]]
     await name(connection, *places)
     if has_statistics:
         await connection.execute("VACUUM ANALYZE")
     wanted = [looks.NamedWish(place.key, hour(1), place.kind, place.id) for place in places]
-    top = await plan(connection, DEMANDS.looks[0], msgspec.json.encode(wanted).decode())
+    top = await plan(connection, KINDS.demands.looks[0], msgspec.json.encode(wanted).decode())
     assert len(places) == 40
     assert top["Actual Rows"] == 40
     assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < 40 * 16
@@ -177,8 +177,8 @@ async def test_before_there_are_statistics_no_statement_takes_an_index_of_lists(
     for statement, arguments in {
         looks.LOOK: "'[]'",
         looks.LOOK_PAST: "'[]', array[gen_random_uuid()]",
-        DEMANDS.looks[0]: "'[]'",
-        DEMANDS.looks[1]: "'[]', array[gen_random_uuid()]",
+        KINDS.demands.looks[0]: "'[]'",
+        KINDS.demands.looks[1]: "'[]', array[gen_random_uuid()]",
         looks.BACKWARDS: "'[]', array[gen_random_uuid()], 64",
         looks.GIVEN: "array['a'], array[gen_random_uuid()]",
         statements.TAGS: "array['a']",

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,12 +14,9 @@ from holdfast.accounts import watch
 from holdfast.accounts.bodies import PasswordChange, Registration, UserChange
 from holdfast.accounts.roles import Caller, Role
 from holdfast.app import Parts
-from holdfast.engine.claims import Kind, Place
 from holdfast.errors import Unavailable
 from holdfast.http.hot import Asked
 from holdfast.outbox.journal import READ_AT_ONCE
-from holdfast.reservations import api
-from holdfast.reservations.queries import Window
 from holdfast.settings import Settings
 from inprocess import Clock
 from messages import change
@@ -81,16 +77,11 @@ class Office:
 
     async def list(self, room: str, query: str) -> AsyncIterator[bytes]:
         """The parts of a room's list, as the one who answers it makes them."""
-        reservations = self.parts.reservations
-        if not query:
-            [route] = [each for each in self.parts.hot.routes() if each.method == "GET"]
-            return parts_of((await route.answer(self.asked(f"/reservations/{room}"))).body)
-        request: Any = SimpleNamespace(headers={"authorization": self.header})
-        place = Place(Kind.ROOM, room)
-        listed = await api._listed(
-            reservations.of_place(place, Window(), 4_000), await api._watch(request, reservations), sees=True
+        limit = 4_000 if query else None
+        answered = await self.parts.reservations.list_room_reservations(
+            self.asked(f"/reservations/{room}", query), room, limit=limit
         )
-        return parts_of(listed.iterator)
+        return parts_of(answered.body)
 
 
 @asynccontextmanager
@@ -159,7 +150,7 @@ changes = pytest.mark.parametrize("change_rights", CHANGES, ids=lambda each: eac
 async def test_a_stream_ends_though_messages_flow(office: Office, database_url: str, change_rights: Change) -> None:
     room = some_room()
     async with flowing(database_url, room):
-        answered = await office.parts.hot_stream.listen(office.asked("/stream", f"place=room:{room}"))
+        answered = await office.parts.live.stream_messages(office.asked("/stream", f"place=room:{room}"))
         parts = parts_of(answered.body)
         heard = b""
         while heard.count(b"event:") < 100:
@@ -170,7 +161,7 @@ async def test_a_stream_ends_though_messages_flow(office: Office, database_url: 
 
 @changes
 async def test_a_stream_ends_in_silence(office: Office, change_rights: Change) -> None:
-    answered = await office.parts.hot_stream.listen(office.asked("/stream", "place=room:silent"))
+    answered = await office.parts.live.stream_messages(office.asked("/stream", "place=room:silent"))
     await change_rights(office)
     await to_the_end(parts_of(answered.body))
 
@@ -186,7 +177,7 @@ async def test_what_was_missed_is_not_told_to_who_has_lost_the_right(
         await change(connection, room)
     await connection.close()
     asked = office.asked("/stream", f"place=room:{room}", last_event_id="0-0")
-    parts = parts_of((await office.parts.hot_stream.listen(asked)).body)
+    parts = parts_of((await office.parts.live.stream_messages(asked)).body)
     while b"event:" not in await anext(parts):
         pass
     await change_rights(office)
@@ -213,7 +204,7 @@ async def test_a_long_list_ends(
 async def test_who_keeps_their_rights_hears_on(office: Office, database_url: str) -> None:
     room = some_room()
     async with flowing(database_url, room):
-        answered = await office.parts.hot_stream.listen(office.asked("/stream", f"place=room:{room}"))
+        answered = await office.parts.live.stream_messages(office.asked("/stream", f"place=room:{room}"))
         heard = b""
         async for part in parts_of(answered.body):
             heard += part
@@ -226,7 +217,7 @@ async def test_who_has_no_token_hears_on_in_silence(database_url: str, monkeypat
     monkeypatch.setattr(watch, "CHECK_SECONDS", 0.01)
     async with inside(Settings(jwt_secret=SECRET), database_url, Clock(datetime.now(UTC))) as parts:
         office = Office(parts, Clock())
-        listening = parts_of((await parts.hot_stream.listen(office.asked("/stream", "place=room:silent"))).body)
+        listening = parts_of((await parts.live.stream_messages(office.asked("/stream", "place=room:silent"))).body)
         for _ in range(5):
             assert (await anext(listening)).startswith(b":")
 

@@ -14,6 +14,7 @@ from holdfast.database.connections import Database
 from holdfast.engine.claims import Place, Reservation
 from holdfast.engine.committer import Bounds, Committer
 from holdfast.engine.settler import Settler
+from holdfast.kinds import KINDS
 from holdfast.reservations import sweeper
 from holdfast.reservations.sweeper import Sweeper
 from messages import opened
@@ -40,7 +41,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 def sweeps(database: Database) -> Sweeper:
     """A sweeper with a committer of its own."""
     committer = Committer(database, BOUNDS, Settler(utc_now, RULES), stop=lambda: pytest.fail("a lane has died"))
-    return Sweeper(database, committer, 1)
+    return Sweeper(database, committer, 1, KINDS.names)
 
 
 async def held(connection: "asyncpg.Connection", seconds: int = 60) -> Reservation:
@@ -107,7 +108,7 @@ async def test_two_that_sweep_at_once_tell_once(connection: "asyncpg.Connection"
     ]
     made = [await held(connection) for _ in range(20)]
     async with later(connection, 61):
-        await asyncio.gather(*(Sweeper(database, each, 1).sweep() for each in committers))
+        await asyncio.gather(*(Sweeper(database, each, 1, KINDS.names).sweep() for each in committers))
     for each in made:
         assert await messages(connection, each.place) == ENDED
 

@@ -15,10 +15,8 @@ from holdfast.engine.claims import (
     Granted,
     Interval,
     Key,
-    Kind,
     Place,
     Stretch,
-    Type,
 )
 from proof.history import Call, Course, Read
 from proof.keepers import Keeper
@@ -27,7 +25,7 @@ from proof.server import Event
 from proof.writes import POISON
 
 DAY = datetime(2030, 6, 1, 9, tzinfo=UTC)
-PLACES = (Place(Kind.ROOM, "north"), Place(Kind.ROOM, "south"), Place(Kind.TABLE, "1"))
+PLACES = (Place("room", "north"), Place("room", "south"), Place("table", "1"))
 CHANGE, RESERVATION, KEY = 1_000_000, 2_000_000, 3_000_000
 """Ids of changes, reservations and keys count from here."""
 HOLD_SECONDS = (1, 2, 5, 60)
@@ -173,7 +171,7 @@ class Clients:
 
     def _stretch(self, made: UUID) -> Stretch:
         seconds = self._random.choice(HOLD_SECONDS) if self._random.random() < self._holding else None
-        kind = self._random.choice(list(Type))
+        kind = self._random.choice(("range", "slot", "table"))
         return Stretch(made, self._interval(), self._user(), self._details(), kind, seconds)
 
     def _interval(self) -> Interval:

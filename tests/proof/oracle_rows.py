@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from holdfast.engine.claims import Again, Change, Confirm, Extend, Place, Reservation, State, Stretch, Type
+from holdfast.engine.claims import Again, Change, Confirm, Extend, Place, Reservation, State, Stretch
 from holdfast.engine.occupancy import HOLD_LONGEST
 from holdfast.engine.statements import place_of
 from proof.history import Call
@@ -269,7 +269,7 @@ def reservation(row: Row) -> Reservation:
         row["created_at"],
         row["user_id"],
         row["details"],
-        Type(row["type"]),
+        row["type"],
         State(row["state"]),
         row["expires_at"],
         row["held_at"],

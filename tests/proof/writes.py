@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 
 from holdfast.engine import settlement, transaction, writing
-from holdfast.engine.claims import Kind, Reservation
+from holdfast.engine.claims import Reservation
 from holdfast.engine.keys import KeyRow
 from holdfast.engine.writing import Changed, EventRaise, Raise, SeatRow
 from holdfast.outbox.messages import Message
@@ -118,7 +118,7 @@ def stored(made: Reservation) -> Row:
     return {
         "id": made.id,
         "place": made.place.key,
-        "room_id": made.place.id if made.place.kind is Kind.ROOM else None,
+        "room_id": made.place.id if made.place.kind == "room" else None,
         "start_time": made.start,
         "end_time": made.end,
         "user_id": made.user_id,

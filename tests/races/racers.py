@@ -15,10 +15,11 @@ from uuid import UUID, uuid4
 
 from holdfast.clock import utc_now
 from holdfast.database.connections import Database
-from holdfast.engine.claims import Change, Confirm, Granted, Interval, Kind, Place, Refused, Stretch, Verdict
+from holdfast.engine.claims import Change, Confirm, Granted, Interval, Place, Refused, Stretch, Verdict
 from holdfast.engine.committer import Bounds, Committer
 from holdfast.engine.demands import Rules
 from holdfast.engine.settler import Settler
+from holdfast.kinds import KINDS
 from holdfast.reservations.sweeper import Sweeper
 from holdfast.settings import load
 
@@ -77,7 +78,7 @@ class Engine:
         bounds = Bounds(2, 256, 1_000, 1_000, 10.0)
         settler = Settler(lambda: utc_now() + timedelta(minutes=minutes), Rules(timedelta(days=31)))
         self._committer = Committer(database, bounds, settler, stop=lambda: sys.exit("a lane has died"))
-        self._sweeper = Sweeper(database, self._committer, 1)
+        self._sweeper = Sweeper(database, self._committer, 1, KINDS.names)
         self.tasks: Mapping[str, Callable[[Any], Coroutine[Any, Any, dict[str, str]]]] = {
             "confirm": self.confirm,
             "claim": self.claim,
@@ -89,7 +90,7 @@ class Engine:
         found = {}
         for room, hold in order["holds"].items():
             takes = Confirm("paid", order["revives"])
-            change = Change(uuid4(), Place(Kind.ROOM, room), UUID(hold), takes)
+            change = Change(uuid4(), Place("room", room), UUID(hold), takes)
             found[room] = _word(await self._committer.submit(change))
         return found
 
@@ -111,7 +112,7 @@ class Engine:
 
     async def _take(self, room: str, interval: Interval) -> str:
         takes = Stretch(uuid4(), interval)
-        return _word(await self._committer.submit(Change(takes.id, Place(Kind.ROOM, room), takes=takes)))
+        return _word(await self._committer.submit(Change(takes.id, Place("room", room), takes=takes)))
 
 
 def _word(verdict: Verdict) -> str:

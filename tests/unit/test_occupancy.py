@@ -14,7 +14,6 @@ from holdfast.engine.claims import (
     Confirm,
     Extend,
     Interval,
-    Kind,
     Place,
     Reason,
     Refused,
@@ -24,7 +23,7 @@ from holdfast.engine.claims import (
 from holdfast.engine.occupancy import Wanted
 from rooms import DAY, hour, hours
 
-PLACES = [Place(Kind.ROOM, "a"), Place(Kind.ROOM, "b"), Place(Kind.TABLE, "a")]
+PLACES = [Place("room", "a"), Place("room", "b"), Place("table", "a")]
 wanted = st.tuples(
     st.sampled_from(PLACES),
     st.builds(lambda start, length: hours(start, start + length), st.integers(0, 24), st.integers(1, 6)),

@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.engine import occupancy
-from holdfast.engine.claims import Kind, Place, Reason, Refused
+from holdfast.engine.claims import Place, Reason, Refused
 from holdfast.engine.occupancy import Booker, Seats
 
-CONCERT, PLAY, NOWHERE = (Place(Kind.EVENT, name) for name in ("concert", "play", "nowhere"))
+CONCERT, PLAY, NOWHERE = (Place("event", name) for name in ("concert", "play", "nowhere"))
 bookers = st.builds(Booker, st.sampled_from([CONCERT, PLAY, NOWHERE]), st.sampled_from("abcdefgh"))
 totals = st.fixed_dictionaries({CONCERT: st.integers(0, 6), PLAY: st.integers(0, 6)})
 

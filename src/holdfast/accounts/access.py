@@ -1,5 +1,6 @@
 """Who sends a request, by their token, and what they may do to whose reservations."""
 
+from collections.abc import Awaitable
 from uuid import UUID
 
 from holdfast.accounts import queries
@@ -11,6 +12,7 @@ from holdfast.database.connections import Database
 from holdfast.engine.reader import Reader
 from holdfast.errors import Forbidden, Unauthorized
 from holdfast.http import audit
+from holdfast.http.hot import Asked
 from holdfast.settings import Settings
 
 
@@ -23,6 +25,12 @@ class Access:
         self._standings: Reader[UUID, Standing] = Reader(database, queries.standings)
         self._open = settings.access == "open"
         self._production = settings.production
+
+    def of(self, asked: Asked) -> Awaitable[Caller]:
+        """The caller of a request."""
+        # No coroutine of its own, and no more calls than needed: this is on the way of every hot operation.
+        header = asked.headers.get(b"authorization")
+        return self.caller(None if header is None else header.decode("latin-1"))
 
     async def caller(self, header: str | None) -> Caller:
         """Who sends a request with this `Authorization`. Raises `Unauthorized` if it does not hold, or is missing.

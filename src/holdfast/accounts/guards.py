@@ -1,45 +1,43 @@
-"""Who may call what, as handlers say it."""
+"""Who may call what, as operations say it."""
 
-from typing import Any
+from uuid import UUID
 
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
-
-from holdfast.accounts.access import Access
 from holdfast.accounts.roles import Caller, Role
 from holdfast.errors import Forbidden, Unauthorized
+from holdfast.http.hot import Asked
+from holdfast.http.operations import NEEDS_TOKEN, Callers
 
-Connection = ASGIConnection[Any, Any, Any, Any]
 
-
-async def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
+def signed_in(caller: Caller) -> None:
     """Anybody with a token."""
-    await _let_in(connection)
-
-
-async def admins(connection: Connection, _: BaseRouteHandler) -> None:
-    """Admins only."""
-    if (await _let_in(connection)).role is not Role.ADMIN:
-        raise Forbidden
-
-
-async def users(connection: Connection, _: BaseRouteHandler) -> None:
-    """Users who are no admins only."""
-    if (await _let_in(connection)).role is not Role.USER:
-        raise Forbidden
-
-
-def caller_of(connection: Connection) -> Caller:
-    """Whom a guard has let in."""
-    caller = connection.state["caller"]
-    assert isinstance(caller, Caller)
-    return caller
-
-
-async def _let_in(connection: Connection) -> Caller:
-    access: Access = connection.app.state["access"]
-    caller = await access.caller(connection.headers.get("authorization"))
     if caller.user_id is None:
         raise Unauthorized
-    connection.state["caller"] = caller
+
+
+def admins(caller: Caller) -> None:
+    """Admins only."""
+    if caller.role is not Role.ADMIN:
+        raise Unauthorized if caller.user_id is None else Forbidden
+
+
+def users(caller: Caller) -> None:
+    """Users who are no admins only."""
+    if caller.role is not Role.USER:
+        raise Unauthorized if caller.user_id is None else Forbidden
+
+
+SIGNED_IN = Callers(NEEDS_TOKEN, (401,), signed_in)
+ADMINS = Callers(NEEDS_TOKEN, (401, 403), admins)
+USERS = Callers(NEEDS_TOKEN, (401, 403), users)
+
+
+def caller_of(asked: Asked) -> Caller:
+    """Whom a guard has let in."""
+    caller: Caller = asked.caller
     return caller
+
+
+def user_of(asked: Asked) -> UUID:
+    """The id of whom a guard has let in: none of them lets anybody in without a token."""
+    user_id: UUID = asked.caller.user_id
+    return user_id

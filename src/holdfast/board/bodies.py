@@ -8,11 +8,11 @@ from uuid import UUID
 from msgspec import UNSET, Struct, UnsetType
 
 from holdfast.accounts.roles import Caller, Role
-from holdfast.engine.claims import Kind, Reservation
+from holdfast.engine.claims import Reservation
 from holdfast.http.paging import Pagination
-from holdfast.reservations.bodies import HoldState, end_of_hold, state_of
+from holdfast.reservations.bodies import HoldState, KindName, end_of_hold, state_of
 from holdfast.rooms.bodies import clock_time
-from holdfast.rooms.queries import Booking, Room
+from holdfast.rooms.queries import ROOM, SLOT_TYPE, Booking, Room
 from holdfast.rooms.slots import SLOT, Schedule
 
 
@@ -56,11 +56,11 @@ class BoardRoom(Struct, rename="camel"):
 class BoardReservation(Struct, rename="camel"):
     """Who holds a room from when until when. Whose it is only they themselves and admins are told.
 
-    In the list of one's own a table may stand in the room's place.
+    In the list of one's own a place of another kind may stand in the room's place.
     """
 
     id: UUID
-    kind: Kind
+    kind: KindName
     room_id: str
     room_name: str
     start: datetime
@@ -86,8 +86,7 @@ class View(Struct, frozen=True):
     def reservation(self, held: Reservation) -> BoardReservation:
         """An active reservation as this caller sees it."""
         link = None if held.details is None else cast("str | None", held.details.get("conference_link"))
-        # A table's reservation has details, too: whom it is for.
-        is_booking = held.details is not None and held.place.kind is Kind.ROOM
+        is_booking = held.type == SLOT_TYPE
         return self._shown(
             BoardReservation(
                 held.id, held.place.kind, held.place.id, self.rooms.get(held.place.id, held.place.id), held.start,
@@ -102,7 +101,7 @@ class View(Struct, frozen=True):
         status: Literal["active", "cancelled"] = "cancelled" if booking.is_cancelled else "active"
         return self._shown(
             BoardReservation(
-                booking.id, Kind.ROOM, room_id, self.rooms.get(room_id, room_id), booking.start, booking.start + SLOT,
+                booking.id, ROOM, room_id, self.rooms.get(room_id, room_id), booking.start, booking.start + SLOT,
                 booking.created_at, status, True, False, booking.user_id, None, booking.conference_link,
             )
         )  # fmt: skip

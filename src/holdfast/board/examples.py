@@ -4,7 +4,6 @@ from msgspec import Struct
 
 from holdfast.accounts.examples import ANN, EMAIL
 from holdfast.board.bodies import BoardAnswer, BoardHours, BoardReservation, BoardRoom
-from holdfast.engine.claims import Kind
 from holdfast.rooms.examples import BOOKING_ID, LINK, ROOM_ID, SINCE, START, WEEKDAYS
 from holdfast.rooms.slots import SLOT
 
@@ -12,7 +11,7 @@ BOARD_ROOM = BoardRoom(
     str(ROOM_ID), "Blue room", "Second floor, by the stairs", 8, True, False, BoardHours(WEEKDAYS, "09:00", "18:00")
 )
 BOARD_RESERVATION = BoardReservation(
-    BOOKING_ID, Kind.ROOM, str(ROOM_ID), "Blue room", START, START + SLOT, SINCE, "active", True, True, ANN, EMAIL, LINK
+    BOOKING_ID, "room", str(ROOM_ID), "Blue room", START, START + SLOT, SINCE, "active", True, True, ANN, EMAIL, LINK
 )
 
 BOARD: tuple[Struct, ...] = (

@@ -1,16 +1,12 @@
 """All SQL of the board."""
 
-from collections.abc import Iterable, Mapping
-
 from sqlalchemy import Text, cast, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from holdfast.database import readable
-from holdfast.engine.claims import Kind, Place
 from holdfast.engine.schema import places
-from holdfast.rooms.queries import Room, room_of
+from holdfast.rooms.queries import ROOM, Room, room_of
 from holdfast.rooms.schema import rooms, schedules
-from holdfast.tables.schema import tables
 
 
 async def managed_rooms(connection: AsyncConnection) -> list[Room]:
@@ -30,14 +26,5 @@ async def managed_rooms(connection: AsyncConnection) -> list[Room]:
 async def named_rooms(connection: AsyncConnection, *, limit: int) -> list[str]:
     """Ids of rooms that were only ever named, by id; at most `limit`."""
     is_managed = exists().where(cast(rooms.c.id, Text) == places.c.id)
-    query = select(places.c.id).where(places.c.kind == Kind.ROOM.value, ~is_managed)
+    query = select(places.c.id).where(places.c.kind == ROOM, ~is_managed)
     return list((await connection.execute(query.order_by(places.c.place).limit(limit))).scalars())
-
-
-async def table_names(connection: AsyncConnection, held: Iterable[Place]) -> Mapping[str, str]:
-    """What those of these places that are tables are called, by the ids of places."""
-    ids = {int(place.id) for place in held if place.kind is Kind.TABLE}
-    if not ids:
-        return {}
-    query = select(tables.c.id, tables.c.name).where(tables.c.id.in_(ids))
-    return {str(row.id): row.name for row in await connection.execute(query)}

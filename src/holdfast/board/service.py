@@ -11,13 +11,15 @@ from holdfast.board import queries
 from holdfast.board.bodies import BoardRoom, View
 from holdfast.clock import Clock
 from holdfast.database.connections import Database
-from holdfast.engine.claims import Kind, Reservation
+from holdfast.engine.claims import Reservation
 from holdfast.reservations import queries as reservations
 from holdfast.reservations.queries import Filter, Position, Window
-from holdfast.reservations.rules import may_be_managed
+from holdfast.reservations.service import Reservations
 from holdfast.reservations.stretches import SHOWN_MAX
 from holdfast.rooms.bookings import Bookings
+from holdfast.rooms.kind import RoomKind
 from holdfast.rooms.queries import Booking, Room
+from holdfast.rooms.rules import may_be_managed
 from holdfast.rooms.service import Rooms
 
 NAMED_ROOMS_MAX = 100
@@ -36,10 +38,13 @@ class Stretch(Struct, frozen=True):
 class Board:
     """Made once in each process."""
 
-    def __init__(self, database: Database, rooms: Rooms, bookings: Bookings, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, rooms: Rooms, bookings: Bookings, reservations: Reservations, clock: Clock
+    ) -> None:
         self._database = database
         self._rooms = rooms
         self._bookings = bookings
+        self._reservations = reservations
         self._clock = clock
 
     async def stretch(self, window: Window, caller: Caller) -> Stretch:
@@ -47,8 +52,10 @@ class Board:
         async with self._database.begin() as connection:
             managed = await queries.managed_rooms(connection)
             named = await queries.named_rooms(connection, limit=NAMED_ROOMS_MAX)
-            of_rooms = Filter(window, kind=Kind.ROOM)
-            found = await reservations.of_all(connection, of_rooms, after=None, limit=SHOWN_MAX + 1)
+            of_rooms = Filter(window, types=RoomKind.types)
+            found = await reservations.of_all(
+                connection, self._reservations.kinds, of_rooms, after=None, limit=SHOWN_MAX + 1
+            )
         held = found[:SHOWN_MAX]
         known = {str(room.id): room for room in managed}
         retired = await self._find({each.place.id for each in held if may_be_managed(each.place)}.difference(known))
@@ -63,10 +70,10 @@ class Board:
         """The caller's reservations that have not ended, by start; one more than `limit`, if there is more."""
         chosen = Filter(Window(self._clock()), owner=caller.user_id)
         async with self._database.begin() as connection:
-            held = await reservations.of_all(connection, chosen, after=after, limit=limit + 1)
-            tables = await queries.table_names(connection, [each.place for each in held])
-        rooms = await self._find(each.place.id for each in held if may_be_managed(each.place))
-        names = {**tables, **{str(room.id): room.name for room in rooms}}
+            held = await reservations.of_all(connection, self._reservations.kinds, chosen, after=after, limit=limit + 1)
+        names = {
+            place.id: name for place, name in (await self._reservations.names(each.place for each in held)).items()
+        }
         return held, View(caller, names, await self._emails(caller, (each.user_id for each in held)))
 
     async def bookings(self, caller: Caller, number: int, size: int) -> tuple[list[Booking], int, View]:

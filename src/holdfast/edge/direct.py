@@ -54,7 +54,7 @@ class DirectExchange:
     def set(self) -> None:
         """Wake nobody."""
 
-    async def send(self, answered: Answered, lines: bytes) -> None:
+    async def send(self, answered: Answered[Any], lines: bytes) -> None:
         """Send an answer with these header lines besides its own. Raises what reading its parts raises."""
         status, body, headers = answered
         own = b"".join([b"%b: %b\r\n" % header for header in headers])

@@ -1,5 +1,7 @@
 """One answer on its way out, with the headers that all answers have: through ASGI, or directly."""
 
+from typing import Any
+
 from litestar.types import HTTPScope, Message, Send
 
 from holdfast.edge.direct import DirectExchange
@@ -43,7 +45,7 @@ class Exchange:
         else:
             await self._send(message)
 
-    async def answer(self, answered: Answered, more: Headers = ()) -> None:
+    async def answer(self, answered: Answered[Any], more: Headers = ()) -> None:
         """Send an answer of our own making, with `more` headers."""
         status, body, headers = answered
         if isinstance(body, bytes):
@@ -79,7 +81,7 @@ class Direct(Exchange):
         super().__init__(_nowhere, asking, scope)
         self._request = request
 
-    async def answer(self, answered: Answered, more: Headers = ()) -> None:
+    async def answer(self, answered: Answered[Any], more: Headers = ()) -> None:
         """Send an answer of our own making, with `more` headers."""
         self.status = answered.status
         headers = answered.headers

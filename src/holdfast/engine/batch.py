@@ -9,7 +9,7 @@ import uuid_utils.compat as uuids
 
 from holdfast.database.connections import Connection
 from holdfast.engine import keys, statements
-from holdfast.engine.claims import Again, Booking, Change, Edited, Kind, Place, Reservation, State, Verdict
+from holdfast.engine.claims import EVENT, Again, Booking, Change, Edited, Place, Reservation, State, Verdict
 from holdfast.engine.transaction import PlacesMissing, Proof, Stale
 from holdfast.engine.writing import Changed, EventRaise, Proves, Raise, SeatRow, Writes, write
 from holdfast.errors import HoldfastError
@@ -175,13 +175,12 @@ def places_of(change: Change) -> list[Place]:
 
 def name_of(place: Place) -> str:
     """The field in which messages have a place's id: `room_id`, `table_id`, `event_id`."""
-    # Joined, as `Place.key` is.
     return place.kind + "_id"
 
 
 def about(place: Place) -> dict[str, Any]:
     """A place as messages tell of it."""
-    place_id: str | int = int(place.id) if place.kind is Kind.EVENT else place.id
+    place_id: str | int = int(place.id) if place.kind == EVENT else place.id
     return {"id": place_id, "kind": place.kind, name_of(place): place_id}
 
 

@@ -8,28 +8,19 @@ from uuid import UUID
 
 from msgspec import Struct
 
-
-class Kind(StrEnum):
-    """What sort of place it is. Rooms and tables are calendars; an event has seats, and no hours."""
-
-    ROOM = "room"
-    TABLE = "table"
-    EVENT = "event"
-
-    # An enumeration's own hash is a Python function; places are looked up by it many times for each change.
-    __hash__ = str.__hash__
+EVENT = "event"
+"""The one kind of places that have seats, and no hours. All others are calendars, and alike to the engine."""
 
 
 class Place(NamedTuple):
-    """What can be booked. `id` is whatever the place's feature calls it by."""
+    """What can be booked. `kind` is its feature's short word, `id` whatever the feature calls it by."""
 
-    kind: Kind
+    kind: str
     id: str
 
     @property
     def key(self) -> str:
-        """The place's one name in every table; no kind holds a colon, so a room called `table:1` is no table."""
-        # Joined, not formatted: a member of an enumeration is slow to format.
+        """The place's one name in all SQL; no kind holds a colon, so a room called `event:1` is no event."""
         return self.kind + ":" + self.id
 
 
@@ -62,12 +53,8 @@ class Key(Struct, frozen=True):
     body: bytes
 
 
-class Type(StrEnum):
-    """What a reservation was asked for as: any stretch of a room, a slot of a managed room, or a table."""
-
-    RANGE = "range"
-    SLOT = "slot"
-    TABLE = "table"
+RANGE = "range"
+"""What a reservation was asked for as, unless its feature has a word of its own: any stretch of time."""
 
 
 class State(StrEnum):
@@ -96,7 +83,7 @@ class Reservation(Struct, frozen=True, omit_defaults=True):
     created_at: datetime
     user_id: UUID | None = None
     details: Details | None = None
-    type: Type = Type.RANGE
+    type: str = RANGE
     state: State = State.CONFIRMED
     expires_at: datetime | None = None
     held_at: datetime | None = None
@@ -128,7 +115,7 @@ class Stretch(Struct, frozen=True):
     interval: Interval
     user_id: UUID | None = None
     details: Details | None = None
-    type: Type = Type.RANGE
+    type: str = RANGE
     hold_seconds: int | None = None
 
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from holdfast.database.readable import UNREADABLE, leave_out
 from holdfast.engine import looks
-from holdfast.engine.claims import Details, Interval, Kind, Place, Reservation, Type
+from holdfast.engine.claims import Details, Interval, Place, Reservation
 from holdfast.errors import HoldfastError, Unreadable
 
 
@@ -27,7 +27,7 @@ class Asked(NamedTuple):
 
     place: Place
     interval: Interval
-    type: Type
+    type: str
     details: Details | None
     before: Reservation | None = None
     user_id: UUID | None = None
@@ -60,7 +60,7 @@ class Demand(Protocol):
 class Demands:
     """The demands of all features, each at places of its own kind. Made once in each process."""
 
-    def __init__(self, of: Mapping[Kind, Demand]) -> None:
+    def __init__(self, of: Mapping[str, Demand]) -> None:
         self._of = of
 
     @cached_property

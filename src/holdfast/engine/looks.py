@@ -1,6 +1,6 @@
 """The SQL by which the engine looks before it decides. Each statement serves a whole batch, and reads no lock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.database.connections import Connection
-from holdfast.engine.claims import Booking, Interval, Kind, Place, Reservation, State, Type
+from holdfast.engine.claims import Booking, Interval, Place, Reservation, State
 from holdfast.engine.occupancy import Seats
 from holdfast.engine.schema import HELD_NOW, TAKES
 from holdfast.engine.statements import event_key, event_place, place_of
@@ -68,8 +68,8 @@ COUNTS = f"""
 # there is not is left to `holdfast check`.
 EXPIRED = f"""
 SELECT id, place FROM reservations WHERE {TAKES} AND expires_at <= (SELECT engine_now())
-    AND split_part(place, ':', 1) IN ({", ".join(f"'{kind}'" for kind in Kind)})
-ORDER BY expires_at LIMIT $1
+    AND split_part(place, ':', 1) = ANY($1::text[])
+ORDER BY expires_at LIMIT $2
 """  # noqa: S608
 
 # For each wish its event, and the booking that the same person may have there: one descent of the unique index.
@@ -216,9 +216,9 @@ async def given(
     return revisions, found, rows[0]["now"] if rows else None
 
 
-async def expired(connection: Connection, at_most: int) -> list[tuple[UUID, Place]]:
-    """Holds that have expired and that nobody has ended, with their places."""
-    return [(row["id"], place_of(row["place"])) for row in await connection.fetch(EXPIRED, at_most)]
+async def expired(connection: Connection, kinds: Collection[str], at_most: int) -> list[tuple[UUID, Place]]:
+    """Holds at places of these kinds that have expired and that nobody has ended, with their places."""
+    return [(row["id"], place_of(row["place"])) for row in await connection.fetch(EXPIRED, kinds, at_most)]
 
 
 async def look_seats(connection: Connection, wanted: Sequence[SeatWish]) -> SeatLook:
@@ -259,7 +259,7 @@ def _reservation(row: Mapping[str, object]) -> Reservation:
         created_at=row["created_at"],  # type: ignore[arg-type]
         user_id=row["user_id"],  # type: ignore[arg-type]
         details=None if details is None else msgspec.json.decode(str(details)),
-        type=Type(str(row["type"])),
+        type=str(row["type"]),
         state=State(str(row["state"])),
         expires_at=row["expires_at"],  # type: ignore[arg-type]
         held_at=row["held_at"],  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from holdfast.database.connections import AWAY, Connection, Database
 from holdfast.database.writes import Failing
 from holdfast.engine import statements, writing
 from holdfast.engine.batch import Batch
-from holdfast.engine.claims import Kind, Place, Reservation
+from holdfast.engine.claims import Place, Reservation
 
 SECONDS_MAX = 2.0
 EVERY_SECONDS = 10.0
@@ -60,8 +60,8 @@ class Prober:
 
 
 async def _write(connection: Connection) -> None:
-    """A reservation of a room that there is not, with its message."""
-    now, place = datetime.now(UTC), Place(Kind.ROOM, f"probe-{uuid4()}")
+    """A reservation of a place that there is not, with its message."""
+    now, place = datetime.now(UTC), Place("probe", f"probe-{uuid4()}")
     await statements.ensure_places(connection, [place])
     batch = Batch([], now)
     batch.note({place.key: 0}, [place.key])

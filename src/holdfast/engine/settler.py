@@ -8,7 +8,7 @@ from holdfast.clock import Clock
 from holdfast.database.connections import Connection
 from holdfast.engine import looks, statements
 from holdfast.engine.batch import Batch, places_of
-from holdfast.engine.claims import Again, Change, Confirm, Edit, Granted, Kind, Place, Seat, Seated, Stretch, Verdict
+from holdfast.engine.claims import EVENT, Again, Change, Confirm, Edit, Granted, Place, Seat, Seated, Stretch, Verdict
 from holdfast.engine.demands import NO_DEMANDS, Demands, Rules
 from holdfast.engine.settlement import Settlement
 from holdfast.errors import HoldfastError, OutcomeUnknown
@@ -72,9 +72,7 @@ class Settler:
         if isinstance(verdict, Granted):
             return OutcomeUnknown(str(verdict.reservation.id))
         if isinstance(change.takes, Edit):
-            return OutcomeUnknown(
-                statements.event_of(change.place) if change.place.kind is Kind.EVENT else change.place.id
-            )
+            return OutcomeUnknown(statements.event_of(change.place) if change.place.kind == EVENT else change.place.id)
         given = change.takes.id if isinstance(change.takes, Stretch) else change.gives
         return OutcomeUnknown(str(given) if isinstance(given, UUID) else given or 0)
 
@@ -82,4 +80,4 @@ class Settler:
 def _names(change: Change) -> bool:
     """Whether a change may name a place for the first time. An event is there, or nobody has made it."""
     names = not isinstance(change.takes, Edit) or change.takes.names
-    return names and change.place.kind is not Kind.EVENT
+    return names and change.place.kind != EVENT

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from holdfast.database.connections import Connection
-from holdfast.engine.claims import Key, Kind, Place
+from holdfast.engine import claims
+from holdfast.engine.claims import Key, Place
 from holdfast.engine.schema import HELD_NOW
 
 # Made once for each place and kept for ever, so that revisions never restart. One that was deleted by hand has left
@@ -85,7 +86,7 @@ ON CONFLICT DO NOTHING
 """
 
 KEYS_FORGOTTEN_AT_ONCE = 1_000
-EVENT = f"{Kind.EVENT}:"
+EVENT = f"{claims.EVENT}:"
 
 
 class Remembered(NamedTuple):
@@ -102,7 +103,7 @@ async def ensure_places(connection: Connection, places: Iterable[Place]) -> None
     await connection.execute(
         ENSURE,
         [place.key for place in known],
-        [place.kind.value for place in known],
+        [place.kind for place in known],
         [place.id for place in known],
     )
 
@@ -167,12 +168,12 @@ async def forget_keys(connection: Connection, now: datetime, age: timedelta) -> 
 def place_of(key: str) -> Place:
     """The place that a key stands for."""
     kind, _, place_id = key.partition(":")
-    return Place(Kind(kind), place_id)
+    return Place(kind, place_id)
 
 
 def event_place(event_id: int) -> Place:
     """The event as a place."""
-    return Place(Kind.EVENT, str(event_id))
+    return Place(claims.EVENT, str(event_id))
 
 
 def event_key(event_id: int) -> str:

@@ -11,7 +11,7 @@ from holdfast.http.hot import Answered
 from holdfast.http.idempotency import REPLAYED_HEADER
 
 
-def booked(verdict: Verdict) -> Answered:
+def booked(verdict: Verdict) -> Answered[SeatBookingBody]:
     """201 with the booking; marked when it is the answer to an earlier request. Raises the refusal."""
     match verdict:
         case Seated(booking=booking):

@@ -4,14 +4,17 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from enum import Enum
 from typing import Any
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import OpenAPI
+from litestar.plugins import OpenAPISchemaPlugin
 from litestar.types import Method
 from litestar.types.internal_types import PathParameterDefinition
+from litestar.typing import FieldDefinition
 from msgspec import Struct
 
 Json = dict[str, Any]
@@ -69,6 +72,25 @@ class Description(OpenAPI):
         written["paths"] = merged(written["paths"])
         add_examples(written, self._examples)
         return written
+
+
+class StandIns(OpenAPISchemaPlugin):
+    """Describes types that are marked, by what each mark stands for in this application."""
+
+    def __init__(self, stands_for: Mapping[Any, Any]) -> None:
+        self._stands_for = stands_for
+
+    def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
+        """Whether the type is marked."""
+        return self._mark(field_definition) is not None
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Any:
+        """The schema of what the mark stands for."""
+        meant = FieldDefinition.from_annotation(self._stands_for[self._mark(field_definition)])
+        return schema_creator.for_field_definition(meant)
+
+    def _mark(self, field_definition: FieldDefinition) -> Any:
+        return next((each for each in field_definition.metadata if isinstance(each, Enum)), None)
 
 
 def renamed(described: Json) -> Json:

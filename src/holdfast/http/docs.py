@@ -41,10 +41,6 @@ DESCRIPTIONS = {
     503: "Busy, or the database is away: nothing was booked (`UNAVAILABLE`). Or it went away in mid-commit "
     "(`OUTCOME_UNKNOWN`): look the reservation up by the id in `details`.",
 }
-MAY_HAVE_TOKEN: list[dict[str, list[str]]] = [{}, {"token": []}]
-"""What an operation needs that reads a token, if there is one; under `ACCESS=token` there must be."""
-NEEDS_TOKEN: list[dict[str, list[str]]] = [{"token": []}]
-"""What an operation needs that cannot be called without a token, in either mode."""
 SCRIPT = """
 SwaggerUIBundle({ url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null });
 """

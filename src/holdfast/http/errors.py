@@ -1,4 +1,4 @@
-"""Which status each error has, and the one shape in which all are answered."""
+"""Which status each kind of error has, and the one shape in which all are answered."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,50 +6,33 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from holdfast import errors
-from holdfast.errors import HoldfastError, InvalidRequest, MethodNotAllowed, RateLimited, Unavailable
+from holdfast.errors import (
+    ErrorKind,
+    HoldfastError,
+    InvalidRequest,
+    MethodNotAllowed,
+    RateLimited,
+    Unauthorized,
+    Unavailable,
+)
 from holdfast.http.idempotency import REPLAYED
 from holdfast.http.languages import Language, text
 
-STATUS: Mapping[type[HoldfastError], int] = {
-    errors.InvalidRequest: 400,
-    errors.Unauthorized: 401,
-    errors.WrongPassword: 401,
-    errors.Forbidden: 403,
-    errors.NotFound: 404,
-    errors.ReservationNotFound: 404,
-    errors.RoomNotFound: 404,
-    errors.SlotNotFound: 404,
-    errors.BookingNotFound: 404,
-    errors.EventNotFound: 404,
-    errors.TableNotFound: 404,
-    errors.UserNotFound: 404,
-    errors.WebhookNotFound: 404,
-    errors.MethodNotAllowed: 405,
-    errors.RequestTimeout: 408,
-    errors.TimeConflict: 409,
-    errors.HoldExpired: 409,
-    errors.NotHeld: 409,
-    errors.HoldLimit: 409,
-    errors.RoomClosed: 409,
-    errors.LastAdmin: 409,
-    errors.ScheduleExists: 409,
-    errors.SlotAlreadyBooked: 409,
-    errors.EventFull: 409,
-    errors.AlreadyBooked: 409,
-    errors.SeatsAlreadyBooked: 409,
-    errors.TableHasReservations: 409,
-    errors.WebhooksFull: 409,
-    errors.WebhookDisabled: 409,
-    errors.BodyTooLarge: 413,
-    errors.UnsupportedMediaType: 415,
-    errors.IdempotencyKeyReused: 422,
-    errors.RateLimited: 429,
-    errors.InternalError: 500,
-    errors.ConferenceServiceError: 502,
-    errors.Unavailable: 503,
-    errors.Unreadable: 503,
-    errors.OutcomeUnknown: 503,
+STATUS: Mapping[ErrorKind, int] = {
+    ErrorKind.INVALID: 400,
+    ErrorKind.UNAUTHORIZED: 401,
+    ErrorKind.FORBIDDEN: 403,
+    ErrorKind.MISSING: 404,
+    ErrorKind.METHOD: 405,
+    ErrorKind.LATE: 408,
+    ErrorKind.CONFLICT: 409,
+    ErrorKind.TOO_LARGE: 413,
+    ErrorKind.MEDIA_TYPE: 415,
+    ErrorKind.KEY_REUSED: 422,
+    ErrorKind.TOO_MANY: 429,
+    ErrorKind.INTERNAL: 500,
+    ErrorKind.UPSTREAM: 502,
+    ErrorKind.UNAVAILABLE: 503,
 }
 
 
@@ -69,7 +52,7 @@ class ErrorAnswer(Struct):
 
 def status_of(error: HoldfastError) -> int:
     """The status that this error is answered with."""
-    return STATUS[type(error)]
+    return STATUS[error.kind]
 
 
 def headers_of(error: HoldfastError) -> dict[str, str]:
@@ -84,7 +67,7 @@ def headers_of(error: HoldfastError) -> dict[str, str]:
         return {"retry-after": str(error.retry_after)}
     if isinstance(error, MethodNotAllowed) and error.allowed:
         return {"allow": error.allowed}
-    if isinstance(error, errors.Unauthorized):
+    if isinstance(error, Unauthorized):
         return {"www-authenticate": "Bearer"}
     return {}
 

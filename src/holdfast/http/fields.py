@@ -116,22 +116,16 @@ def convert(values: Mapping[str, Any], kind: type[T]) -> T:
 
 def moment(field: str, value: str) -> datetime:
     """A `Timestamp` as an aware time in UTC. Raises `InvalidRequest` naming `field`."""
-    read = _moment(value)
-    if read is None or not YEAR_MIN <= read.year <= YEAR_MAX:
-        raise InvalidRequest({field: "timestamp"})
-    return read
-
-
-def _moment(value: str) -> datetime | None:
-    if TIMESTAMP.fullmatch(value) is None:
-        return None
-    try:
-        read = datetime.fromisoformat(value.upper())
-        if read.tzinfo is UTC:
-            return read
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    if TIMESTAMP.fullmatch(value) is not None:
+        try:
+            read = datetime.fromisoformat(value.upper())
+            if read.tzinfo is not UTC:
+                read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+            if YEAR_MIN <= read.year <= YEAR_MAX:
+                return read
+        except (ValueError, OverflowError):
+            pass
+    raise InvalidRequest({field: "timestamp"})
 
 
 def name(field: str, value: str, prepare: Callable[[str], str | None] = key) -> str:

@@ -1,23 +1,27 @@
-"""The few hottest calls, answered without the framework: headers and bytes in, headers and bytes out.
+"""Requests and answers as operations get and give them: headers and bytes in, headers and bytes out.
 
-They use the same structs, checks and errors as every other call. The framework's handler of the same call stays, as its
-description and for requests that are written in an unusual way; both end in the same function.
+The hottest are found and answered here, without the framework.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from litestar.types import HTTPScope
 
+T = TypeVar("T")
 Headers = tuple[tuple[bytes, bytes], ...]
 ENDING = "holdfast.ending"
 """The scope's key for what is to be called when the exchange ends before its answer does."""
 
 
 class Asked:
-    """A request that has arrived whole. `rest` is what the route's path leaves open, percent-decoded."""
+    """A request that has arrived whole. `rest` is what the route's path leaves open, percent-decoded.
 
-    __slots__ = ("body", "headers", "rest", "scope")
+    `caller` is there once somebody was let in, who is read by `caller_of`.
+    """
+
+    __slots__ = ("body", "caller", "headers", "rest", "scope")
+    caller: Any
 
     def __init__(self, scope: HTTPScope, body: bytes, rest: str) -> None:
         self.scope = scope
@@ -89,8 +93,8 @@ def forget_exchange(scope: HTTPScope) -> None:
     known.pop("holdfast.exchange", None)
 
 
-class Answered(NamedTuple):
-    """An answer ready to be sent: its body whole, or in parts as they are made."""
+class Answered(NamedTuple, Generic[T]):
+    """An answer ready to be sent, a `T` in JSON unless its headers say otherwise: whole, or in parts as it is made."""
 
     status: int
     body: bytes | AsyncIterator[bytes]
@@ -107,7 +111,7 @@ class HotRoute(NamedTuple):
     method: str
     path: str
     template: str
-    answer: Callable[[Asked], Awaitable[Answered]]
+    answer: Callable[[Asked], Awaitable[Answered[Any]]]
     prefix: bool = False
     suffix: str = ""
     reads_query: bool = False

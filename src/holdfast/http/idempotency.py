@@ -2,17 +2,27 @@
 
 import re
 from hashlib import sha256
+from typing import Annotated, Any
 from uuid import UUID
 
-from holdfast.engine.claims import Key
+from litestar.params import HeaderParameter
+
+from holdfast.engine.claims import Key, Made
 from holdfast.errors import InvalidRequest
-from holdfast.http.hot import Asked
+from holdfast.http.hot import Answered, Asked, Headers
 
 HEADER = "Idempotency-Key"
 HEADER_NAME = HEADER.lower().encode()
 REPLAYED = "Idempotency-Replayed"
 REPLAYED_HEADER = (REPLAYED.lower().encode(), b"true")
 KEY = re.compile(r"[\x20-\x7e]{1,255}")
+IdempotencyKey = Annotated[
+    str | None,
+    HeaderParameter(
+        name=HEADER,
+        description="1 to 255 printable ASCII characters. The same key and body get the first answer again",
+    ),
+]
 
 
 def key_of(asked: Asked, caller: str) -> Key | None:
@@ -29,3 +39,13 @@ def key_of(asked: Asked, caller: str) -> Key | None:
     # Neither caller nor path can hold a NUL, so no two triples look the same.
     scope = sha256(f"{caller}\0{path}\0{given}".encode()).digest()
     return Key(id=UUID(bytes=scope[:16]), body=sha256(asked.body).digest())
+
+
+def marked(*, replayed: bool) -> Headers:
+    """The header that marks an answer which was given to an earlier request."""
+    return (REPLAYED_HEADER,) if replayed else ()
+
+
+def made(answer: Made) -> Answered[Any]:
+    """201 with what was made."""
+    return Answered(201, answer.body, marked(replayed=answer.replayed))

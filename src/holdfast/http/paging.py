@@ -17,7 +17,13 @@ T = TypeVar("T")
 LIMIT_DEFAULT, LIMIT_MAX = 50, 500
 CURSOR_CHARACTERS_MAX = 2_000
 """Room for the longest position: a place whose 255 characters take four bytes each, in base64."""
-
+Cursor = Annotated[
+    str | None, Parameter(description="`next_cursor` of the page before", max_length=CURSOR_CHARACTERS_MAX)
+]
+NextCursor = Annotated[
+    str | None, Parameter(description="`nextCursor` of the page before", max_length=CURSOR_CHARACTERS_MAX)
+]
+PageLimit = Annotated[int, Parameter(ge=1, le=LIMIT_MAX, description="Most items on the page")]
 
 IdPosition = Annotated[int, Meta(ge=1, le=ID_MAX)]
 """A position in a list by id: a `bigint`."""
@@ -26,10 +32,6 @@ NamePosition = Annotated[str, Meta(min_length=1, max_length=300, pattern=r"\A[^\
 Moment = Annotated[datetime, Meta(tz=True)]
 """A moment in a position. Cursors hold moments in UTC, so none lies outside of the calendar."""
 
-NextCursor = Annotated[
-    str | None, Parameter(description="`nextCursor` of the page before", max_length=CURSOR_CHARACTERS_MAX)
-]
-PageLimit = Annotated[int, Parameter(ge=1, le=LIMIT_MAX, description="Most items on the page")]
 PAGE_MAX = 1_000_000_000
 PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX = 20, 100
 PageNumber = Annotated[int, Parameter(ge=1, le=PAGE_MAX, description="Which page, from 1")]

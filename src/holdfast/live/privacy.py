@@ -10,10 +10,12 @@ from holdfast.outbox import positions
 from holdfast.outbox.messages import Entry
 
 PUBLIC = frozenset(
-    {"id", "kind", "room_id", "table_id", "event_id", "start_time", "end_time", "expires_at", "name"}
-    | {"seats", "total_seats", "booked_seats"}
+    {"id", "kind", "start_time", "end_time", "expires_at", "name", "seats", "total_seats", "booked_seats"}
 )
-"""The fields of `data` that everybody may see, as in the lists. Fields that are added later are private at first."""
+"""The fields of `data` that everybody may see, as in the lists, beside the place's id, which `place` tells anyway.
+
+Fields that are added later are private at first.
+"""
 OWNER = "user_id"
 
 
@@ -45,7 +47,8 @@ class Frames:
                 self._full = _event(self.position, self.heard, self.heard.data)
             return self._full
         if self._public is None:
-            shown = {name: value for name, value in self.heard.data.items() if name in PUBLIC}
+            public = PUBLIC | {self.heard.place.partition(":")[0] + "_id"}
+            shown = {name: value for name, value in self.heard.data.items() if name in public}
             self._public = _event(self.position, self.heard, shown)
         return self._public
 

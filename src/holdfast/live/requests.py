@@ -1,9 +1,9 @@
 """What requests say, as values. Each raises `InvalidRequest` naming the field."""
 
 import re
+from collections.abc import Collection
 from urllib.parse import parse_qsl
 
-from holdfast.engine.claims import Kind
 from holdfast.errors import InvalidRequest
 from holdfast.http import fields
 from holdfast.live.hub import Wish
@@ -12,14 +12,13 @@ from holdfast.outbox import positions
 NAMES_MAX = 100
 """Places, and types, that one listener may name."""
 TYPE = re.compile(r"[a-z_]{1,40}\.[a-z_]{1,40}")
-KINDS = frozenset(kind.value for kind in Kind)
 
 
-def wish(query: bytes) -> Wish:
-    """What `place` and `type` narrow the updates to; each may be given several times."""
+def wish(query: bytes, kinds: Collection[str]) -> Wish:
+    """What `place`, of one of these kinds, and `type` narrow the updates to; each may be given several times."""
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, encoding="utf-8")
     named = {name: [value for key, value in pairs if key == name] for name in ("place", "type")}
-    read = fields.each(place=lambda: _places(named["place"]), type=lambda: _types(named["type"]))
+    read = fields.each(place=lambda: _places(named["place"], kinds), type=lambda: _types(named["type"]))
     return Wish(read["place"], read["type"])
 
 
@@ -28,14 +27,14 @@ def after(last_event_id: str | None) -> int | None:
     return None if last_event_id is None else positions.read(last_event_id.strip())
 
 
-def _places(texts: list[str]) -> frozenset[str]:
-    return frozenset(_place(text) for text in _few("place", texts))
+def _places(texts: list[str], kinds: Collection[str]) -> frozenset[str]:
+    return frozenset(_place(text, kinds) for text in _few("place", texts))
 
 
-def _place(text: str) -> str:
+def _place(text: str, kinds: Collection[str]) -> str:
     """A place as it stands in messages: `room:blue-room`."""
     kind, _, place_id = text.partition(":")
-    if kind not in KINDS:
+    if kind not in kinds:
         raise InvalidRequest({"place": "invalid"})
     return f"{kind}:{fields.canonical(fields.name('place', place_id))}"
 

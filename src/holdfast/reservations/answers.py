@@ -5,7 +5,7 @@ from typing import assert_never
 
 import msgspec
 
-from holdfast.engine.claims import Granted, Kind, Made, Place, Reason, Refused, Reservation, Seated, Verdict
+from holdfast.engine.claims import Granted, Made, Reason, Refused, Reservation, Seated, Verdict
 from holdfast.errors import (
     HoldExpired,
     HoldfastError,
@@ -14,13 +14,12 @@ from holdfast.errors import (
     InvalidRequest,
     NotHeld,
     ReservationNotFound,
-    RoomClosed,
-    TableNotFound,
     TimeConflict,
 )
 from holdfast.http.hot import Answered
 from holdfast.http.idempotency import REPLAYED_HEADER
-from holdfast.reservations.bodies import AnyReservation, ReservationBody, TableReservationBody
+from holdfast.reservations.bodies import AnyReservation
+from holdfast.reservations.kind import PlaceKind
 
 SIMPLY: Mapping[Reason, type[HoldfastError]] = {
     Reason.NOT_FOUND: ReservationNotFound,
@@ -32,14 +31,14 @@ SIMPLY: Mapping[Reason, type[HoldfastError]] = {
 """The errors of refusals that have nothing more to tell."""
 
 
-def made(verdict: Verdict, place: Place, hold_secret: str | None) -> Answered:
+def made(verdict: Verdict, kind: PlaceKind, hold_secret: str | None) -> Answered[AnyReservation]:
     """201 with the reservation; marked when it is the answer to an earlier request. Raises the refusal.
 
     `hold_secret` is for whoever has made a hold without a token.
     """
-    reservation = granted(verdict, place)
+    reservation = granted(verdict, kind)
     # Whoever makes it knows whom it is for.
-    content = shown(reservation, sees=True)
+    content = kind.shown(reservation, sees=True)
     if reservation.held_at is not None:
         # The time of the decision, and not of now: so that an answer that is repeated is the same.
         content.server_time = reservation.held_at
@@ -51,26 +50,19 @@ def made(verdict: Verdict, place: Place, hold_secret: str | None) -> Answered:
     return Answered(201, body, headers)
 
 
-def kept(verdict: Verdict, place: Place) -> Answered:
+def kept(verdict: Verdict, kind: PlaceKind) -> Answered[AnyReservation]:
     """200 with what was a hold, or still is one. Raises the refusal."""
     # Whoever may confirm it may see whom it is for.
-    return Answered(200, msgspec.json.encode(shown(granted(verdict, place), sees=True)))
+    return Answered(200, msgspec.json.encode(kind.shown(granted(verdict, kind), sees=True)))
 
 
-def shown(reservation: Reservation, *, sees: bool) -> AnyReservation:
-    """A reservation as clients get it who may see, or not, whom it is for."""
-    if reservation.place.kind is Kind.TABLE:
-        return TableReservationBody.of(reservation, sees)
-    return ReservationBody.of(reservation, sees)
-
-
-def granted(verdict: Verdict, place: Place) -> Reservation:
-    """The reservation that was granted. Raises the refusal, as it is told of this place."""
+def granted(verdict: Verdict, kind: PlaceKind) -> Reservation:
+    """The reservation that was granted. Raises the refusal, as it is told of this kind of place."""
     match verdict:
         case Granted(reservation=reservation):
             return reservation
         case Refused():
-            error = refusal(verdict, place)
+            error = refusal(verdict, kind)
             error.replayed = verdict.replayed
             raise error
         case Seated() | Made():
@@ -79,8 +71,8 @@ def granted(verdict: Verdict, place: Place) -> Reservation:
             assert_never(verdict)
 
 
-def refusal(refused: Refused, place: Place) -> HoldfastError:
-    """The error that tells of a refusal of this place."""
+def refusal(refused: Refused, kind: PlaceKind) -> HoldfastError:
+    """The error that tells of a refusal of such a place."""
     match refused.reason:
         case (
             Reason.NOT_FOUND | Reason.KEY_REUSED | Reason.HOLD_EXPIRED | Reason.NOT_HELD | Reason.HOLD_LIMIT
@@ -95,20 +87,20 @@ def refusal(refused: Refused, place: Place) -> HoldfastError:
         case Reason.TOO_LONG:
             return InvalidRequest({"end_time": "too_long"})
         case Reason.CLOSED:
-            return TableNotFound() if place.kind is Kind.TABLE else RoomClosed()
+            return kind.closed()
         case Reason.FULL | Reason.ALREADY_BOOKED:
             raise AssertionError("a calendar has no seats")
         case _:
             assert_never(refused.reason)
 
 
-def array(reservations: Sequence[Reservation], *, sees: bool) -> bytes:
-    """A list as JSON."""
-    return msgspec.json.encode([ReservationBody.of(each, sees) for each in reservations])
+def array(kind: PlaceKind, reservations: Sequence[Reservation], *, sees: bool) -> bytes:
+    """The list of a place as JSON."""
+    return msgspec.json.encode([kind.shown(each, sees=sees) for each in reservations])
 
 
 async def joined(
-    first: list[Reservation], rest: AsyncIterator[list[Reservation]], *, sees: bool
+    kind: PlaceKind, first: list[Reservation], rest: AsyncIterator[list[Reservation]], *, sees: bool
 ) -> AsyncIterator[bytes]:
     """Parts of a list as one JSON array, without ever holding more than a part."""
     separator = b"["
@@ -116,7 +108,7 @@ async def joined(
     while part is not None:
         if part:
             # A part is an array of its own: its brackets are taken off.
-            yield separator + array(part, sees=sees)[1:-1]
+            yield separator + array(kind, part, sees=sees)[1:-1]
             separator = b","
         part = await anext(rest, None)
     yield b"[]" if separator == b"[" else b"]"

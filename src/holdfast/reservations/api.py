@@ -1,47 +1,46 @@
 """`/reservations` and `/places`: HTTP in, HTTP out. Field by field: docs/reservations.md."""
 
-from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated
 
-from litestar import Controller, Request, Response, delete, get, patch, post, route
-from litestar.datastructures import ResponseHeader
-from litestar.openapi import ResponseSpec
+from cachetools import LRUCache
+from litestar import route
 from litestar.params import HeaderParameter, Parameter, QueryParameter
-from litestar.response import Stream
+from msgspec import Struct
 
 from holdfast.accounts.roles import Caller
 from holdfast.accounts.watch import Watch
-from holdfast.engine.claims import Kind, Place, Reservation
+from holdfast.engine.claims import Confirm, Extend, Granted, Place, Refused, Reservation
+from holdfast.engine.reader import TagReader
 from holdfast.errors import ReservationNotFound
-from holdfast.http import fields
-from holdfast.http.bodies import JSON, MaybeBody, MayHaveNoBody, StrictBody, check_media_type
-from holdfast.http.docs import MAY_HAVE_TOKEN, refusals
-from holdfast.http.handlers import Cursor, IdempotencyKey, IfNoneMatch, PageLimit, asked, response
-from holdfast.http.paging import LIMIT_DEFAULT, NamePosition, Page, page, read_cursor
+from holdfast.http import fields, idempotency
+from holdfast.http.hot import Answered, Asked, Headers
+from holdfast.http.idempotency import IdempotencyKey
+from holdfast.http.operations import MAY_HAVE_TOKEN, Group
+from holdfast.http.paging import LIMIT_DEFAULT, Cursor, NamePosition, Page, PageLimit, page, read_cursor
+from holdfast.http.tags import NOT_MODIFIED, UNCHANGED, IfNoneMatch, tagged
 from holdfast.reservations import answers, requests
 from holdfast.reservations.bodies import (
+    AnyChange,
+    AnyNew,
     AnyReservation,
+    DefaultReservation,
+    HeldBody,
     HoldConfirmation,
     HoldExtension,
-    NewReservation,
-    NewTableReservation,
     PlaceBody,
     PlacePage,
-    ReservationBody,
-    ReservationChange,
     ReservationPage,
 )
-from holdfast.reservations.hot import HotReservations
-from holdfast.reservations.queries import Filter, Position
-from holdfast.reservations.service import Asker, Reservations
+from holdfast.reservations.queries import Filter, Position, Window
+from holdfast.reservations.service import ROWS_AT_ONCE, Asker, Reservations
 
-# Litestar describes a union, though its types do not say so.
-MADE = {201: ResponseSpec(AnyReservation, description="The reservation", generate_examples=False)}  # type: ignore[arg-type]
-KEPT = {200: ResponseSpec(AnyReservation, description="The reservation", generate_examples=False)}  # type: ignore[arg-type]
-LISTED = {
-    200: ResponseSpec(list[ReservationBody], description="By start", generate_examples=False),
-    304: ResponseSpec(None, description="Nothing has changed since the `ETag` in `If-None-Match`"),
-}
+LISTS_BYTES_MAX = 32 * 1024 * 1024
+ALL = Window()
+NEVER_NAMED = b'"0"'
+NO_HEADERS: Headers = ()
+SECRET_NAME = b"hold-secret"
 
 WindowStart = Annotated[
     fields.Timestamp | None, QueryParameter(name="from", description="Only what ends after this moment")
@@ -56,94 +55,100 @@ RoomId = Annotated[str, Parameter(description="The room's id")]
 ReservationId = Annotated[str, Parameter(description="The reservation's id")]
 ListLimit = Annotated[int | None, Parameter(ge=1, description="Most items; without it, all")]
 
-
-ANY_ROOM = Place(Kind.ROOM, "")
-"""What refusals are told of that are the same for all places."""
-
-
-class AnyBody(StrictBody[NewReservation]):
-    """Reads the body of a reservation: a room's or a table's."""
-
-    def decode_bytes(self, value: bytes) -> Any:
-        """The body as one of two structs. Raises `UnsupportedMediaType`, `InvalidRequest`."""
-        headers = self.asgi_connection.headers
-        check_media_type(headers.get("content-type"), headers.get("origin"))
-        return requests.reserve_body(value)
+reservations = Group("reservations", MAY_HAVE_TOKEN)
+places = Group("places", MAY_HAVE_TOKEN)
 
 
-class ReservationsApi(Controller):
-    """Reservations of rooms and tables."""
+class ReadyList(Struct, frozen=True):
+    """A room's whole list as bytes, as it was at a revision or later. `tag` is the answer's `ETag`."""
 
-    path = "/reservations"
-    tags = ("reservations",)
-    security = MAY_HAVE_TOKEN
+    tag: bytes
+    body: bytes
 
-    @post(
-        dto=AnyBody,
-        return_dto=None,
-        summary="Reserve a room or a table",
-        responses=MADE | refusals(400, 401, 403, 404, 409, 413, 415, 422, 429),
-        response_headers=[ResponseHeader(name="Location", description="The reservation", documentation_only=True)],
+
+class ReservationsApi:
+    """Reservations of rooms and tables, and what has been named so far."""
+
+    def __init__(self, service: Reservations, tags: TagReader) -> None:
+        self._reservations = service
+        self.kinds = service.kinds
+        self._access = service.access
+        self._tags = tags
+        self._lists: LRUCache[Place, ReadyList] = LRUCache(
+            LISTS_BYTES_MAX, getsizeof=lambda ready: len(ready.body) + 500
+        )
+
+    @reservations(
+        "POST",
+        "/reservations",
+        "Reserve a room or a table",
+        decode=lambda api: api.kinds.read,
+        answer="The reservation",
+        refuses=(403, 404, 409, 429),
+        reads=(IdempotencyKey,),
+        hot=True,
     )
-    async def reserve_place(
-        self,
-        data: NewReservation | NewTableReservation,
-        request: Request[Any, Any, Any],
-        hot: HotReservations,
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  for the description; read by `key_of`
-    ) -> Response[bytes]:
+    async def reserve_place(self, asked: Asked, data: AnyNew) -> Answered[AnyReservation]:
         """Holds a room for `[start_time, end_time)`, or a table from `reservation_time` on. 409 when any is taken.
 
         With `hold_seconds` it ends by itself, unless it is confirmed. Made without a token, it has a `hold_secret`.
         """
-        return response(await hot.create(data, asked(request, await request.body())))
+        kind = self.kinds.of_new(data)
+        wanted = kind.wish(data)
+        fault = self._reservations.fault(wanted.interval)
+        if fault is not None:
+            raise answers.refusal(Refused(fault), kind)
+        caller = await self._access.of(asked)
+        key = idempotency.key_of(asked, caller.name)
+        verdict = await self._reservations.reserve(wanted, caller, key, asked.is_gone)
+        secret = None
+        if isinstance(verdict, Granted) and verdict.reservation.held_at and verdict.reservation.user_id is None:
+            secret = await self._access.hold_secrets.of(verdict.reservation.id)
+        return answers.made(verdict, kind, secret)
 
-    @post(
-        "/{reservation_id:str}/confirm",
-        dto=MaybeBody[HoldConfirmation],
-        return_dto=None,
-        operation_class=MayHaveNoBody,
-        status_code=200,
-        summary="Confirm a hold",
-        responses=KEPT | refusals(400, 401, 403, 404, 409, 413, 415, 429),
+    @reservations(
+        "POST",
+        "/reservations/{reservation_id}/confirm",
+        "Confirm a hold",
+        status=200,
+        answer="The reservation",
+        refuses=(403, 404, 409, 429),
+        reads=(HoldSecret,),
+        hot=True,
     )
     async def confirm_hold(
-        self,
-        reservation_id: ReservationId,
-        request: Request[Any, Any, Any],
-        hot: HotReservations,
-        data: HoldConfirmation | None = None,  # noqa: ARG002  for the description; read by `hot`
-        hold_secret: HoldSecret = None,  # noqa: ARG002  for the description; read by `hot`
-    ) -> Response[bytes]:
+        self, asked: Asked, reservation_id: ReservationId, data: HoldConfirmation | None
+    ) -> Answered[AnyReservation]:
         """Makes a hold a reservation for good. Confirmed twice, it is answered the same. The body may be left out."""
-        return response(await hot.confirm(asked(request, await request.body(), reservation_id)))
+        wanted = data or HoldConfirmation()
+        return await self._keep(asked, reservation_id, Confirm(wanted.external_ref, wanted.if_expired == "revive"))
 
-    @post(
-        "/{reservation_id:str}/extend",
-        dto=StrictBody[HoldExtension],
-        return_dto=None,
-        status_code=200,
-        summary="Extend a hold",
-        responses=KEPT | refusals(400, 401, 403, 404, 409, 413, 415, 429),
+    @reservations(
+        "POST",
+        "/reservations/{reservation_id}/extend",
+        "Extend a hold",
+        status=200,
+        answer="The reservation",
+        refuses=(403, 404, 409, 429),
+        reads=(HoldSecret,),
+        hot=True,
     )
     async def extend_hold(
-        self,
-        reservation_id: ReservationId,
-        data: HoldExtension,  # noqa: ARG002  for the description; read by `hot`
-        request: Request[Any, Any, Any],
-        hot: HotReservations,
-        hold_secret: HoldSecret = None,  # noqa: ARG002  for the description; read by `hot`
-    ) -> Response[bytes]:
+        self, asked: Asked, reservation_id: ReservationId, data: HoldExtension
+    ) -> Answered[AnyReservation]:
         """The later of its end and so many seconds from now becomes its end, at most two hours after it began."""
-        return response(await hot.extend(asked(request, await request.body(), reservation_id)))
+        return await self._keep(asked, reservation_id, Extend(data.seconds))
 
-    @get(summary="List reservations in pages", responses=refusals(400, 401))
+    async def _keep(self, asked: Asked, reservation_id: str, takes: Confirm | Extend) -> Answered[AnyReservation]:
+        asker = Asker(await self._access.of(asked), asked.header(SECRET_NAME))
+        verdict, place = await self._reservations.keep(requests.reservation_id(reservation_id), takes, asker)
+        return answers.kept(verdict, self.kinds.of(place))
+
+    @reservations("GET", "/reservations", "List reservations in pages")
     async def list_reservations(
         self,
-        request: Request[Any, Any, Any],
-        reservations: Reservations,
-        room_id: Annotated[str | None, Parameter(description="Only of this room")] = None,
-        table_id: Annotated[str | None, Parameter(description="Only of this table")] = None,
+        asked: Asked,
+        named: Mapping[str, str | None],
         window_start: WindowStart = None,
         window_end: WindowEnd = None,
         mine: Annotated[bool, Parameter(description="Only the caller's own; needs a token")] = False,
@@ -153,136 +158,128 @@ class ReservationsApi(Controller):
         """Active reservations of all rooms and tables by start; filters narrow them."""
         window = requests.window(window_start, window_end)
         after = None if cursor is None else read_cursor(cursor, Position)
-        place = requests.place_of(room_id, table_id)
-        caller = await reservations.access.caller(request.headers.get("authorization"))
+        place = self.kinds.named(named)
+        caller = await self._access.of(asked)
         owner = requests.owner(caller) if mine else None
-        found = await reservations.page(Filter(window, place, owner), after, limit)
+        found = await self._reservations.page(Filter(window, place, owner), after, limit)
         ended = page(found, limit, lambda last: (last.start, last.id))
-        return Page([_shown(each, reservations, caller) for each in ended.items], ended.next_cursor)
+        return Page([self._shown(each, caller) for each in ended.items], ended.next_cursor)
 
-    @get("/by-id/{reservation_id:str}", summary="One reservation", responses=refusals(400, 401, 404))
-    async def get_reservation(
-        self, reservation_id: ReservationId, request: Request[Any, Any, Any], reservations: Reservations
-    ) -> AnyReservation:
+    @reservations("GET", "/reservations/by-id/{reservation_id}", "One reservation", refuses=(404,))
+    async def get_reservation(self, asked: Asked, reservation_id: ReservationId) -> AnyReservation:
         """An active reservation. 404 for one that was cancelled, too."""
-        caller = await reservations.access.caller(request.headers.get("authorization"))
-        found = await reservations.get(requests.reservation_id(reservation_id))
-        return _shown(found, reservations, caller)
+        caller = await self._access.of(asked)
+        return self._shown(await self._reservations.get(requests.reservation_id(reservation_id)), caller)
 
-    @get("/{room_id:str}", summary="All reservations of a room", responses=LISTED | refusals(400, 401))
+    @reservations(
+        "GET",
+        "/reservations/{room_id}",
+        "All reservations of a room",
+        answer="By start",
+        answers=UNCHANGED,
+        reads=(IfNoneMatch,),
+        hot=True,
+    )
     async def list_room_reservations(
         self,
+        asked: Asked,
         room_id: RoomId,
-        request: Request[Any, Any, Any],
-        reservations: Reservations,
         window_start: WindowStart = None,
         window_end: WindowEnd = None,
         limit: ListLimit = None,
-        if_none_match: IfNoneMatch = None,  # noqa: ARG002  for the description; lists without a query have an ETag
-    ) -> Stream:
+    ) -> Answered[list[DefaultReservation]]:
         """Active reservations of one room by start, as an array: `[]` for a room nobody has named.
 
         Without `from`, `to` and `limit` the answer has an `ETag`, which changes whenever the room's reservations do.
         """
-        place = requests.room(fields.name("room_id", room_id))
-        window = requests.window(window_start, window_end)
-        watch = await _watch(request, reservations)
-        return await _listed(reservations.of_place(place, window, limit), watch, sees=reservations.everybody_sees)
+        kind = self.kinds.default
+        place = kind.named(room_id)
+        is_whole = not asked.query
+        window = ALL if is_whole else requests.window(window_start, window_end)
+        caller = await self._access.of(asked)
+        tag, headers = NEVER_NAMED, NO_HEADERS
+        if is_whole:
+            # Read after the request arrived: what was acknowledged before it was sent is never missing.
+            tag = await self._tags.tag(place.key) or NEVER_NAMED
+            headers = tagged(tag)
+            if tag in (asked.headers.get(b"if-none-match") or b""):
+                return Answered(NOT_MODIFIED, b"", headers)
+            ready = self._lists.get(place)
+            if ready is not None and ready.tag == tag:
+                return Answered(200, ready.body, headers)
+        # Read after the revision: it may hold more than the revision says, never less.
+        parts = self._reservations.of_place(place, window, limit)
+        first = await anext(parts)
+        sees = self._reservations.everybody_sees
+        if not is_whole or len(first) >= ROWS_AT_ONCE:
+            watch = Watch(self._access, asked.header(b"authorization"), caller)
+            return Answered(200, answers.joined(kind, first, watch.over(parts), sees=sees), headers)
+        # What everybody may see: the answer is kept for all.
+        ready = ReadyList(tag, answers.array(kind, first, sees=sees))
+        if len(ready.body) < LISTS_BYTES_MAX // 100:
+            self._lists[place] = ready
+        return Answered(200, ready.body, headers)
 
-    @get("/by-id", include_in_schema=False)
-    async def of_room_called_by_id(
+    @reservations("GET", "/reservations/by-id", "Of the one room that the path of a single one hides", hidden=True)
+    async def list_reservations_of_room_by_id(
         self,
-        request: Request[Any, Any, Any],
-        reservations: Reservations,
+        asked: Asked,
         window_start: WindowStart = None,
         window_end: WindowEnd = None,
         limit: ListLimit = None,
-    ) -> Stream:
-        """The list of the one room that the path of a single reservation hides."""
-        window = requests.window(window_start, window_end)
-        watch = await _watch(request, reservations)
-        parts = reservations.of_place(Place(Kind.ROOM, "by-id"), window, limit)
-        return await _listed(parts, watch, sees=reservations.everybody_sees)
+    ) -> Answered[list[DefaultReservation]]:
+        """The list of the room called `by-id`."""
+        listed: Answered[list[DefaultReservation]] = await self.list_room_reservations(
+            asked, "by-id", window_start, window_end, limit
+        )
+        return listed
 
-    @route("/by-id", http_method=["PATCH", "DELETE"], include_in_schema=False)
-    async def nobodys_id(self) -> None:
-        """That path is hidden from moving and cancelling, too: no reservation has such an id."""
-        raise ReservationNotFound
-
-    @patch(
-        "/{reservation_id:str}",
-        dto=StrictBody[ReservationChange],
-        return_dto=None,
-        summary="Change a reservation",
-        responses=refusals(400, 401, 403, 404, 409, 413, 415, 429),
+    @reservations(
+        "PATCH",
+        "/reservations/{reservation_id}",
+        "Change a reservation",
+        decode=lambda api: partial(fields.decode, kind=api.kinds.change),
+        refuses=(403, 404, 409, 429),
+        reads=(HoldSecret,),
     )
-    async def change_reservation(
-        self,
-        reservation_id: ReservationId,
-        data: ReservationChange,
-        request: Request[Any, Any, Any],
-        reservations: Reservations,
-        hold_secret: HoldSecret = None,
-    ) -> AnyReservation:
+    async def change_reservation(self, asked: Asked, reservation_id: ReservationId, data: AnyChange) -> AnyReservation:
         """Changes place, time and details at once or not at all: after a 409 the reservation is as it was.
 
         Fields that cannot be changed may be repeated as they are.
         """
-        change = requests.change(data)
-        caller = await reservations.access.caller(request.headers.get("authorization"))
-        asker = Asker(caller, hold_secret)
-        verdict, place = await reservations.move(requests.reservation_id(reservation_id), change, asker)
-        return _shown(answers.granted(verdict, place), reservations, caller)
+        change = self.kinds.change_of(data)
+        asker = await self._asker(asked)
+        verdict, place = await self._reservations.move(requests.reservation_id(reservation_id), change, asker)
+        return self._shown(answers.granted(verdict, self.kinds.of(place)), asker.caller)
 
-    @delete("/{reservation_id:str}", summary="Cancel a reservation", responses=refusals(400, 401, 403, 404, 429))
-    async def cancel_reservation(
-        self,
-        reservation_id: ReservationId,
-        request: Request[Any, Any, Any],
-        reservations: Reservations,
-        hold_secret: HoldSecret = None,
-    ) -> None:
+    @reservations(
+        "DELETE", "/reservations/{reservation_id}", "Cancel a reservation", refuses=(403, 404, 429), reads=(HoldSecret,)
+    )
+    async def cancel_reservation(self, asked: Asked, reservation_id: ReservationId) -> None:
         """The room or the table is free at once. 404 for a reservation already cancelled."""
-        caller = await reservations.access.caller(request.headers.get("authorization"))
-        asker = Asker(caller, hold_secret)
-        answers.granted(await reservations.cancel(requests.reservation_id(reservation_id), asker), ANY_ROOM)
+        asker = await self._asker(asked)
+        verdict = await self._reservations.cancel(requests.reservation_id(reservation_id), asker)
+        # Its refusals are the same for all kinds of places.
+        answers.granted(verdict, self.kinds.default)
 
-
-class PlacesApi(Controller):
-    """What has been named so far."""
-
-    path = "/places"
-    tags = ("places",)
-    security = MAY_HAVE_TOKEN
-
-    @get(summary="List places in pages", responses=refusals(400, 401))
-    async def list_places(
-        self,
-        request: Request[Any, Any, Any],
-        reservations: Reservations,
-        cursor: Cursor = None,
-        limit: PageLimit = LIMIT_DEFAULT,
-    ) -> PlacePage:
+    @places("GET", "/places", "List places in pages")
+    async def list_places(self, asked: Asked, cursor: Cursor = None, limit: PageLimit = LIMIT_DEFAULT) -> PlacePage:
         """All rooms and tables that were ever reserved, by id, with a revision that grows with every change there."""
-        await reservations.access.caller(request.headers.get("authorization"))
+        await self._access.of(asked)
         after = None if cursor is None else read_cursor(cursor, NamePosition)
-        found = await reservations.places(after, limit)
-        return page(
-            [PlaceBody.of(each, name) for each, name in found], limit, lambda last: Place(last.kind, last.id).key
-        )
+        found = await self._reservations.places(after, limit)
+        bodies = [PlaceBody(*each.place, name, each.revision) for each, name in found]
+        return page(bodies, limit, lambda last: Place(last.kind, last.id).key)
+
+    async def _asker(self, asked: Asked) -> Asker:
+        return Asker(await self._access.of(asked), asked.header(SECRET_NAME))
+
+    def _shown(self, reservation: Reservation, caller: Caller) -> HeldBody:
+        """A reservation as this caller may see it."""
+        return self.kinds.shown(reservation, sees=self._reservations.sees(caller, reservation))
 
 
-def _shown(reservation: Reservation, reservations: Reservations, caller: Caller) -> AnyReservation:
-    """A reservation as this caller may see it."""
-    return answers.shown(reservation, sees=reservations.sees(caller, reservation))
-
-
-async def _watch(request: Request[Any, Any, Any], reservations: Reservations) -> Watch:
-    """The caller, as somebody whose answer may take long."""
-    authorization = request.headers.get("authorization")
-    return Watch(reservations.access, authorization, await reservations.access.caller(authorization))
-
-
-async def _listed(parts: AsyncIterator[list[Reservation]], watch: Watch, *, sees: bool) -> Stream:
-    """The answer that lists a place. Its first part is read here, so that a database that is away is answered 503."""
-    return Stream(answers.joined(await anext(parts), watch.over(parts), sees=sees), media_type=JSON)
+@route("/reservations/by-id", http_method=["PATCH", "DELETE"], include_in_schema=False)
+async def nobodys_id() -> None:
+    """Hide that path from moving and cancelling, too: no reservation has such an id."""
+    raise ReservationNotFound

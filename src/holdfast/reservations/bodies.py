@@ -1,52 +1,22 @@
 """What clients send and get, field by field."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from enum import Enum
 from typing import Annotated, Literal, cast
-from uuid import UUID
 
 from litestar.params import Parameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from holdfast.engine.claims import Kind, Reservation, State
+from holdfast.engine.claims import Reservation, State
 from holdfast.http import fields
-from holdfast.http.fields import Key, Name, Timestamp
+from holdfast.http.fields import Key, Timestamp
 from holdfast.http.paging import Page
-from holdfast.reservations.queries import KnownPlace
 
-MINUTE = timedelta(minutes=1)
-
-TableId = Annotated[int, Meta(ge=1, le=fields.ID_MAX, description="The table's id", extra={"rule": "table_id"})]
-CustomerName = Annotated[Name, Meta(description="Who comes", examples=["Anna"])]
-Minutes = Annotated[int, Meta(ge=1, le=1_440, description="For how long", extra={"rule": "minutes"})]
-PartySize = Annotated[
-    int,
-    Meta(ge=1, le=1_000, description="How many come; not more than the table's seats", extra={"rule": "party_size"}),
-]
 HoldSeconds = Annotated[
     int,
     Meta(ge=10, le=900, description="For so many seconds only, unless it is confirmed", extra={"rule": "hold_seconds"}),
 ]
 ExternalRef = Annotated[Key, Meta(description="What it is called elsewhere", examples=["payment-4711"])]
-
-
-class NewReservation(Struct):
-    """Which room, and from when until when (`[start_time, end_time)`). A room need not exist beforehand."""
-
-    room_id: Key
-    start_time: Timestamp
-    end_time: Timestamp
-    hold_seconds: HoldSeconds | None = None
-
-
-class NewTableReservation(Struct):
-    """Which table, for whom, from when and for how long."""
-
-    table_id: TableId
-    customer_name: CustomerName
-    reservation_time: Timestamp
-    duration_minutes: Minutes
-    party_size: PartySize | None = None
-    hold_seconds: HoldSeconds | None = None
 
 
 class HoldConfirmation(Struct):
@@ -62,17 +32,21 @@ class HoldExtension(Struct):
     seconds: HoldSeconds
 
 
+class Composed(Enum):
+    """Marks types that are composed of all kinds of places when the application is made: see `Kinds.composed`."""
+
+    NEW = 1
+    SHOWN = 2
+    CHANGE = 3
+    DEFAULT = 4
+    KIND = 5
+
+
 class ReservationChange(Struct):
     """The fields to change; one that is left out stays as it is. A room's reservation has no fields of a table's."""
 
-    room_id: Key | UnsetType = UNSET
-    table_id: TableId | UnsetType = UNSET
     start_time: Timestamp | UnsetType = UNSET
     end_time: Timestamp | UnsetType = UNSET
-    customer_name: CustomerName | UnsetType = UNSET
-    reservation_time: Timestamp | UnsetType = UNSET
-    duration_minutes: Minutes | UnsetType = UNSET
-    party_size: PartySize | UnsetType | None = UNSET
     id: fields.FixedId | UnsetType = UNSET
     created_at: fields.FixedTime | UnsetType = UNSET
 
@@ -114,75 +88,20 @@ class HeldBody(Struct, kw_only=True):
             self.revived = True
 
 
-class ReservationBody(HeldBody):
-    """An active reservation. Times are UTC; the room is free again at `end_time`."""
-
-    id: UUID
-    room_id: str
-    start_time: datetime
-    end_time: datetime
-    created_at: datetime
-
-    @classmethod
-    def of(cls, reservation: Reservation, sees: bool) -> "ReservationBody":
-        """The reservation as clients see it."""
-        shown = cls(
-            reservation.id,
-            reservation.place.id,
-            reservation.start,
-            reservation.end,
-            reservation.created_at,
-        )
-        shown.show_hold(reservation, sees=sees)
-        return shown
-
-
-class TableReservationBody(HeldBody):
-    """An active reservation of a table. Who may not see whom it is for gets null there."""
-
-    id: UUID
-    table_id: int
-    customer_name: str | None
-    reservation_time: datetime
-    duration_minutes: int
-    end_time: datetime
-    party_size: int | None
-    created_at: datetime
-
-    @classmethod
-    def of(cls, reservation: Reservation, sees: bool) -> "TableReservationBody":
-        """The reservation as clients see it."""
-        details = (reservation.details or {}) if sees else {}
-        name, size = details.get("customer_name"), details.get("party_size")
-        shown = cls(
-            reservation.id,
-            int(reservation.place.id),
-            None if name is None else str(name),
-            reservation.start,
-            (reservation.end - reservation.start) // MINUTE,
-            reservation.end,
-            None if size is None else int(size),
-            reservation.created_at,
-        )
-        shown.show_hold(reservation, sees=sees)
-        return shown
-
-
-AnyReservation = ReservationBody | TableReservationBody
+AnyNew = Annotated[Struct, Composed.NEW]
+AnyChange = Annotated[ReservationChange, Composed.CHANGE]
+AnyReservation = Annotated[HeldBody, Composed.SHOWN]
+DefaultReservation = Annotated[HeldBody, Composed.DEFAULT]
+KindName = Annotated[str, Composed.KIND]
 
 
 class PlaceBody(Struct):
     """A place that has been named. Whenever its reservations change, `revision` grows."""
 
-    kind: Kind
+    kind: KindName
     id: str
     name: str
     revision: int
-
-    @classmethod
-    def of(cls, known: KnownPlace, name: str) -> "PlaceBody":
-        """The place as clients see it. A room that was only ever named is called what its id says."""
-        return cls(known.place.kind, known.place.id, name, known.revision)
 
 
 # Named for the description, where a generic type would be called after its modules.

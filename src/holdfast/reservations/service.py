@@ -1,59 +1,47 @@
 """The use cases of reservations: make, hold, confirm, extend, move, cancel, look up, list."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 import uuid_utils.compat as uuids
 from cachetools import LRUCache
-from msgspec import Struct
 
 from holdfast.accounts.access import Access
 from holdfast.accounts.roles import ANONYMOUS, Caller
-from holdfast.database.connections import Database
+from holdfast.database.connections import Connection, Database
 from holdfast.engine import occupancy
 from holdfast.engine.claims import (
     Again,
     Change,
     Confirm,
-    Details,
     Extend,
     Granted,
     Interval,
     Key,
-    Kind,
     Place,
     Reason,
     Refused,
     Reservation,
     State,
     Stretch,
-    Type,
     Verdict,
 )
 from holdfast.engine.committer import Committer
 from holdfast.engine.reader import KeyReader, Reader
-from holdfast.errors import Forbidden, HoldfastError, ReservationNotFound, TableNotFound, Unauthorized, Unreadable
+from holdfast.errors import Forbidden, HoldfastError, ReservationNotFound, Unauthorized, Unreadable
 from holdfast.reservations import queries
-from holdfast.reservations.changes import Fields, plan
+from holdfast.reservations.kind import Fields, Register, Wish
+from holdfast.reservations.kinds import Kinds
 from holdfast.reservations.queries import Filter, Known, KnownPlace, Position, Window
-from holdfast.reservations.rules import RoomRules, TableRules, may_be_managed
 
 ROWS_AT_ONCE = 1_000
 """How many reservations one short read of a long list takes."""
 HOLDS_KNOWN_MAX = 10_000
 FINDS_MAX = 3
 """How often a reservation that moved away between finding and changing it is looked for again."""
-
-
-class Wish(Struct, frozen=True):
-    """A place and a stretch of time, held for so many seconds only or for good; at a table, for whom."""
-
-    place: Place
-    interval: Interval
-    hold_seconds: int | None = None
-    details: Details | None = None
 
 
 class Asker(NamedTuple):
@@ -70,13 +58,6 @@ class HeldHere(NamedTuple):
     user_id: UUID | None
 
 
-class Features(NamedTuple):
-    """Those whose places are reserved here."""
-
-    rooms: RoomRules
-    tables: TableRules
-
-
 class Reservations:
     """The reservations of this installation. Made once in each process."""
 
@@ -85,16 +66,17 @@ class Reservations:
         database: Database,
         committer: Committer,
         access: Access,
-        features: Features,
+        kinds: Kinds,
         longest: timedelta,
     ) -> None:
         self._database = database
         self._committer = committer
         self.access = access
-        self._features = features
+        self.kinds = kinds
         self._longest = longest
         self._keys = KeyReader(database)
-        self._known: Reader[UUID, Known] = Reader(database, queries.known)
+        self._known: Reader[UUID, Known] = Reader(database, self._find)
+        self._made: Reader[Place, str] = Reader(database, kinds.find, readers_max=1)
         self._held: LRUCache[UUID, HeldHere] = LRUCache(HOLDS_KNOWN_MAX)
 
     def fault(self, interval: Interval) -> Reason | None:
@@ -114,25 +96,24 @@ class Reservations:
     async def reserve(
         self, wanted: Wish, caller: Caller, key: Key | None, is_gone: Callable[[], bool] | None = None
     ) -> Verdict:
-        """Hold a room for a stretch of time that has no fault; dropped if the caller `is_gone` before it is begun.
+        """Hold a place for a stretch of time that has no fault; dropped if the caller `is_gone` before it is begun.
 
-        Raises what a managed room demands.
+        Raises what its kind has against the caller, and what the place itself demands.
         """
-        try:
-            await self._features.rooms.check_may_reserve(wanted.place, caller)
-        except HoldfastError as error:
-            return await self._told(key, error)
-        return await self._take(wanted, Type.RANGE, caller, key, is_gone)
-
-    async def reserve_table(
-        self, wanted: Wish, caller: Caller, key: Key | None, is_gone: Callable[[], bool] | None = None
-    ) -> Verdict:
-        """Hold a table. Raises `TableNotFound`, `InvalidRequest` when so many do not fit."""
-        try:
-            await self._features.tables.check(wanted.place)
-        except TableNotFound as error:
-            return await self._told(key, error)
-        return await self._take(wanted, Type.TABLE, caller, key, is_gone)
+        kind = self.kinds.of(wanted.place)
+        if kind.register is not None and kind.register.asks(wanted.place, caller, None):
+            try:
+                await self._check_may_have(kind.register, wanted.place, caller)
+            except HoldfastError as error:
+                return await self._told(key, error)
+        takes = Stretch(
+            uuids.uuid7(), wanted.interval, caller.user_id, wanted.details, kind.types[0], wanted.hold_seconds
+        )
+        verdict = await self._committer.submit(Change(takes.id, wanted.place, takes=takes, key=key), is_gone)
+        if isinstance(verdict, Granted) and verdict.reservation.held_at is not None:
+            made = verdict.reservation
+            self._held[made.id] = HeldHere(made.place, made.user_id)
+        return verdict
 
     async def cancel(self, reservation_id: UUID, asker: Asker) -> Verdict:
         """Give a reservation back. Raises `ReservationNotFound`, `Forbidden`."""
@@ -177,18 +158,17 @@ class Reservations:
         async def move(known: Known) -> Change | Refused:
             found = known.reservation
             await self._check_may_change(found, asker)
-            wanted = plan(found, change)
+            wanted = self.kinds.plan(found, change)
             places.append(wanted.target)
             if known.has_expired:
                 return Refused(Reason.HOLD_EXPIRED)
             target, start, end = wanted.target, wanted.start, wanted.end
-            if target.kind is Kind.TABLE and target != found.place:
-                await self._features.tables.check(target)
-            if may_be_managed(target):
+            register = self.kinds.of(target).register
+            if register is not None and register.asks(target, asker.caller, found):
                 reason = self.fault(occupancy.moved(found.interval, start, end))
                 if reason is not None:
                     return Refused(reason)
-                await self._features.rooms.check_may_enter(found, target, asker.caller)
+                await self._check_may_have(register, target, asker.caller)
             takes = Again(target, start, end, wanted.details)
             return Change(uuids.uuid7(), found.place, reservation_id, takes)
 
@@ -198,7 +178,7 @@ class Reservations:
     async def get(self, reservation_id: UUID) -> Reservation:
         """One active reservation. Raises `ReservationNotFound`."""
         async with self._database.begin() as connection:
-            found = await queries.find(connection, reservation_id)
+            found = await queries.find(connection, self.kinds, reservation_id)
         if found is None:
             raise ReservationNotFound
         return found
@@ -209,11 +189,11 @@ class Reservations:
         Each part is a short read of its own: a slow reader holds neither a connection nor a snapshot.
         """
         after: datetime | None = None
-        left = limit
+        chosen, left = Filter(window, place), limit
         while True:
             rows = ROWS_AT_ONCE if left is None else min(ROWS_AT_ONCE, left)
             async with self._database.begin() as connection:
-                part = await queries.of_place(connection, place, window, after=after, limit=rows)
+                part = await queries.of_place(connection, self.kinds, chosen, after=after, limit=rows)
             yield part
             left = None if left is None else left - len(part)
             if len(part) < rows or left == 0:
@@ -224,18 +204,28 @@ class Reservations:
         """One page of active reservations by start, and one more to tell whether it is the last."""
         async with self._database.begin() as connection:
             if chosen.place is None or chosen.owner is not None:
-                return await queries.of_all(connection, chosen, after=after, limit=limit + 1)
+                return await queries.of_all(connection, self.kinds, chosen, after=after, limit=limit + 1)
             start = None if after is None else after.start
-            return await queries.of_place(connection, chosen.place, chosen.window, after=start, limit=limit + 1)
+            return await queries.of_place(connection, self.kinds, chosen, after=start, limit=limit + 1)
 
     async def places(self, after: str | None, limit: int) -> Sequence[tuple[KnownPlace, str]]:
         """One page of the places that have been named, and one more; with what each is called."""
         async with self._database.begin() as connection:
-            found = await queries.known_places(connection, after=after, limit=limit + 1)
-        rooms = [each.place for each in found if may_be_managed(each.place)]
-        tables = [each.place for each in found if each.place.kind is Kind.TABLE]
-        names = {**await self._features.rooms.names(rooms), **await self._features.tables.names(tables)}
+            found = await queries.known_places(connection, self.kinds, after=after, limit=limit + 1)
+        names = await self.names(each.place for each in found)
         return [(each, names.get(each.place, each.place.id)) for each in found]
+
+    async def names(self, places: Iterable[Place]) -> Mapping[Place, str]:
+        """What these places are called, of those that somebody has made and that can be read."""
+        made = [place for place in set(places) if self.kinds.may_be_made(place)]
+        found = await asyncio.gather(*map(self._made.get, made), return_exceptions=True)
+        for each in found:
+            if isinstance(each, BaseException) and not isinstance(each, Unreadable):
+                raise each
+        return {place: name for place, name in zip(made, found, strict=True) if isinstance(name, str)}
+
+    async def _find(self, connection: Connection, ids: Sequence[UUID]) -> Mapping[UUID, Known]:
+        return await queries.known(connection, self.kinds, ids)
 
     async def _change(self, reservation_id: UUID, claim: Callable[[Known], Awaitable[Change | Refused]]) -> Verdict:
         """Find where the reservation is, then change it there."""
@@ -255,14 +245,15 @@ class Reservations:
         raise ReservationNotFound
 
     async def _check_may_change(self, found: Reservation, asker: Asker, *, as_hold: bool = False) -> None:
-        """Whether the caller may change it. In a managed room only its owner and admins may, in either mode.
+        """Whether the caller may change it. Where its kind is strict only its owner and admins may, in either mode.
 
         So it is with a hold until it is confirmed, with `as_hold` ever after; and whoever has its secret may.
         """
         caller = asker.caller
         if found.held_at is not None and await self.access.hold_secrets.proves(asker.hold_secret, found.id):
             return
-        if may_be_managed(found.place) and await self._features.rooms.is_managed(found.place):
+        register = self.kinds.of(found.place).register
+        if register is not None and register.is_strict and await self._is_made(found.place):
             if caller.user_id is None:
                 raise Unauthorized
         elif found.held_at is None or (found.state is State.CONFIRMED and not as_hold):
@@ -276,16 +267,14 @@ class Reservations:
         is_own = held.user_id is not None and held.user_id == asker.caller.user_id
         return is_own or await self.access.hold_secrets.proves(asker.hold_secret, reservation_id)
 
-    async def _take(
-        self, wanted: Wish, kind: Type, caller: Caller, key: Key | None, is_gone: Callable[[], bool] | None
-    ) -> Verdict:
-        """Take a place, and know where a hold is."""
-        takes = Stretch(uuids.uuid7(), wanted.interval, caller.user_id, wanted.details, kind, wanted.hold_seconds)
-        verdict = await self._committer.submit(Change(takes.id, wanted.place, takes=takes, key=key), is_gone)
-        if isinstance(verdict, Granted) and verdict.reservation.held_at is not None:
-            made = verdict.reservation
-            self._held[made.id] = HeldHere(made.place, made.user_id)
-        return verdict
+    async def _is_made(self, place: Place) -> bool:
+        return self.kinds.may_be_made(place) and await self._made.get(place) is not None
+
+    async def _check_may_have(self, register: Register, place: Place, caller: Caller) -> None:
+        """Raises what refuses a place to a caller to whom it matters whether somebody has made it."""
+        error = register.refusal(caller, is_made=await self._is_made(place))
+        if error is not None:
+            raise error
 
     async def _told(self, key: Key | None, error: HoldfastError) -> Verdict:
         """What a request with this key was answered before anything was against it. Raises the error if it was not."""

@@ -4,6 +4,7 @@ It works where the relay's lease is, so one process sweeps; two that did would d
 """
 
 import asyncio
+from collections.abc import Collection
 
 import structlog
 import uuid_utils.compat as uuids
@@ -21,12 +22,16 @@ logger = structlog.stdlib.get_logger("holdfast.reservations")
 
 
 class Sweeper(LeaderTask):
-    """Made once in each process that may relay; works where the lease is, every `seconds`; with 0 never."""
+    """Made once in each process that may relay; works where the lease is, every `seconds`; with 0 never.
 
-    def __init__(self, database: Database, committer: Committer, seconds: float) -> None:
+    It ends holds at places of these kinds.
+    """
+
+    def __init__(self, database: Database, committer: Committer, seconds: float, kinds: Collection[str]) -> None:
         self._database = database
         self._committer = committer
         self._seconds = seconds
+        self._kinds = kinds
 
     async def run(self, lease: Lease) -> None:  # noqa: ARG002  each hold is ended under its place's lock
         """Sweep for ever."""
@@ -37,7 +42,7 @@ class Sweeper(LeaderTask):
     async def sweep(self) -> bool:
         """End some of the holds that have expired, the oldest first; true when there may be more."""
         async with self._database.engine_connection() as connection:
-            found = await looks.expired(connection, AT_ONCE)
+            found = await looks.expired(connection, self._kinds, AT_ONCE)
         changes = [Change(uuids.uuid7(), place, hold, lapses=True) for hold, place in found]
         told = await asyncio.gather(*map(self._end, changes), return_exceptions=True)
         for each in told:

@@ -14,7 +14,7 @@ from holdfast.rooms.bodies import SlotBody, SlotBookingAnswer, SlotBookingBody, 
 from holdfast.rooms.slots import Slot
 
 
-def booked(verdict: Verdict, slot_id: UUID) -> Answered:
+def booked(verdict: Verdict, slot_id: UUID) -> Answered[SlotBookingAnswer]:
     """201 with the booking of a slot; marked when it is the answer to an earlier request. Raises the refusal."""
     match verdict:
         case Granted(reservation=reservation):
@@ -28,11 +28,6 @@ def booked(verdict: Verdict, slot_id: UUID) -> Answered:
             raise AssertionError("a slot was asked for")
         case _:
             assert_never(verdict)
-
-
-def made(answer: Made) -> Answered:
-    """201 with what was made; marked when it is the answer to an earlier request."""
-    return Answered(201, answer.body, (REPLAYED_HEADER,) if answer.replayed else ())
 
 
 def listed(slots: Sequence[Slot]) -> bytes:

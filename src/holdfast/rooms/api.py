@@ -1,20 +1,20 @@
 """`/rooms` and `/bookings`: HTTP in, HTTP out. Field by field: docs/rooms.md."""
 
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated
 
 import uuid_utils.compat as uuids
-from litestar import Controller, Request, Response, get, post
-from litestar.openapi import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
-from holdfast.accounts.guards import admins, caller_of, signed_in, users
-from holdfast.accounts.roles import Caller
+from holdfast.accounts.access import Access
+from holdfast.accounts.guards import ADMINS, SIGNED_IN, USERS, caller_of, signed_in, user_of
+from holdfast.errors import InvalidRequest
 from holdfast.http import idempotency
-from holdfast.http.bodies import StrictBody
-from holdfast.http.docs import NEEDS_TOKEN, refusals
-from holdfast.http.handlers import IdempotencyKey, IfNoneMatch, asked, response
+from holdfast.http.compression import packed
+from holdfast.http.hot import Answered, Asked
+from holdfast.http.idempotency import IdempotencyKey
+from holdfast.http.operations import Group
 from holdfast.http.paging import PAGE_SIZE_DEFAULT, PageNumber, PageSize, Pagination
+from holdfast.http.tags import NOT_MODIFIED, UNCHANGED, IfNoneMatch, tagged
 from holdfast.rooms import answers, requests
 from holdfast.rooms.bodies import (
     NewRoom,
@@ -30,170 +30,134 @@ from holdfast.rooms.bodies import (
     SlotBookingsAnswer,
     SlotsAnswer,
 )
-from holdfast.rooms.bookings import Bookings
-from holdfast.rooms.hot import HotRooms
+from holdfast.rooms.bookings import Bookings, Wish
+from holdfast.rooms.days import Days
 from holdfast.rooms.service import Rooms
-
-ROOM_MADE = {201: ResponseSpec(RoomAnswer, description="The room", generate_examples=False)}
-SCHEDULE_MADE = {201: ResponseSpec(ScheduleAnswer, description="The schedule", generate_examples=False)}
-BOOKED = {201: ResponseSpec(SlotBookingAnswer, description="The booking", generate_examples=False)}
-SLOTS_LISTED = {
-    200: ResponseSpec(SlotsAnswer, description="By start", generate_examples=False),
-    304: ResponseSpec(None, description="Nothing has changed since the `ETag` in `If-None-Match`"),
-}
 
 RoomId = Annotated[str, Parameter(description="The room's id", schema_extra={"format": "uuid"})]
 BookingId = Annotated[str, Parameter(description="The booking's id", schema_extra={"format": "uuid"})]
 Date = Annotated[
     str,
-    Parameter(description="YYYY-MM-DD, in UTC", schema_extra={"format": "date", "examples": ["2026-12-01"]}),
+    QueryParameter(
+        name="date",
+        description="YYYY-MM-DD, in UTC",
+        schema_extra={"format": "date", "examples": ["2026-12-01"]},
+    ),
 ]
+SELF_CHECKED = SIGNED_IN._replace(check=None)
+"""Looked at by the operation itself, together with something else."""
+
+rooms = Group("rooms", ADMINS)
+bookings = Group("bookings", USERS)
 
 
-class RoomsApi(Controller):
-    """Managed rooms, their schedules and their slots."""
+class RoomsApi:
+    """Managed rooms, their schedules and their slots; booked slots."""
 
-    path = "/rooms"
-    tags = ("rooms",)
-    security = NEEDS_TOKEN
+    def __init__(self, access: Access, service: Rooms, days: Days, of_slots: Bookings) -> None:
+        self._access = access
+        self._rooms = service
+        self._days = days
+        self._bookings = of_slots
 
-    @get("/list", guards=[signed_in], summary="List rooms", responses=refusals(401))
-    async def list_rooms(self, rooms: Rooms) -> RoomsAnswer:
+    @rooms("GET", "/rooms/list", "List rooms", callers=SIGNED_IN)
+    async def list_rooms(self) -> RoomsAnswer:
         """All rooms that can be booked, in the order in which they were made."""
-        return RoomsAnswer([RoomBody.of(each) for each in await rooms.all()])
+        return RoomsAnswer([RoomBody.of(each) for each in await self._rooms.all()])
 
-    @post(
-        "/create",
-        guards=[admins],
-        dto=StrictBody[NewRoom],
-        return_dto=None,
-        summary="Make a room",
-        responses=ROOM_MADE | refusals(400, 401, 403, 413, 415, 422),
-    )
-    async def create_room(
-        self,
-        data: NewRoom,
-        request: Request[Any, Any, Any],
-        rooms: Rooms,
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  for the description; read by `key_of`
-    ) -> Response[bytes]:
+    @rooms("POST", "/rooms/create", "Make a room", answer="The room", reads=(IdempotencyKey,))
+    async def create_room(self, asked: Asked, data: NewRoom) -> Answered[RoomAnswer]:
         """Admins only. The room has no slots until it has a schedule."""
-        sent = asked(request, await request.body())
-        caller = caller_of(request)
-        return response(answers.made(await rooms.create(data, idempotency.key_of(sent, caller.name))))
+        key = idempotency.key_of(asked, caller_of(asked).name)
+        return idempotency.made(await self._rooms.create(data, key))
 
-    @post(
-        "/{room_id:str}/schedule/create",
-        guards=[admins],
-        dto=StrictBody[NewSchedule],
-        return_dto=None,
-        summary="Give a room its schedule",
-        responses=SCHEDULE_MADE | refusals(400, 401, 403, 404, 409, 413, 415, 422),
+    @rooms(
+        "POST",
+        "/rooms/{room_id}/schedule/create",
+        "Give a room its schedule",
+        answer="The schedule",
+        refuses=(404, 409),
+        reads=(IdempotencyKey,),
     )
-    async def create_schedule(
-        self,
-        room_id: RoomId,
-        data: NewSchedule,
-        request: Request[Any, Any, Any],
-        rooms: Rooms,
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  for the description; read by `key_of`
-    ) -> Response[bytes]:
+    async def create_schedule(self, asked: Asked, room_id: RoomId, data: NewSchedule) -> Answered[ScheduleAnswer]:
         """Admins only, and only once: a schedule cannot be changed."""
-        sent = asked(request, await request.body())
-        caller = caller_of(request)
         found = requests.identity("roomId", room_id)
         wanted = requests.schedule(data, uuids.uuid7())
-        return response(answers.made(await rooms.schedule(found, wanted, idempotency.key_of(sent, caller.name))))
+        key = idempotency.key_of(asked, caller_of(asked).name)
+        return idempotency.made(await self._rooms.schedule(found, wanted, key))
 
-    @post(
-        "/{room_id:str}/retire",
-        guards=[admins],
-        status_code=200,
-        summary="Take no new bookings of a room",
-        responses=refusals(400, 401, 403, 404),
-    )
-    async def retire_room(self, room_id: RoomId, rooms: Rooms) -> RoomAnswer:
+    @rooms("POST", "/rooms/{room_id}/retire", "Take no new bookings of a room", status=200, refuses=(404,))
+    async def retire_room(self, room_id: RoomId) -> RoomAnswer:
         """Admins only. What is booked stays booked. Done twice, it is done once."""
-        return RoomAnswer(RoomBody.of(await rooms.retire(requests.identity("roomId", room_id))))
+        return RoomAnswer(RoomBody.of(await self._rooms.retire(requests.identity("roomId", room_id))))
 
-    @get(
-        "/{room_id:str}/slots/list",
-        guards=[signed_in],
-        summary="Free slots of a day",
-        responses=SLOTS_LISTED | refusals(400, 401, 404),
+    @rooms(
+        "GET",
+        "/rooms/{room_id}/slots/list",
+        "Free slots of a day",
+        callers=SELF_CHECKED,
+        answer="By start",
+        answers=UNCHANGED,
+        refuses=(404,),
+        reads=(Date, IfNoneMatch),
+        hot=True,
     )
-    async def list_slots(
-        self,
-        room_id: RoomId,
-        request: Request[Any, Any, Any],
-        hot_rooms: HotRooms,
-        date: Date,  # noqa: ARG002  for the description; read by the hot call
-        if_none_match: IfNoneMatch = None,  # noqa: ARG002  likewise
-    ) -> Response[bytes]:
+    async def list_slots(self, asked: Asked, room_id: RoomId) -> Answered[SlotsAnswer]:
         """Half hours that nobody holds, those that have passed too. Empty without a schedule.
 
         The answer has an `ETag`, which changes whenever the room's reservations or its schedule do.
         """
-        return response(await hot_rooms.slots(asked(request, rest=room_id)))
+        wanted, fault = _room_day(room_id, asked.query)
+        # Asked together with who the caller is, which saves a trip to the database; told to nobody before.
+        tag = None if wanted is None else self._days.tag(wanted)
+        signed_in(await self._access.of(asked))
+        if wanted is None or tag is None:
+            assert fault is not None
+            raise fault
+        ready = await self._days.free(wanted, tag)
+        body, headers = packed(ready.body, tagged(ready.tag), asked.headers.get(b"accept-encoding") or b"")
+        if ready.tag in (asked.headers.get(b"if-none-match") or b""):
+            return Answered(NOT_MODIFIED, b"", tuple(each for each in headers if each[0] != b"content-encoding"))
+        return Answered(200, body, headers)
 
-
-class BookingsApi(Controller):
-    """Booked slots."""
-
-    path = "/bookings"
-    tags = ("bookings",)
-    security = NEEDS_TOKEN
-
-    @post(
-        "/create",
-        guards=[users],
-        dto=StrictBody[NewSlotBooking],
-        return_dto=None,
-        summary="Book a slot",
-        responses=BOOKED | refusals(400, 401, 403, 404, 409, 413, 415, 422, 500, 502),
+    @bookings(
+        "POST",
+        "/bookings/create",
+        "Book a slot",
+        answer="The booking",
+        refuses=(404, 409, 500, 502),
+        reads=(IdempotencyKey,),
+        hot=True,
     )
-    async def book_slot(
-        self,
-        data: NewSlotBooking,
-        request: Request[Any, Any, Any],
-        hot_rooms: HotRooms,
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  for the description; read by `key_of`
-    ) -> Response[bytes]:
+    async def book_slot(self, asked: Asked, data: NewSlotBooking) -> Answered[SlotBookingAnswer]:
         """For the token's user. 409 when anybody holds any of it."""
-        sent = asked(request, await request.body())
-        caller = caller_of(request)
-        return response(await hot_rooms.book(data, sent, caller, _user_id(caller)))
+        key = idempotency.key_of(asked, caller_of(asked).name)
+        wish = Wish(data.slot_id, user_of(asked), bool(data.create_conference_link))
+        return answers.booked(await self._bookings.create(wish, key, asked.is_gone), data.slot_id)
 
-    @get("/list", guards=[admins], summary="List all bookings in pages", responses=refusals(400, 401, 403))
+    @bookings("GET", "/bookings/list", "List all bookings in pages", callers=ADMINS)
     async def list_slot_bookings(
-        self, bookings: Bookings, page: PageNumber = 1, page_size: PageSize = PAGE_SIZE_DEFAULT
+        self, page: PageNumber = 1, page_size: PageSize = PAGE_SIZE_DEFAULT
     ) -> SlotBookingPage:
         """Admins only. Newest first, cancelled ones too."""
-        found, total = await bookings.page(page, page_size)
+        found, total = await self._bookings.page(page, page_size)
         return SlotBookingPage([SlotBookingBody.of(each) for each in found], Pagination(page, page_size, total))
 
-    @get("/my", guards=[users], summary="One's own bookings", responses=refusals(401, 403))
-    async def list_own_slot_bookings(self, request: Request[Any, Any, Any], bookings: Bookings) -> SlotBookingsAnswer:
+    @bookings("GET", "/bookings/my", "One's own bookings")
+    async def list_own_slot_bookings(self, asked: Asked) -> SlotBookingsAnswer:
         """Bookings of the token's user on slots that start now or later, by start; cancelled ones too."""
-        found = await bookings.of_user(_user_id(caller_of(request)))
-        return SlotBookingsAnswer([SlotBookingBody.of(each) for each in found])
+        return SlotBookingsAnswer([SlotBookingBody.of(each) for each in await self._bookings.of_user(user_of(asked))])
 
-    @post(
-        "/{booking_id:str}/cancel",
-        guards=[users],
-        status_code=200,
-        summary="Cancel a booking",
-        responses=refusals(400, 401, 403, 404),
-    )
-    async def cancel_slot_booking(
-        self, booking_id: BookingId, request: Request[Any, Any, Any], bookings: Bookings
-    ) -> SlotBookingAnswer:
+    @bookings("POST", "/bookings/{booking_id}/cancel", "Cancel a booking", status=200, refuses=(404,))
+    async def cancel_slot_booking(self, asked: Asked, booking_id: BookingId) -> SlotBookingAnswer:
         """The slot is free at once. A booking that was cancelled before stays so, and is answered too."""
         found = requests.identity("bookingId", booking_id)
-        user_id = _user_id(caller_of(request))
-        return SlotBookingAnswer(SlotBookingBody.of(await bookings.cancel(found, user_id)))
+        return SlotBookingAnswer(SlotBookingBody.of(await self._bookings.cancel(found, user_of(asked))))
 
 
-def _user_id(caller: Caller) -> UUID:
-    assert caller.user_id is not None, "the guards let nobody in without a token"
-    return caller.user_id
+def _room_day(room_id: str, query: bytes) -> tuple[requests.RoomDay | None, InvalidRequest | None]:
+    """What a path and a query ask for, or what is wrong with them: that is told only to who may ask at all."""
+    try:
+        return requests.room_day(room_id, requests.date_in(query)), None
+    except InvalidRequest as fault:
+        return None, fault

@@ -14,7 +14,7 @@ from holdfast.clock import Clock
 from holdfast.database.again import again_on_conflict
 from holdfast.database.connections import Database, translated
 from holdfast.engine import statements
-from holdfast.engine.claims import Change, Granted, Interval, Key, Reason, Refused, Stretch, Type, Verdict
+from holdfast.engine.claims import Change, Granted, Interval, Key, Reason, Refused, Stretch, Verdict
 from holdfast.engine.committer import Committer
 from holdfast.engine.reader import KeyReader, Reader
 from holdfast.errors import (
@@ -27,7 +27,7 @@ from holdfast.errors import (
 )
 from holdfast.rooms import lists, queries
 from holdfast.rooms.links import Links
-from holdfast.rooms.queries import Booking, Offer, place_of
+from holdfast.rooms.queries import SLOT_TYPE, Booking, Offer, place_of
 from holdfast.rooms.service import Rooms
 from holdfast.rooms.slots import Slot
 
@@ -80,7 +80,7 @@ class Bookings:
             # Nothing is held meanwhile: no lock, no lane, no connection.
             link = await self._links.ask(booking_id, interval)
         place = place_of(slot.room_id)
-        takes = Stretch(booking_id, interval, wish.user_id, {"conference_link": link}, Type.SLOT)
+        takes = Stretch(booking_id, interval, wish.user_id, {"conference_link": link}, SLOT_TYPE)
         change = Change(claim_id, place, takes=takes, key=key)
         if link is None:
             return await self._committer.submit(change, is_gone)

@@ -8,9 +8,9 @@ from sqlalchemy import Row, Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from holdfast.database import readable
-from holdfast.engine.claims import Interval, Place, Type
+from holdfast.engine.claims import Interval, Place
 from holdfast.engine.schema import nearest, reservations
-from holdfast.rooms.queries import Booking, Room, room_of
+from holdfast.rooms.queries import SLOT_TYPE, Booking, Room, room_of
 from holdfast.rooms.schema import IS_BOOKING, rooms
 from holdfast.rooms.slots import SLOT
 
@@ -93,7 +93,7 @@ async def _read(connection: AsyncConnection, query: Select[Any], *, numbered: bo
 
 
 def _is_booking(row: Row[*tuple[Any, ...]]) -> bool:
-    return bool(row.type == Type.SLOT)
+    return bool(row.type == SLOT_TYPE)
 
 
 def _booking(row: Row[*tuple[Any, ...]]) -> Booking:

@@ -8,9 +8,14 @@ from uuid import UUID
 from msgspec import Struct
 
 from holdfast.database.connections import Connection
-from holdfast.engine.claims import Interval, Kind, Place
+from holdfast.engine.claims import Interval, Place
 from holdfast.engine.schema import ACTIVE_NOW, nearest
 from holdfast.rooms.slots import Schedule, Slot, slot_id
+
+ROOM = "room"
+"""The kind of places that rooms are."""
+SLOT_TYPE = "slot"
+"""The type of a reservation that is a booking."""
 
 ROOMS = """
 SELECT r.id, r.name, r.description, r.capacity, r.created_at, r.retired_at,
@@ -110,7 +115,7 @@ class Booking(Struct, frozen=True):
 
 def place_of(room_id: UUID) -> Place:
     """A managed room as the engine knows it."""
-    return Place(Kind.ROOM, str(room_id))
+    return Place(ROOM, str(room_id))
 
 
 async def rooms_by_id(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Room]:

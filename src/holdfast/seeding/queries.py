@@ -6,8 +6,9 @@ from uuid import UUID
 import msgspec
 
 from holdfast.database.connections import Connection
-from holdfast.engine.claims import Interval, Place, State, Type
+from holdfast.engine.claims import Interval, Place, State
 from holdfast.engine.schema import TAKES
+from holdfast.rooms.queries import SLOT_TYPE
 from holdfast.seeding.plan import Person, Sown
 
 ROOMS_THERE = "SELECT id FROM rooms WHERE id = ANY($1::uuid[])"
@@ -86,7 +87,7 @@ async def add_bookings(connection: Connection, place: Place, bookings: Sequence[
                 each.created_at,
                 each.cancelled_at,
                 msgspec.json.encode({"conference_link": each.conference_link}).decode(),
-                Type.SLOT.value,
+                SLOT_TYPE,
                 (State.CONFIRMED if each.cancelled_at is None else State.CANCELLED).value,
             )
             for each in bookings

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from holdfast.reservations.examples import EVENING, TABLE_RESERVATION
 from holdfast.tables.bodies import NewTable, TableBody
 from holdfast.tables.floor.bodies import FloorAnswer, FloorReservation, FloorTable
+from holdfast.tables.kind import EVENING, EXAMPLE
 
 FLOOR_RESERVATION = FloorReservation(
-    TABLE_RESERVATION, 7, EVENING, EVENING + timedelta(hours=2), True, True, "Anna", 4
+    EXAMPLE, 7, EVENING, EVENING + timedelta(hours=2), True, True, "Anna", 4
 )  # fmt: skip
 
 TABLES: tuple[Struct, ...] = (

@@ -6,14 +6,17 @@ from datetime import datetime
 from msgspec import Struct
 
 from holdfast.database.connections import Connection
-from holdfast.engine.claims import Interval, Kind, Place
+from holdfast.engine.claims import Interval, Place
 from holdfast.engine.schema import nearest
+
+TABLE = "table"
+"""The kind of places that tables are, and the type of their reservations."""
 
 TABLES = f"""
 SELECT t.id, t.name, t.seats, t.location FROM tables t
 WHERE t.id > $4 AND t.seats >= $1 AND ($2::timestamptz IS NULL OR NOT EXISTS (
     SELECT FROM (
-        {nearest("end_time", "'table:' || t.id", "$3::timestamptz")}
+        {nearest("end_time", f"'{TABLE}:' || t.id", "$3::timestamptz")}
     ) nearest WHERE nearest.end_time > $2::timestamptz
 ))
 ORDER BY t.id LIMIT $5
@@ -50,7 +53,7 @@ class Table(Struct, frozen=True):
 
 def place_of(table_id: int) -> Place:
     """The table with this id as a place."""
-    return Place(Kind.TABLE, str(table_id))
+    return Place(TABLE, str(table_id))
 
 
 class Wanted(Struct, frozen=True):

@@ -1,23 +1,20 @@
 """What a table asks of those who reserve it through `/reservations`."""
 
-import asyncio
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
 from msgspec import Struct
 
-from holdfast.engine.claims import Kind, Place
+from holdfast.engine.claims import Place
 from holdfast.engine.demands import Asked
 from holdfast.errors import HoldfastError, InvalidRequest, TableNotFound
 from holdfast.http.fields import ID_MAX
 from holdfast.tables import queries
-from holdfast.tables.service import Tables
 
 
 def may_be_table(place: Place) -> bool:
     """Whether a place may be a table: somebody may have typed a number that none can have."""
-    return place.kind is Kind.TABLE and place.id.isdecimal() and int(place.id) <= ID_MAX
+    return place.kind == queries.TABLE and place.id.isdecimal() and int(place.id) <= ID_MAX
 
 
 class Room(Struct, frozen=True):
@@ -46,21 +43,3 @@ class TableDemand:
             return None
         is_too_large = size is not None and int(size) > msgspec.json.decode(facts, type=Room).seats
         return InvalidRequest({"party_size": "party_too_large"}) if is_too_large else None
-
-
-class Floor:
-    """Which tables there are, and what they are called, for `/reservations`."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-
-    async def check(self, place: Place) -> None:
-        """Raises `TableNotFound`: what nobody made is no place, and is not to be named."""
-        if await self._tables.find(int(place.id)) is None:
-            raise TableNotFound
-
-    async def names(self, places: Iterable[Place]) -> Mapping[Place, str]:
-        """What these tables are called, of those that there are."""
-        asked = [place for place in places if may_be_table(place)]
-        found = await asyncio.gather(*(self._tables.find(int(place.id)) for place in asked))
-        return {place: table.name for place, table in zip(asked, found, strict=True) if table is not None}

@@ -7,7 +7,6 @@ from holdfast.database.connections import Connection, Database, translated
 from holdfast.engine import statements
 from holdfast.engine.claims import Edit, Edited, Key, Made
 from holdfast.engine.committer import Committer
-from holdfast.engine.reader import Reader
 from holdfast.errors import TableHasReservations, TableNotFound
 from holdfast.tables import queries
 from holdfast.tables.bodies import NewTable, TableBody
@@ -21,11 +20,6 @@ class Tables:
         self._database = database
         self._committer = committer
         self._clock = clock
-        self._by_id: Reader[int, Table] = Reader(database, _find, readers_max=1)
-
-    async def find(self, table_id: int) -> Table | None:
-        """The table as it is now, or `None`."""
-        return await self._by_id.get(table_id)
 
     async def page(self, wanted: Wanted, after: int, limit: int) -> list[Table]:
         """Tables by id, those after the id `after`; at most `limit`, and one more to tell whether there are more."""
@@ -72,7 +66,3 @@ class Tables:
 def _told(table: Table, kind: str, answer: bytes = b"") -> Edited:
     """A change of a table, with the message that tells of it."""
     return Edited(answer, [(kind, {"name": table.name, "seats": table.seats})])
-
-
-async def _find(connection: Connection, ids: list[int]) -> dict[int, Table]:
-    return dict(await queries.tables_by_id(connection, ids))

@@ -1,4 +1,4 @@
-/** What people are told when something was refused, in the app's words. The catalogues have a text for every code. */
+/** What people are told when something was refused: in the app's words, if it has any for the code, or in the server's. */
 import i18next from "i18next";
 import { ApiError } from "./client";
 
@@ -6,7 +6,7 @@ export function errorText(error: unknown): string {
   if (!(error instanceof ApiError)) return i18next.t("errors.INTERNAL_ERROR");
   const key = `errors.${error.code}` as "errors.INTERNAL_ERROR";
   const isKnown: boolean = i18next.exists(key);
-  // A code that is younger than this app: the server's own words, in the language that was asked for.
+  // The server's words are in the language that was asked for.
   return isKnown ? i18next.t(key) : error.message;
 }
 

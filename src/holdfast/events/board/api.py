@@ -1,16 +1,15 @@
 """`/board/events`: HTTP in, HTTP out. Field by field: docs/web.md."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from litestar import Controller, Request, get
 from litestar.params import Parameter
 
-from holdfast.accounts.guards import admins
-from holdfast.accounts.roles import Caller
+from holdfast.accounts.guards import ADMINS, SIGNED_IN
 from holdfast.events.board.bodies import AttendeePage, BoardAttendee, BoardEvent, BoardEventPage
 from holdfast.events.board.service import EventBoard
 from holdfast.http import fields
-from holdfast.http.docs import MAY_HAVE_TOKEN, NEEDS_TOKEN, refusals
+from holdfast.http.hot import Asked
+from holdfast.http.operations import MAY_HAVE_TOKEN, Group
 from holdfast.http.paging import LIMIT_DEFAULT, IdPosition, NamePosition, NextCursor, PageLimit, page, read_cursor
 
 SEARCH_CHARACTERS_MAX = 255
@@ -21,65 +20,41 @@ Search = Annotated[
 ]
 
 
-class EventBoardApi(Controller):
+board = Group("board", SIGNED_IN)
+
+
+class EventBoardApi:
     """What the web app shows of events."""
 
-    path = "/board"
-    tags = ("board",)
+    def __init__(self, service: EventBoard) -> None:
+        self._events = service
 
-    @get("/events", summary="Events, and one's own seat", responses=refusals(400, 401), security=MAY_HAVE_TOKEN)
+    @board("GET", "/board/events", "Events, and one's own seat", callers=MAY_HAVE_TOKEN)
     async def list_board_events(
-        self,
-        request: Request[Any, Any, Any],
-        event_board: EventBoard,
-        search: Search = "",
-        cursor: NextCursor = None,
-        limit: PageLimit = LIMIT_DEFAULT,
+        self, asked: Asked, search: Search = "", cursor: NextCursor = None, limit: PageLimit = LIMIT_DEFAULT
     ) -> BoardEventPage:
         """The newest first. Under `ACCESS=token` they need a token."""
         before = None if cursor is None else read_cursor(cursor, IdPosition)
-        found = await event_board.events(await _caller(request, event_board), _letters(search), before, limit)
+        found = await self._events.events(await self._events.access.of(asked), _letters(search), before, limit)
         ended = page(found, limit, lambda last: last.id)
         return BoardEventPage(ended.items, ended.next_cursor)
 
-    @get(
-        "/events/{event_id:str}",
-        summary="One event, and one's own seat",
-        responses=refusals(400, 401, 404),
-        security=MAY_HAVE_TOKEN,
-    )
-    async def get_board_event(
-        self, event_id: Id, request: Request[Any, Any, Any], event_board: EventBoard
-    ) -> BoardEvent:
+    @board("GET", "/board/events/{event_id}", "One event, and one's own seat", callers=MAY_HAVE_TOKEN, refuses=(404,))
+    async def get_board_event(self, asked: Asked, event_id: Id) -> BoardEvent:
         """An event as it is now. Under `ACCESS=token` it needs a token."""
         found = fields.number("id", event_id)
-        return await event_board.event(await _caller(request, event_board), found)
+        return await self._events.event(await self._events.access.of(asked), found)
 
-    @get(
-        "/events/{event_id:str}/attendees",
-        guards=[admins],
-        summary="Who has a seat",
-        responses=refusals(400, 401, 403),
-        security=NEEDS_TOKEN,
-    )
+    @board("GET", "/board/events/{event_id}/attendees", "Who has a seat", callers=ADMINS)
     async def list_attendees(
-        self,
-        event_id: Id,
-        event_board: EventBoard,
-        search: Search = "",
-        cursor: NextCursor = None,
-        limit: PageLimit = LIMIT_DEFAULT,
+        self, event_id: Id, search: Search = "", cursor: NextCursor = None, limit: PageLimit = LIMIT_DEFAULT
     ) -> AttendeePage:
         """Admins only. By `userId`; a search looks in addresses, too."""
         after = None if cursor is None else read_cursor(cursor, NamePosition)
         event = fields.number("id", event_id)
-        found, emails = await event_board.attendees(event, _letters(search), after, limit)
+        found, emails = await self._events.attendees(event, _letters(search), after, limit)
         ended = page([BoardAttendee.of(each, emails) for each in found], limit, lambda last: last.user_id)
         return AttendeePage(ended.items, ended.next_cursor)
-
-
-async def _caller(request: Request[Any, Any, Any], event_board: EventBoard) -> Caller:
-    return await event_board.access.caller(request.headers.get("authorization"))
 
 
 def _letters(search: str) -> str:

@@ -1,28 +1,22 @@
 """`/board/floor`: HTTP in, HTTP out. Field by field: docs/web.md."""
 
-from typing import Any
-
-from litestar import Controller, Request, get
-
-from holdfast.accounts.guards import caller_of, signed_in
-from holdfast.http.docs import NEEDS_TOKEN, refusals
+from holdfast.accounts.guards import SIGNED_IN, caller_of
+from holdfast.http.hot import Asked
+from holdfast.http.operations import Group
 from holdfast.reservations.stretches import StretchEnd, StretchStart, stretch_of
 from holdfast.tables.floor.bodies import FloorAnswer
 from holdfast.tables.floor.service import FloorBoard
 
+board = Group("board", SIGNED_IN)
 
-class FloorBoardApi(Controller):
+
+class FloorBoardApi:
     """What the web app shows of the floor."""
 
-    path = "/board"
-    tags = ("board",)
+    def __init__(self, service: FloorBoard) -> None:
+        self._floor = service
 
-    @get(
-        "/floor", guards=[signed_in], summary="All tables and who has them", responses=refusals(400, 401),
-        security=NEEDS_TOKEN,
-    )  # fmt: skip
-    async def get_floor(
-        self, request: Request[Any, Any, Any], floor: FloorBoard, window_start: StretchStart, window_end: StretchEnd
-    ) -> FloorAnswer:
+    @board("GET", "/board/floor", "All tables and who has them")
+    async def get_floor(self, asked: Asked, window_start: StretchStart, window_end: StretchEnd) -> FloorAnswer:
         """Tables by id, reservations by start; eight days at most."""
-        return await floor.stretch(caller_of(request), stretch_of(window_start, window_end))
+        return await self._floor.stretch(caller_of(asked), stretch_of(window_start, window_end))

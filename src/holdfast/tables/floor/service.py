@@ -3,28 +3,31 @@
 from holdfast.accounts.access import Access
 from holdfast.accounts.roles import Caller
 from holdfast.database.connections import Database
-from holdfast.engine.claims import Kind, Reservation, State
+from holdfast.engine.claims import Reservation, State
 from holdfast.reservations import queries as reservations
 from holdfast.reservations.bodies import end_of_hold, state_of
+from holdfast.reservations.kinds import Kinds
 from holdfast.reservations.queries import Filter, Window
 from holdfast.reservations.stretches import SHOWN_MAX
 from holdfast.tables.floor import queries
 from holdfast.tables.floor.bodies import FloorAnswer, FloorReservation, FloorTable
+from holdfast.tables.kind import TableKind
 
 
 class FloorBoard:
     """Made once in each process."""
 
-    def __init__(self, database: Database, access: Access) -> None:
+    def __init__(self, database: Database, access: Access, kinds: Kinds) -> None:
         self._database = database
         self._access = access
+        self._kinds = kinds
 
     async def stretch(self, caller: Caller, window: Window) -> FloorAnswer:
         """All tables, and who has them within the window."""
-        chosen = Filter(window, kind=Kind.TABLE)
+        chosen = Filter(window, types=TableKind.types)
         async with self._database.begin() as connection:
             tables = await queries.all_tables(connection)
-            found = await reservations.of_all(connection, chosen, after=None, limit=SHOWN_MAX + 1)
+            found = await reservations.of_all(connection, self._kinds, chosen, after=None, limit=SHOWN_MAX + 1)
         shown = [self._shown(each, caller) for each in found[:SHOWN_MAX]]
         return FloorAnswer([FloorTable.of(each) for each in tables], shown, len(found) <= SHOWN_MAX)
 
