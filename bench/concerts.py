@@ -141,7 +141,7 @@ async def _costs(connection: "asyncpg.Connection") -> list[Cost]:
         for count, event_id in events.items():
             for batch, times in taken[count].items():
                 for _ in range(STATEMENTS):
-                    wanted = [looks.SeatWish(event_id, f"filled-{order.randrange(2 * count)}") for _ in range(batch)]
+                    wanted = [looks.SeatLookRow(event_id, f"filled-{order.randrange(2 * count)}") for _ in range(batch)]
                     before = perf_counter()
                     await looks.look_seats(connection, wanted)
                     times.append((perf_counter() - before) * 1e6)

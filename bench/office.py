@@ -20,7 +20,7 @@ import postgres
 import tested
 import wrk
 from holdfast.load import measurement, target, trial
-from holdfast.load.measurement import Limits, Metrics
+from holdfast.load.measurement import Metrics, Thresholds
 from holdfast.load.orders import Orders
 from holdfast.rooms.queries import Room
 from holdfast.rooms.slots import Schedule, of_day
@@ -148,7 +148,7 @@ def _flat_out(script: str, url: str, arguments: tuple[object, ...], seconds: int
 def _steady(url: str, token: str) -> Metrics:
     _, paths = target.slots_paths(url, token, datetime.now(UTC).date())
     orders = Orders(url, token, paths, STEADY, STEADY_SECONDS)
-    return measurement.measure(trial.send(orders, lambda _: None), orders, Limits(200, 0.01), "")
+    return measurement.measure(trial.send(orders, lambda _: None), orders, Thresholds(200, 0.01), "")
 
 
 @contextmanager

@@ -78,7 +78,7 @@ async def _time(connections: "dict[int, asyncpg.Connection]") -> dict[int, dict[
                 for _ in range(STATEMENTS):
                     ends = [FIRST + (order.randrange(count) + 1) * MINUTE for _ in range(batch)]
                     before = perf_counter()
-                    wanted = [looks.Wish(Place("room", ROOM).key, end) for end in ends]
+                    wanted = [looks.LookRow(Place("room", ROOM).key, end) for end in ends]
                     found = (await looks.look(connection, wanted)).nearest
                     times.append((perf_counter() - before) * 1e6)
                     assert all(each is not None for each in found)

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from holdfast.engine import looks, statements, transaction
 from holdfast.engine.claims import (
-    Again,
     Change,
     Confirm,
     Extend,
@@ -19,6 +18,7 @@ from holdfast.engine.claims import (
     Key,
     Place,
     Reservation,
+    Retake,
     Seat,
     Stretch,
     Verdict,
@@ -85,7 +85,7 @@ def move(
     reservation: Reservation, target: Place | None = None, start: datetime | None = None, end: datetime | None = None
 ) -> Change:
     """A change that moves a reservation."""
-    return Change(uuid4(), reservation.place, reservation.id, Again(target, start, end))
+    return Change(uuid4(), reservation.place, reservation.id, Retake(target, start, end))
 
 
 def key(body: bytes = b"1" * 32) -> Key:

@@ -5,7 +5,7 @@ from uuid import uuid4
 import asyncpg
 
 from batches import settle
-from holdfast.engine.claims import Booking, Change, Key, Seat, Seated
+from holdfast.engine.claims import Change, Key, Seat, SeatBooking, Seated
 from holdfast.engine.statements import event_place
 
 # Every way in which an event's bookings and its own row may disagree, or its promise be broken.
@@ -53,12 +53,12 @@ def book(event_id: int, user_id: str, key: Key | None = None) -> Change:
     return Change(uuid4(), event_place(event_id), takes=Seat(user_id), key=key)
 
 
-def cancel(booking: Booking) -> Change:
+def cancel(booking: SeatBooking) -> Change:
     """A change that gives a seat back."""
     return Change(uuid4(), booking.place, gives=booking.id)
 
 
-async def seat(connection: "asyncpg.Connection", event_id: int, user_id: str) -> Booking:
+async def seat(connection: "asyncpg.Connection", event_id: int, user_id: str) -> SeatBooking:
     """A booked seat."""
     [verdict] = await settle(connection, book(event_id, user_id))
     assert isinstance(verdict, Seated)

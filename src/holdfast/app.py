@@ -30,8 +30,8 @@ from holdfast.edge.compression import Compression
 from holdfast.edge.edge import CLIENT_GONE, Edge
 from holdfast.edge.writes import Limits
 from holdfast.engine.housekeeping import keep_house
+from holdfast.engine.loaders import TagLoader
 from holdfast.engine.probe import Prober
-from holdfast.engine.reader import TagReader
 from holdfast.errors import InternalError
 from holdfast.events.api import EventsApi
 from holdfast.events.availability import Availability, ProcessCache, RedisCache
@@ -60,9 +60,9 @@ from holdfast.reservations.service import Reservations
 from holdfast.rooms.api import RoomsApi
 from holdfast.rooms.bookings import Bookings
 from holdfast.rooms.conference import ConferenceProvider, provider
+from holdfast.rooms.conference_links import ConferenceLinks
 from holdfast.rooms.days import Days
 from holdfast.rooms.examples import ROOMS
-from holdfast.rooms.links import Links
 from holdfast.rooms.service import Rooms
 from holdfast.settings import Settings
 from holdfast.tables.api import TablesApi
@@ -110,7 +110,7 @@ class Parts:
         self.redis = None if address is None else RedisLink(address, settings.redis_seconds_max)
         self.accounts = Accounts(self.database, settings, tokens, clock, self.redis)
         self.limits = Limits.of(settings, self.redis)
-        self.links = Links(self.conference)
+        self.links = ConferenceLinks(self.conference)
         self.live = LiveApi(self.access, self.feeder, settings.proxies, kinds.names)
         self.reservations, *others = self._apis()
         self.apis = (self.reservations, *others, self.live)
@@ -118,7 +118,7 @@ class Parts:
     def _apis(self) -> tuple[ReservationsApi, *tuple[object, ...]]:
         """The operations of each feature."""
         settings, clock = self.settings, self.clock
-        tags = TagReader(self.database)
+        tags = TagLoader(self.database)
         rooms = Rooms(self.database, self.committer, clock)
         bookings = Bookings(self.database, self.committer, rooms, self.links, clock)
         longest = timedelta(days=settings.reservation_days_max)

@@ -145,11 +145,11 @@ def load_test(  # noqa: PLR0913  each is an option of the command
     from rich.progress import Progress
 
     from holdfast.load import trial
-    from holdfast.load.measurement import Limits
+    from holdfast.load.measurement import Thresholds
     from holdfast.load.orders import Count
 
     try:
-        seconds, limits = _seconds(duration, "--duration"), Limits(_seconds(p95, "--p95") * 1000, max_err)
+        seconds, limits = _seconds(duration, "--duration"), Thresholds(_seconds(p95, "--p95") * 1000, max_err)
         url = url or f"http://127.0.0.1:{read_settings().port}"
         orders = trial.prepare(url.rstrip("/"), token, rate, seconds)
         with Progress(console=console, transient=True) as progress:

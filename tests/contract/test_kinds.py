@@ -15,14 +15,14 @@ from holdfast.accounts.roles import Caller
 from holdfast.clock import utc_now
 from holdfast.database.connections import Connection
 from holdfast.engine.claims import Place, Reservation
-from holdfast.engine.demands import Asked
+from holdfast.engine.demands import Proposal
 from holdfast.errors import HoldfastError, NotFound, TimeConflict
 from holdfast.http import fields
 from holdfast.http.fields import Key, Timestamp
 from holdfast.kinds import KINDS
 from holdfast.reservations import requests
 from holdfast.reservations.bodies import HeldBody, HoldSeconds
-from holdfast.reservations.kind import PlaceKind, Wish
+from holdfast.reservations.kind import PlaceKind, ReservationRequest
 from holdfast.reservations.kinds import Kinds
 from inprocess import running
 from rooms import hour, some_room
@@ -73,11 +73,11 @@ class Anchored:
 
     facts = "SELECT '{}'::json"
 
-    def concerns(self, asked: Asked) -> bool:
+    def concerns(self, proposal: Proposal) -> bool:
         return True
 
-    def against(self, facts: str | None, asked: Asked, now: datetime) -> HoldfastError | None:
-        return TimeConflict() if (asked.details or {}).get("skipper") == "ahab" else None
+    def against(self, facts: str | None, proposal: Proposal, now: datetime) -> HoldfastError | None:
+        return TimeConflict() if (proposal.details or {}).get("skipper") == "ahab" else None
 
 
 class BoatKind(PlaceKind):
@@ -97,9 +97,9 @@ class BoatKind(PlaceKind):
     def named(self, text: str) -> Place:
         return Place("boat", fields.name("boat_id", text))
 
-    def wish(self, data: NewTrip) -> Wish:
+    def wish(self, data: NewTrip) -> ReservationRequest:
         interval = requests.interval(data.start_time, data.end_time)
-        return Wish(Place("boat", data.boat_id), interval, data.hold_seconds, {"skipper": data.skipper})
+        return ReservationRequest(Place("boat", data.boat_id), interval, data.hold_seconds, {"skipper": data.skipper})
 
     def shown(self, reservation: Reservation, *, sees: bool) -> TripBody:
         skipper = str((reservation.details or {})["skipper"])

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from answers import error
-from holdfast.accounts import attempts
-from holdfast.accounts.attempts import SECONDS, Attempts
+from holdfast.accounts import login_throttle
+from holdfast.accounts.login_throttle import SECONDS, LoginThrottle
 from holdfast.errors import RateLimited
 from holdfast.settings import Settings
 from inprocess import Clock, running
@@ -148,7 +148,7 @@ async def test_a_client_may_not_try_one_password_for_everybody(database_url: str
         # Who signs in counts for nothing.
         for _ in range(5):
             assert (await login(http, user["email"])).status_code == 200
-        for _ in range(attempts.ACCOUNTS):
+        for _ in range(login_throttle.ACCOUNTS):
             error(await login(http, some_email(), "wrong horse"), 401, "UNAUTHORIZED")
         refused = await login(http, some_email(), "wrong horse")
         error(refused, 429, "RATE_LIMITED")
@@ -171,12 +171,12 @@ def time() -> Time:
     return Time()
 
 
-def tries(failures_max: int, time: Time) -> Attempts:
+def tries(failures_max: int, time: Time) -> LoginThrottle:
     """The tries of a process without Redis."""
-    return Attempts(Settings(login_failures_max=failures_max), None, time)
+    return LoginThrottle(Settings(login_failures_max=failures_max), None, time)
 
 
-async def fail(tried: Attempts, times: int, client: str = HERE, email: str = ANN) -> None:
+async def fail(tried: LoginThrottle, times: int, client: str = HERE, email: str = ANN) -> None:
     """Try so many wrong passwords."""
     for _ in range(times):
         await tried.begin(client, email)
@@ -225,7 +225,7 @@ async def test_the_right_password_makes_good_what_was_wrong(time: Time) -> None:
 async def test_a_try_that_is_refused_does_not_count(time: Time) -> None:
     tried = tries(1, time)
     await fail(tried, 1)
-    for _ in range(attempts.ACCOUNTS):
+    for _ in range(login_throttle.ACCOUNTS):
         with pytest.raises(RateLimited):
             await tried.begin(HERE, ANN)
     await tried.begin(HERE, BOB)

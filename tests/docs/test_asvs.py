@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from documents import ROOT, read
 
-from holdfast.accounts.guesses import WORDS
+from holdfast.accounts.common_passwords import WORDS
 
 # The level of each requirement of ASVS 5.0.0, section by section, in order.
 LEVELS = {

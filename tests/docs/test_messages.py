@@ -19,7 +19,7 @@ import holdfast
 from answers import reserve
 from holdfast.kinds import KINDS
 from holdfast.live.privacy import PUBLIC
-from holdfast.outbox.subscribers import Told
+from holdfast.outbox.subscribers import SubscribedMessage
 from moved_time import later
 from offices import made_room, schedule
 from redis_server import RedisServer
@@ -64,7 +64,7 @@ def test_every_type_has_one_example() -> None:
 @pytest.mark.parametrize("example", list(examples()), ids=lambda example: example["type"])
 def test_an_example_is_a_message(example: dict[str, Any]) -> None:
     assert list(example) == ["id", "type", "place", "occurred_at", "data"]
-    msgspec.convert(example, Told)
+    msgspec.convert(example, SubscribedMessage)
 
 
 async def changed_table(http: httpx.AsyncClient) -> int:

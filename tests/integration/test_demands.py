@@ -10,7 +10,7 @@ import pytest
 import batches
 from batches import confirm, grant, hold, key, move, otherwise, reserve, settle, settle_once, touch
 from holdfast.engine import transaction
-from holdfast.engine.claims import Again, Change, Granted, Place, Reason, Refused
+from holdfast.engine.claims import Change, Granted, Place, Reason, Refused, Retake
 from holdfast.errors import HoldfastError, InvalidRequest, RoomClosed, TableNotFound, Unreadable
 from integration.test_statement_counts import statements
 from moved_time import move_time
@@ -132,7 +132,7 @@ async def test_a_party_stays_at_a_table_that_has_become_too_small(connection: Co
     later = move(made, start=end, end=end + (end - start))
     [moved] = await settle(connection, later)
     assert isinstance(moved, Granted)
-    larger = Change(uuid4(), place, made.id, Again(details={"party_size": 3}))
+    larger = Change(uuid4(), place, made.id, Retake(details={"party_size": 3}))
     verdicts = [(await settle(connection, each))[0] for each in (larger, move(made, other))]
     assert [told(each) for each in verdicts] == [TOO_LARGE, TOO_LARGE]
 

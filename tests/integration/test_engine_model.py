@@ -19,7 +19,6 @@ from batches import RULES, confirm, extend, hold, move, release, reserve, sweep
 from holdfast.clock import utc_now
 from holdfast.database.connections import Database
 from holdfast.engine.claims import (
-    Booking,
     Change,
     Granted,
     Interval,
@@ -27,6 +26,7 @@ from holdfast.engine.claims import (
     Reason,
     Refused,
     Reservation,
+    SeatBooking,
     Seated,
     State,
     Stretch,
@@ -83,7 +83,7 @@ class Office(RuleBasedStateMachine):
     """What people may do; after each step the answers are those of the model."""
 
     known: "Bundle[UUID]" = Bundle("known")
-    bookings: "Bundle[Booking]" = Bundle("bookings")
+    bookings: "Bundle[SeatBooking]" = Bundle("bookings")
     engine: Engine
 
     @initialize(totals=st.lists(st.integers(0, 3), min_size=2, max_size=2))
@@ -186,7 +186,7 @@ class Office(RuleBasedStateMachine):
 
     @rule(target=bookings, wanted=st.lists(st.tuples(st.integers(0, 1), PEOPLE), min_size=1, max_size=5))
     def book(self, wanted: list[tuple[int, str]]) -> Any:
-        made: list[Booking] = []
+        made: list[SeatBooking] = []
         changes = [book(self.events[event], person) for event, person in wanted]
         for (event, person), verdict in zip(wanted, self.engine.submit(*changes), strict=True):
             guests = self.guests[self.events[event]]
@@ -201,7 +201,7 @@ class Office(RuleBasedStateMachine):
         return multiple(*made)
 
     @rule(old=bookings)
-    def cancel(self, old: Booking) -> None:
+    def cancel(self, old: SeatBooking) -> None:
         [verdict] = self.engine.submit(cancel(old))
         guests = self.guests[int(old.place.id)]
         if guests.get(old.user_id) == old.id:

@@ -9,7 +9,7 @@ import pytest
 
 from holdfast.outbox import journal as journals
 from holdfast.outbox import positions, queries
-from holdfast.outbox.journal import Deposed, Journal
+from holdfast.outbox.journal import Journal, LeadershipLost
 from messages import change, ids, leading, numbered, opened
 from rooms import some_room
 
@@ -108,9 +108,9 @@ async def test_who_was_deposed_can_give_no_positions(journal: Journal, connectio
     await leading(journal, "quick")
     await change(connection, some_room())
     for attempt in (stalled.number, lambda: stalled.renumber(0, 0), lambda: stalled.remove(0)):
-        with pytest.raises(Deposed):
+        with pytest.raises(LeadershipLost):
             await attempt()
-    with pytest.raises(Deposed):
+    with pytest.raises(LeadershipLost):
         await stalled.renew(0, stuck=False)
     assert await journal.last() == 0
 

@@ -71,7 +71,7 @@ INSERT INTO tables (name, seats, location) SELECT 'a', 4, 'b' FROM generate_seri
 
 def wishes(places: list[str]) -> str:
     """Each place once, late enough."""
-    return msgspec.json.encode([looks.Wish(place, hour(10_000)) for place in places]).decode()
+    return msgspec.json.encode([looks.LookRow(place, hour(10_000)) for place in places]).decode()
 
 
 def nodes(top: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -103,7 +103,7 @@ async def test_what_places_demand_costs_a_descent_each(fresh_database_url: str, 
     await name(connection, *places)
     if has_statistics:
         await connection.execute("VACUUM ANALYZE")
-    wanted = [looks.NamedWish(place.key, hour(1), place.kind, place.id) for place in places]
+    wanted = [looks.NamedLookRow(place.key, hour(1), place.kind, place.id) for place in places]
     top = await plan(connection, KINDS.demands.looks[0], msgspec.json.encode(wanted).decode())
     assert len(places) == 40
     assert top["Actual Rows"] == 40
@@ -210,7 +210,7 @@ async def test_a_seat_costs_the_same_however_many_are_booked(fresh_database_url:
     if has_statistics:
         await connection.execute("VACUUM ANALYZE")
     for event in (small, large):
-        wanted = msgspec.json.encode([looks.SeatWish(event, "user7")]).decode()
+        wanted = msgspec.json.encode([looks.SeatLookRow(event, "user7")]).decode()
         top = await plan(connection, looks.LOOK_SEATS, wanted)
         scans = [node for node in nodes(top) if node.get("Index Name", "").endswith("user_id")]
         assert [(scan["Index Name"], scan["Actual Rows"]) for scan in scans] == [("uq_bookings_event_id_user_id", 1)]

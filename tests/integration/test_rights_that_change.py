@@ -15,7 +15,7 @@ from holdfast.accounts.bodies import PasswordChange, Registration, UserChange
 from holdfast.accounts.roles import Caller, Role
 from holdfast.app import Parts
 from holdfast.errors import Unavailable
-from holdfast.http.hot import Asked
+from holdfast.http.hot import Request
 from holdfast.outbox.journal import READ_AT_ONCE
 from holdfast.settings import Settings
 from inprocess import Clock
@@ -63,7 +63,7 @@ class Office:
         async with self.parts.database.engine_connection() as connection:
             await connection.execute("DELETE FROM users WHERE id = $1", self.id)
 
-    def asked(self, path: str, query: str = "", **headers: str) -> Asked:
+    def asked(self, path: str, query: str = "", **headers: str) -> Request:
         """A request of this user."""
         given = ({"authorization": self.header} if self.header else {}) | headers
         scope: Any = {
@@ -73,7 +73,7 @@ class Office:
             "client": ("203.0.113.7", 4711),
             "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()],
         }
-        return Asked(scope, b"", path.rpartition("/")[2])
+        return Request(scope, b"", path.rpartition("/")[2])
 
     async def list(self, room: str, query: str) -> AsyncIterator[bytes]:
         """The parts of a room's list, as the one who answers it makes them."""

@@ -15,9 +15,9 @@ from holdfast.outbox import stream as streams
 from holdfast.outbox.consumer import Consumer
 from holdfast.outbox.journal import Journal, Lease
 from holdfast.outbox.messages import Entry
-from holdfast.outbox.outlets import LocalOutlet, StreamOutlet
+from holdfast.outbox.sinks import LocalSink, StreamSink
 from holdfast.outbox.stream import RedisStream
-from holdfast.outbox.subscribers import Subscribers, Told
+from holdfast.outbox.subscribers import SubscribedMessage, Subscribers
 from messages import change, ids, leading, numbered, opened
 from races.locks import until
 from redis_server import RedisServer
@@ -53,7 +53,7 @@ async def stream(redis_server: RedisServer) -> AsyncIterator[RedisStream]:
         yield stream
 
 
-async def deliver_all(outlet: StreamOutlet | LocalOutlet, lease: Lease, delivered: int = 0) -> int:
+async def deliver_all(outlet: StreamSink | LocalSink, lease: Lease, delivered: int = 0) -> int:
     """Deliver until nothing comes next."""
     while True:
         await numbered(lease)
@@ -69,7 +69,7 @@ async def test_the_stream_is_the_journal(
     journal = Journal(database)
     room = some_room()
     written = [await change(connection, room) for _ in range(5)]
-    await deliver_all(StreamOutlet(journal, stream), await leading(journal))
+    await deliver_all(StreamSink(journal, stream), await leading(journal))
     entries = await stream.read(0)
     assert ids(entries) == written
     assert entries == await journal.read(0)
@@ -84,7 +84,7 @@ async def test_an_answer_that_was_lost_does_not_publish_twice(
     await numbered(lease)
     assert await stream.append(0, await journal.read(0)) is None
     # The relay has not heard that, and begins where it was.
-    await deliver_all(StreamOutlet(journal, stream), lease, 0)
+    await deliver_all(StreamSink(journal, stream), lease, 0)
     assert ids(await stream.read(0)) == [written]
 
 
@@ -99,7 +99,7 @@ async def test_who_stalled_and_wakes_up_late_appends_nothing(
     held_back = await journal.read(0)
     quick = await leading(journal, "quick")
     second = await change(connection, room)
-    await deliver_all(StreamOutlet(journal, stream), quick)
+    await deliver_all(StreamSink(journal, stream), quick)
     assert await stream.append(0, held_back) == await journal.last()
     assert ids(await stream.read(0)) == [first, second]
 
@@ -111,7 +111,7 @@ async def test_what_redis_has_lost_is_published_again(database: Database, connec
     written = [await change(connection, room) for _ in range(3)]
     with RedisServer() as server:
         async with stream_of(server) as stream:
-            outlet = StreamOutlet(journal, stream)
+            outlet = StreamSink(journal, stream)
             delivered = await deliver_all(outlet, lease)
             server.kill()
             server.start()
@@ -126,7 +126,7 @@ async def test_what_somebody_else_writes_to_the_stream_keeps_no_message_out(
     journal = Journal(database)
     lease = await leading(journal)
     written = [await change(connection, some_room())]
-    outlet = StreamOutlet(journal, stream)
+    outlet = StreamSink(journal, stream)
     delivered = await deliver_all(outlet, lease)
     written.append(await change(connection, some_room()))
     await numbered(lease)
@@ -156,10 +156,10 @@ class Ear:
     """A subscriber that remembers what it was told, and fails as often as it is told to."""
 
     def __init__(self, failures: int = 0) -> None:
-        self.heard: list[Told] = []
+        self.heard: list[SubscribedMessage] = []
         self._failures = failures
 
-    async def hear(self, told: Told) -> None:
+    async def hear(self, told: SubscribedMessage) -> None:
         """Remember it, or fail."""
         if self._failures:
             self._failures -= 1
@@ -180,7 +180,7 @@ async def test_without_redis_subscribers_hear_all_in_order(
     journal = Journal(database)
     room, ear = some_room(), Ear()
     written = [await change(connection, room) for _ in range(3)]
-    await deliver_all(LocalOutlet(journal, listening(ear)), await leading(journal))
+    await deliver_all(LocalSink(journal, listening(ear)), await leading(journal))
     assert [told.id for told in ear.heard] == written
     assert ear.heard[0].place == f"room:{room}"
 
@@ -190,7 +190,7 @@ async def test_a_subscriber_hears_only_the_types_it_wants(database: Database, co
     ear = Ear()
     await change(connection, some_room(), "room.created")
     wanted = await change(connection, some_room(), "room.retired")
-    await deliver_all(LocalOutlet(journal, listening(ear, "room.retired")), await leading(journal))
+    await deliver_all(LocalSink(journal, listening(ear, "room.retired")), await leading(journal))
     assert [told.id for told in ear.heard] == [wanted]
 
 
@@ -198,7 +198,7 @@ async def test_a_subscriber_that_fails_is_told_again(database: Database, connect
     journal = Journal(database)
     ear = Ear(failures=2)
     written = await change(connection, some_room())
-    await deliver_all(LocalOutlet(journal, listening(ear)), await leading(journal))
+    await deliver_all(LocalSink(journal, listening(ear)), await leading(journal))
     assert [told.id for told in ear.heard] == [written]
 
 
@@ -210,7 +210,7 @@ async def test_a_message_that_no_attempt_can_tell_is_passed_over(
     room = some_room()
     await change(connection, room)
     second = await change(connection, room)
-    await deliver_all(LocalOutlet(journal, listening(ear)), await leading(journal))
+    await deliver_all(LocalSink(journal, listening(ear)), await leading(journal))
     assert [told.id for told in ear.heard] == [second]
 
 
@@ -219,7 +219,7 @@ async def test_what_a_dead_consumer_has_left_undone_is_done_by_another(
 ) -> None:
     journal = Journal(database)
     written = [await change(connection, some_room()) for _ in range(3)]
-    await deliver_all(StreamOutlet(journal, stream), await leading(journal))
+    await deliver_all(StreamSink(journal, stream), await leading(journal))
     await stream.make_group()
     assert len(await stream.consume("dead")) == 3
     ear = Ear()
@@ -235,7 +235,7 @@ async def test_a_consumer_hears_what_comes_and_survives_the_loss_of_its_group(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(consumers, "PAUSE_SECONDS", 0.01)
     journal = Journal(database)
-    lease, outlet, ear = await leading(journal), StreamOutlet(journal, stream), Ear()
+    lease, outlet, ear = await leading(journal), StreamSink(journal, stream), Ear()
     task = asyncio.create_task(Consumer(stream, listening(ear), "one").run())
     first = await change(connection, some_room())
     delivered = await deliver_all(outlet, lease)

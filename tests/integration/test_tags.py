@@ -11,7 +11,7 @@ import pytest
 from databases import create_database, drop_database
 from holdfast.database import embedded, migrate
 from holdfast.database.connections import Database
-from holdfast.engine.reader import TagReader
+from holdfast.engine.loaders import TagLoader
 from holdfast.events.availability import Availability, ProcessCache
 from holdfast.settings import load
 from races.postgres import Postgres
@@ -95,7 +95,7 @@ async def test_a_copy_of_the_files_that_is_started_again() -> None:
         for _ in range(2):
             database = Database(postgres.url, settings)
             await database.open()
-            tags.append(await TagReader(database).tag("room:1"))
+            tags.append(await TagLoader(database).tag("room:1"))
             await database.close()
             postgres.stop("fast")
             postgres.start()

@@ -9,9 +9,9 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from couriers import posting, row
 from holdfast.deliveries.courier import AT_ONCE
 from holdfast.deliveries.retries import PAUSES
-from holdfast.outbox.journal import Deposed, Journal
-from holdfast.outbox.outlets import LocalOutlet
-from holdfast.outbox.relay import Links, Term
+from holdfast.outbox.journal import Journal, LeadershipLost
+from holdfast.outbox.relay import Connectivity, Term
+from holdfast.outbox.sinks import LocalSink
 from holdfast.outbox.subscribers import Subscribers
 from messages import leading
 from receivers import Receiver
@@ -226,7 +226,7 @@ async def test_what_was_sent_and_not_noted_is_sent_again_under_the_same_id(fresh
             await post.courier.send(post.lease)
             await post.courier.idle()
             assert (receiver.ids, (await post.log(hook_id))[0].outcome) == ([message_id], None)
-        with pytest.raises(Deposed):
+        with pytest.raises(LeadershipLost):
             await post.courier.tidy(post.lease)
     async with posting(fresh_database_url) as post:
         with Receiver() as receiver:
@@ -276,7 +276,7 @@ async def test_the_relay_removes_nothing_that_is_not_queued(fresh_database_url: 
         journal = Journal(post.database)
         await post.publish(some_room())
         await row(fresh_database_url, "UPDATE outbox SET published_at = now() - interval '1 hour' RETURNING id")
-        term = Term(post.lease, LocalOutlet(journal, Subscribers()), Links(), (post.courier,))
+        term = Term(post.lease, LocalSink(journal, Subscribers()), Connectivity(), (post.courier,))
         term.delivered = await journal.last()
         await term.remove()
         assert len(await journal.read(0)) == 1

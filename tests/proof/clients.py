@@ -7,7 +7,6 @@ from typing import Protocol
 from uuid import UUID
 
 from holdfast.engine.claims import (
-    Again,
     Change,
     Confirm,
     Details,
@@ -16,6 +15,7 @@ from holdfast.engine.claims import (
     Interval,
     Key,
     Place,
+    Retake,
     Stretch,
 )
 from proof.history import Call, Course, Read
@@ -119,7 +119,7 @@ class Clients:
             made = told or made
         reservation_id, place = _made(self._random.choice(made[-8:]))
         for call in self.calls:
-            is_move = isinstance(call.change.takes, Again) and call.change.gives == reservation_id
+            is_move = isinstance(call.change.takes, Retake) and call.change.gives == reservation_id
             if is_move and isinstance(call.verdict, Granted):
                 place = call.verdict.reservation.place
         return reservation_id, place
@@ -138,16 +138,16 @@ class Clients:
             return Change(change_id, place, known, Extend(self._random.choice(EXTENSIONS)))
         return Change(change_id, place, known, self._again())
 
-    def _again(self) -> Again:
+    def _again(self) -> Retake:
         interval = self._interval()
         target = self._place() if self._random.random() < 0.5 else None
         details = self._details() if self._random.random() < 0.3 else None
         lot = self._random.random()
         if lot < 0.2:
-            return Again(target, details=details)
+            return Retake(target, details=details)
         if lot < 0.3:
-            return Again(target, end=interval.end, details=details)
-        return Again(target, interval.start, interval.end, details)
+            return Retake(target, end=interval.end, details=details)
+        return Retake(target, interval.start, interval.end, details)
 
     def _with_key(self, change_id: UUID) -> Change:
         """A change with a key: a new one, one that was used, or one that was used with another body."""

@@ -7,11 +7,11 @@ from textwrap import indent
 
 from proof.planting import Planted, but, function, instead, left_out, line, never
 
-BEHIND = """seen = await looks.look(connection, wishes, leaving)
+BEHIND = """seen = await looks.look(connection, rows, leaving)
 gone = {(each.place.key, each.interval) for each in batch.left.values() if each.state not in occupancy.TAKING}
 seen = seen._replace(nearest=[
     None if near is not None and (wish.place, (near.start, near.end)) in gone else near
-    for wish, near in zip(wishes, seen.nearest, strict=True)
+    for wish, near in zip(rows, seen.nearest, strict=True)
 ])
 """
 
@@ -32,7 +32,7 @@ OF_DECISIONS: dict[str, tuple[Planted, ...]] = {
         function(
             "judging.look",
             but(
-                "seen = await looks.look(connection, wishes, away, demands.looks if tells_more else None)\n",
+                "seen = await looks.look(connection, rows, away, demands.looks if tells_more else None)\n",
                 indent(BEHIND, "    ").lstrip(),
             ),
         ),
@@ -40,7 +40,7 @@ OF_DECISIONS: dict[str, tuple[Planted, ...]] = {
     "a move looks at the place it leaves": (
         function(
             "Settlement._retake",
-            but("Asked(after.place, after.interval,", "Asked(before.place, after.interval,"),
+            but("Proposal(after.place, after.interval,", "Proposal(before.place, after.interval,"),
         ),
     ),
     "a move is in its own way": (line("moves", but("[before.id]", "[]")),),
@@ -205,10 +205,10 @@ OF_LANES: dict[str, tuple[Planted, ...]] = {
             but("if not task.cancelled() and", "self._task = None\n    if not task.cancelled() and"),
         ),
     ),
-    "a lost wake-up of the reader": (function("Reader._ended", but("self._begin()", "pass")),),
+    "a lost wake-up of the reader": (function("BatchLoader._ended", but("self._begin()", "pass")),),
     "a read joins a query under way": (
         function(
-            "Reader._answer",
+            "BatchLoader._answer",
             but(
                 "list(asked))\n",
                 "list(asked))\n" + indent(JOIN, 8 * " "),
@@ -227,7 +227,7 @@ OF_LANES: dict[str, tuple[Planted, ...]] = {
             ),
         ),
     ),
-    "a second answer to one who has left": (function("Waiting.tell", but("elif not self.answer.done():", "else:")),),
+    "a second answer to one who has left": (function("QueuedChange.tell", but("elif not self.answer.done():", "else:")),),
 }
 
 ERRORS = OF_DECISIONS | OF_HOLDS | OF_SEATS | OF_MESSAGES | OF_COMMITS | OF_LANES

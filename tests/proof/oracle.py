@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
-from holdfast.engine.claims import Again, Confirm, Extend, Granted, Made, Seat, Seated, Stretch
+from holdfast.engine.claims import Confirm, Extend, Granted, Made, Retake, Seat, Seated, Stretch
 from holdfast.errors import ClientGone, Unavailable
 from proof import oracle_answers, seats_oracle
 from proof.history import Call, Declined, History
@@ -151,7 +151,7 @@ def granted(call: Call, versions: Versions, told: list[Told]) -> Iterator[str]:
         row = told[0].before if call.change.takes is None else told[0].after
         if row is None or reservation(row) != answer:
             yield f"untrue: committed otherwise than told, {call}"
-    elif not isinstance(call.change.takes, Again | Confirm | Extend) or not any(
+    elif not isinstance(call.change.takes, Retake | Confirm | Extend) or not any(
         reservation(row) == answer for row, _ in versions.during(call, answer.id)
     ):
         # What is as it was asked to be already changes nothing.

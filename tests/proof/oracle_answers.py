@@ -9,7 +9,6 @@ from uuid import UUID
 import msgspec
 
 from holdfast.engine.claims import (
-    Again,
     Change,
     Confirm,
     Edit,
@@ -19,6 +18,7 @@ from holdfast.engine.claims import (
     Made,
     Reason,
     Refused,
+    Retake,
     Seat,
     Seated,
     Stretch,
@@ -143,7 +143,7 @@ def refuses(  # noqa: PLR0911 - one for each reason
     if isinstance(takes, Confirm):
         wanted = Interval(row["start_time"], row["end_time"])
         return may_have_expired and is_taken(versions, call, refused, row["place"], wanted, row["id"])
-    if not isinstance(takes, Again) or is_gone:
+    if not isinstance(takes, Retake) or is_gone:
         return False
     wanted = Interval(takes.start or row["start_time"], takes.end or row["end_time"])
     match refused.reason:
@@ -178,7 +178,7 @@ def overlap(one: Interval, other: Interval) -> bool:
 
 def is_closed(history: History, call: Call, change: Change) -> bool:
     """Whether the place where something is taken was closed."""
-    target = change.takes.place if isinstance(change.takes, Again) and change.takes.place else change.place
+    target = change.takes.place if isinstance(change.takes, Retake) and change.takes.place else change.place
     return any(
         (spot := state.places.get(target.key)) is not None and spot.closed_at is not None
         for state in history.during(call.began_at, call.ended_at)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from holdfast.engine.claims import Again, Change, Confirm, Extend, Place, Reservation, State, Stretch
+from holdfast.engine.claims import Change, Confirm, Extend, Place, Reservation, Retake, State, Stretch
 from holdfast.engine.occupancy import HOLD_LONGEST
 from holdfast.engine.statements import place_of
 from proof.history import Call
@@ -138,7 +138,7 @@ class Rows:
                 if not is_live or before["state"] != "held":
                     raise Wrong("what was no hold any more was extended")
                 return "reservation.held", self._extended(call, before, seconds, message)
-            case Again():
+            case Retake():
                 if not is_live:
                     raise Wrong("what was not there was moved")
                 kind, after = _moved(before, change.takes)
@@ -201,7 +201,7 @@ def _end(before: Row, state: str, message: Row) -> Row:
     return before | {"state": state, "expires_at": None, "cancelled_at": message["occurred_at"]}
 
 
-def _moved(before: Row, takes: Again) -> tuple[str, Row]:
+def _moved(before: Row, takes: Retake) -> tuple[str, Row]:
     place = place_of(before["place"]) if takes.place is None else takes.place
     details = before["details"] if takes.details is None else {**(before["details"] or {}), **takes.details}
     after = before | {

@@ -36,7 +36,7 @@ async def look(server: Server, mine: Transaction, seen: State, wanted: str) -> l
     there = server.view(seen, mine, "events")
     holders = server.view(seen, mine, "holders")
     found: list[tuple[object, ...]] = []
-    for position, wish in enumerate(msgspec.json.decode(wanted, type=list[looks.SeatWish]), 1):
+    for position, wish in enumerate(msgspec.json.decode(wanted, type=list[looks.SeatLookRow]), 1):
         if wish.event_id in there:
             found.append((position, *there[wish.event_id], holders.get((wish.event_id, wish.user_id))))
     return found

@@ -54,7 +54,7 @@ async def close(server: Server, mine: Transaction, seen: State, place: str, now:
     return []
 
 
-def before(rows: Sequence[Row], wish: looks.Wish, leaving: Sequence[UUID]) -> Iterator[Row]:
+def before(rows: Sequence[Row], wish: looks.LookRow, leaving: Sequence[UUID]) -> Iterator[Row]:
     """What takes a place and starts before a moment, backwards; holds that have expired are among it."""
     found = [
         row
@@ -75,7 +75,7 @@ async def look(
     there = server.view(seen, mine, "places")
     rows = list(server.view(seen, mine, "reservations").values())
     found: list[tuple[object, ...]] = []
-    for position, wish in enumerate(msgspec.json.decode(wanted, type=list[looks.Wish]), 1):
+    for position, wish in enumerate(msgspec.json.decode(wanted, type=list[looks.LookRow]), 1):
         if wish.place in there:
             row = next(before(rows, wish, leaving), NO_ROW)
             spot = there[wish.place]
@@ -91,7 +91,7 @@ async def backwards(
     """For each wish what takes its place, backwards."""
     rows = list(server.view(seen, mine, "reservations").values())
     found: list[Row] = []
-    for position, wish in enumerate(msgspec.json.decode(wanted, type=list[looks.Wish]), 1):
+    for position, wish in enumerate(msgspec.json.decode(wanted, type=list[looks.LookRow]), 1):
         found += [row | {"position": position} for row in before(rows, wish, passed)][:at_most]
     return [_encoded(row) for row in found]
 
@@ -121,7 +121,7 @@ async def look_more(
         for row in server.view(seen, mine, "reservations").values()
         if row["cancelled_at"] is None and row["expires_at"] is not None and row["expires_at"] > now
     ]
-    wishes = msgspec.json.decode(wanted, type=list[looks.NamedWish])
+    wishes = msgspec.json.decode(wanted, type=list[looks.NamedLookRow])
     found: list[tuple[object, ...]] = []
     for row in await look(server, mine, seen, wanted, leaving):
         wish = wishes[row[0] - 1]  # type: ignore[operator]

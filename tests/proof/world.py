@@ -13,7 +13,7 @@ import structlog
 from holdfast.database.connections import READS_AT_ONCE
 from holdfast.engine import looks, statements
 from holdfast.engine.committer import Bounds, Committer
-from holdfast.engine.reader import Reader
+from holdfast.engine.loaders import BatchLoader
 from holdfast.engine.settler import Settler
 from holdfast.errors import Unavailable
 from proof import weather
@@ -49,7 +49,7 @@ class Process:
         self._context.run(OWNER.set, number)
         database = SimulatedDatabase(server, server.random.choice((bounds.lanes + READS_AT_ONCE, 1)))
         self.committer = Committer(database, bounds, Settler(self._clock, RULES), self._stop)
-        self.reader: Reader[str, int] = Reader(database, statements.revisions)
+        self.reader: BatchLoader[str, int] = BatchLoader(database, statements.revisions)
 
     def _clock(self) -> datetime:
         return START + self.skew + timedelta(seconds=self.server.loop.time())

@@ -10,15 +10,15 @@ import uvicorn
 from holdfast.edge.edge import Edge
 from holdfast.edge.protocol import BoundedProtocol
 from holdfast.edge.writes import Limits
-from holdfast.http.hot import Answered, Asked, HotRoute, HotRoutes
+from holdfast.http.hot import HotRoute, HotRoutes, Request, Response
 from holdfast.settings import Settings
 
 REQUESTS = 100
 REQUEST = b"POST /echo HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n\r\n{}"
 
 
-async def echo(asked: Asked) -> Answered:
-    return Answered(200, asked.body)
+async def echo(asked: Request) -> Response:
+    return Response(200, asked.body)
 
 
 async def ask(port: int) -> int:

@@ -3,7 +3,7 @@
 import pytest
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from holdfast.accounts.guesses import WORDS, is_first_guess
+from holdfast.accounts.common_passwords import WORDS, is_first_guess
 
 EMAIL = "Ann.Smith@example.com"
 

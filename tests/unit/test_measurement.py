@@ -5,14 +5,14 @@ import re
 import pytest
 
 from holdfast.load import chart, report
-from holdfast.load.measurement import Limits, Metrics, measure, percentile, seconds
+from holdfast.load.measurement import Metrics, Thresholds, measure, percentile, seconds
 from holdfast.load.orders import Orders, Sample
 
 ORDERS = Orders("http://service.example", "token", ["/a", "/b"], rate=10, seconds=1)
-LIMITS = Limits(p95_ms=200, max_err=0.1)
+LIMITS = Thresholds(p95_ms=200, max_err=0.1)
 
 
-def measured(samples: list[Sample], limits: Limits = LIMITS) -> Metrics:
+def measured(samples: list[Sample], limits: Thresholds = LIMITS) -> Metrics:
     return measure(samples, ORDERS, limits, "2030-01-01T00:00:00+00:00")
 
 

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from holdfast.engine import occupancy
 from holdfast.engine.claims import (
-    Again,
     Confirm,
     Extend,
     Interval,
@@ -18,6 +17,7 @@ from holdfast.engine.claims import (
     Reason,
     Refused,
     Reservation,
+    Retake,
     State,
 )
 from holdfast.engine.occupancy import Wanted
@@ -157,7 +157,7 @@ def after(seconds: float) -> datetime:
 
 
 ENDED = [State.RELEASED, State.CANCELLED]
-TAKES = [Again(start=hour(9)), Confirm(), Confirm(revives=True), Extend(30)]
+TAKES = [Retake(start=hour(9)), Confirm(), Confirm(revives=True), Extend(30)]
 
 
 @pytest.mark.parametrize("seconds", [59.999_999, 60, 61])
@@ -167,14 +167,14 @@ def test_a_hold_lasts_until_the_moment_at_which_it_expires_and_no_longer(seconds
 
 @pytest.mark.parametrize("before", [None, *(replace(confirmed(), state=state) for state in ENDED)])
 @pytest.mark.parametrize("takes", TAKES)
-def test_what_has_ended_is_not_there_any_more(before: Reservation | None, takes: Again | Confirm | Extend) -> None:
+def test_what_has_ended_is_not_there_any_more(before: Reservation | None, takes: Retake | Confirm | Extend) -> None:
     assert occupancy.again(before, takes, DAY, LONGEST) == Refused(Reason.NOT_FOUND)
 
 
 @pytest.mark.parametrize("before", [held(), replace(held(), state=State.EXPIRED, expires_at=None)])
 @pytest.mark.parametrize("takes", [each for each in TAKES if each != Confirm(revives=True)])
 def test_an_expired_hold_says_so_whether_or_not_it_was_swept(
-    before: Reservation, takes: Again | Confirm | Extend
+    before: Reservation, takes: Retake | Confirm | Extend
 ) -> None:
     assert occupancy.again(before, takes, after(60), LONGEST) == Refused(Reason.HOLD_EXPIRED)
 
@@ -217,7 +217,7 @@ def test_an_extension_never_shortens_a_hold_and_never_passes_two_hours(
 
 
 def test_a_move_keeps_the_end_of_a_hold() -> None:
-    moved = occupancy.again(held(), Again(PLACES[1], hour(12), hour(13)), DAY, LONGEST)
+    moved = occupancy.again(held(), Retake(PLACES[1], hour(12), hour(13)), DAY, LONGEST)
     assert moved == replace(held(), place=PLACES[1], start=hour(12), end=hour(13))
 
 

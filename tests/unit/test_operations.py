@@ -16,7 +16,7 @@ from holdfast.app import Parts
 from holdfast.clock import utc_now
 from holdfast.errors import HoldfastError, InvalidRequest, Unauthorized, UnsupportedMediaType
 from holdfast.http.handlers import handlers
-from holdfast.http.hot import Answered, Asked
+from holdfast.http.hot import Request, Response
 from holdfast.http.idempotency import IdempotencyKey
 from holdfast.http.operations import ANYBODY, Group, hot_routes, operations_of
 from holdfast.settings import Settings
@@ -43,20 +43,20 @@ class ToysApi:
 
     @toys("POST", "/boxes/{box}/toys", "Make a toy", refuses=(409,), reads=(IdempotencyKey,), hot=True)
     async def create_toy(
-        self, asked: Asked, box: Annotated[str, Parameter(description="Which")], data: NewToy
-    ) -> Answered[ToyBody]:
+        self, request: Request, box: Annotated[str, Parameter(description="Which")], data: NewToy
+    ) -> Response[ToyBody]:
         """In a box."""
-        return Answered(201, f"{asked.path} {box} {data.name}".encode())
+        return Response(201, f"{request.path} {box} {data.name}".encode())
 
     @toys("GET", "/toys", "Count toys", reads=(Count,), hot=True)
-    async def count_toys(self, asked: Asked) -> Answered[int]:
+    async def count_toys(self, request: Request) -> Response[int]:
         """All of them."""
-        return Answered(200, asked.query)
+        return Response(200, request.query)
 
     @toys("DELETE", "/toys", "Throw all toys away", callers=ADMINS, hot=True)
-    async def delete_toys(self, asked: Asked) -> None:
+    async def delete_toys(self, request: Request) -> None:
         """For good."""
-        assert caller_of(asked).role is Role.ADMIN
+        assert caller_of(request).role is Role.ADMIN
 
 
 class AtTheDoor:
@@ -68,14 +68,14 @@ class AtTheDoor:
     async def _known(self) -> Caller:
         return self._caller
 
-    def of(self, asked: Asked) -> Awaitable[Caller]:
+    def of(self, request: Request) -> Awaitable[Caller]:
         return self._known()
 
 
-def a_request(method: str, path: str, rest: str = "", body: bytes = b"", **headers: bytes) -> Asked:
+def a_request(method: str, path: str, rest: str = "", body: bytes = b"", **headers: bytes) -> Request:
     given = [(name.replace("_", "-").encode(), value) for name, value in headers.items()]
     scope: Any = {"method": method, "path": path, "query_string": b"count=3", "headers": given}
-    return Asked(scope, body, rest)
+    return Request(scope, body, rest)
 
 
 def route(method: str, caller: Caller = ANONYMOUS) -> Any:
@@ -86,8 +86,8 @@ def route(method: str, caller: Caller = ANONYMOUS) -> Any:
 async def test_the_edge_hands_over_path_and_body() -> None:
     found = route("POST")
     assert (found.path, found.suffix, found.prefix) == ("/boxes/", "/toys", True)
-    asked = a_request("POST", "/boxes/red/toys", "red", b'{"name": "bear"}')
-    assert (await found.answer(asked)).body == b"/boxes/red/toys red bear"
+    request = a_request("POST", "/boxes/red/toys", "red", b'{"name": "bear"}')
+    assert (await found.answer(request)).body == b"/boxes/red/toys red bear"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ async def test_a_hot_operation_has_its_arguments_in_the_order_in_which_they_are_
     found = hot_operations()
     assert len(found) > 5
     for operation in found:
-        given = ["self", "asked", *(["{"] if "{" in operation.path else []), *(["data"] if operation.body else [])]
+        given = ["self", "request", *(["{"] if "{" in operation.path else []), *(["data"] if operation.body else [])]
         names = [
             "{" if f"{{{name}}}" in operation.path else name
             for name, each in inspect.signature(operation.function).parameters.items()

@@ -9,10 +9,10 @@ from holdfast.accounts.queries import Standing
 from holdfast.accounts.roles import ANONYMOUS, DUMMIES, Caller, Role
 from holdfast.accounts.tokens import Tokens
 from holdfast.database.connections import Database
-from holdfast.engine.reader import Reader
+from holdfast.engine.loaders import BatchLoader
 from holdfast.errors import Forbidden, Unauthorized
 from holdfast.http import audit
-from holdfast.http.hot import Asked
+from holdfast.http.hot import Request
 from holdfast.settings import Settings
 
 
@@ -22,14 +22,14 @@ class Access:
     def __init__(self, database: Database, tokens: Tokens, settings: Settings) -> None:
         self._tokens = tokens
         self.hold_secrets = HoldSecrets(tokens)
-        self._standings: Reader[UUID, Standing] = Reader(database, queries.standings)
+        self._standings: BatchLoader[UUID, Standing] = BatchLoader(database, queries.standings)
         self._open = settings.access == "open"
         self._production = settings.production
 
-    def of(self, asked: Asked) -> Awaitable[Caller]:
+    def of(self, request: Request) -> Awaitable[Caller]:
         """The caller of a request."""
         # No coroutine of its own, and no more calls than needed: this is on the way of every hot operation.
-        header = asked.headers.get(b"authorization")
+        header = request.headers.get(b"authorization")
         return self.caller(None if header is None else header.decode("latin-1"))
 
     async def caller(self, header: str | None) -> Caller:

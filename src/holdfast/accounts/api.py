@@ -27,7 +27,7 @@ from holdfast.accounts.service import Accounts
 from holdfast.errors import UserNotFound
 from holdfast.http import fields, idempotency
 from holdfast.http.clients import client_of
-from holdfast.http.hot import Answered, Asked
+from holdfast.http.hot import Request, Response
 from holdfast.http.idempotency import IdempotencyKey
 from holdfast.http.operations import ANYBODY, Group
 from holdfast.http.paging import PAGE_SIZE_DEFAULT, PageNumber, PageSize, Pagination
@@ -53,31 +53,31 @@ class AccountsApi:
         return TokenAnswer(await self._accounts.sign_in_as(data.role))
 
     @accounts("POST", "/register", "Make an account", answer="The user", refuses=(429,), reads=(IdempotencyKey,))
-    async def register_user(self, asked: Asked, data: Registration) -> Answered[UserAnswer]:
+    async def register_user(self, request: Request, data: Registration) -> Response[UserAnswer]:
         """For oneself. 400 when the e-mail address has an account; nobody becomes admin under `PRODUCTION=true`.
 
         With the key of an earlier registration its answer is given again, whatever the password is now. 429 after too
         many registrations of an address that has an account.
         """
-        key = idempotency.key_of(asked, ANONYMOUS.name)
-        user, replayed = await self._accounts.register(data, self._client(asked), None if key is None else key.id)
+        key = idempotency.key_of(request, ANONYMOUS.name)
+        user, replayed = await self._accounts.register(data, self._client(request), None if key is None else key.id)
         body = msgspec.json.encode(UserAnswer(UserBody.of(user)))
-        return Answered(201, body, idempotency.marked(replayed=replayed))
+        return Response(201, body, idempotency.marked(replayed=replayed))
 
     @accounts("POST", "/login", "Get a token", status=200, refuses=(401, 429))
-    async def log_in(self, asked: Asked, data: Login) -> TokenAnswer:
+    async def log_in(self, request: Request, data: Login) -> TokenAnswer:
         """401 for a wrong address, a wrong password and a disabled account alike; 429 after too many tries."""
-        return TokenAnswer(await self._accounts.sign_in(data.email, data.password, self._client(asked)))
+        return TokenAnswer(await self._accounts.sign_in(data.email, data.password, self._client(request)))
 
     @accounts("POST", "/password", "Change one's password", callers=SIGNED_IN, status=200, refuses=(429,))
-    async def change_password(self, asked: Asked, data: PasswordChange) -> TokenAnswer:
+    async def change_password(self, request: Request, data: PasswordChange) -> TokenAnswer:
         """All older tokens of the account end; the answer is a new one. 429 after too many wrong passwords."""
-        return TokenAnswer(await self._accounts.change_password(user_of(asked), data, self._client(asked)))
+        return TokenAnswer(await self._accounts.change_password(user_of(request), data, self._client(request)))
 
     @accounts("GET", "/me", "Who the token's user is", callers=SIGNED_IN)
-    async def get_me(self, asked: Asked) -> MeAnswer:
+    async def get_me(self, request: Request) -> MeAnswer:
         """With the role that counts now. Without an account here, by a token of one's own making, no e-mail address."""
-        user_id, role = user_of(asked), caller_of(asked).role
+        user_id, role = user_of(request), caller_of(request).role
         assert role is not None
         user = await self._accounts.find(user_id)
         return MeAnswer(MeBody(user_id, None if user is None else user.email, role))
@@ -95,5 +95,5 @@ class AccountsApi:
             raise UserNotFound
         return AccountAnswer(AccountBody.of(await self._accounts.change(UUID(user_id), data)))
 
-    def _client(self, asked: Asked) -> str:
-        return client_of(asked.scope, self._proxies)
+    def _client(self, request: Request) -> str:
+        return client_of(request.scope, self._proxies)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from holdfast.accounts.roles import Caller, Role
 from holdfast.errors import Forbidden, Unauthorized
-from holdfast.http.hot import Asked
+from holdfast.http.hot import Request
 from holdfast.http.operations import NEEDS_TOKEN, Callers
 
 
@@ -31,13 +31,13 @@ ADMINS = Callers(NEEDS_TOKEN, (401, 403), admins)
 USERS = Callers(NEEDS_TOKEN, (401, 403), users)
 
 
-def caller_of(asked: Asked) -> Caller:
+def caller_of(request: Request) -> Caller:
     """Whom a guard has let in."""
-    caller: Caller = asked.caller
+    caller: Caller = request.caller
     return caller
 
 
-def user_of(asked: Asked) -> UUID:
+def user_of(request: Request) -> UUID:
     """The id of whom a guard has let in: none of them lets anybody in without a token."""
-    user_id: UUID = asked.caller.user_id
+    user_id: UUID = request.caller.user_id
     return user_id

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import bcrypt
 
-from holdfast.accounts.guesses import is_first_guess
+from holdfast.accounts.common_passwords import is_first_guess
 from holdfast.errors import Unavailable
 
 T = TypeVar("T")

@@ -8,8 +8,8 @@ import uuid_utils.compat as uuids
 from msgspec import UNSET
 
 from holdfast.accounts import emails, queries
-from holdfast.accounts.attempts import Attempts
 from holdfast.accounts.bodies import PasswordChange, Registration, UserChange
+from holdfast.accounts.login_throttle import LoginThrottle
 from holdfast.accounts.passwords import Passwords
 from holdfast.accounts.queries import User
 from holdfast.accounts.roles import DUMMIES, Role
@@ -49,7 +49,7 @@ class Accounts:
         self._clock = clock
         self._production = settings.production
         self.passwords = Passwords(settings.password_cost)
-        self._attempts = Attempts(settings, redis)
+        self._attempts = LoginThrottle(settings, redis)
 
     async def sign_in_as(self, role: Role) -> str:
         """A token of the fixed user with this role. Raises `NotFound` in production, `WrongPassword` if disabled."""

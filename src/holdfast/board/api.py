@@ -7,7 +7,7 @@ from litestar.params import QueryParameter
 from holdfast.accounts.guards import ADMINS, SIGNED_IN, caller_of
 from holdfast.board.bodies import BoardAnswer, BoardBookingPage, OwnReservationPage
 from holdfast.board.service import Board
-from holdfast.http.hot import Asked
+from holdfast.http.hot import Request
 from holdfast.http.operations import Group
 from holdfast.http.paging import (
     LIMIT_DEFAULT,
@@ -33,28 +33,28 @@ class BoardApi:
         self._board = service
 
     @board("GET", "/board", "All rooms and what is held of them")
-    async def get_board(self, asked: Asked, window_start: StretchStart, window_end: StretchEnd) -> BoardAnswer:
+    async def get_board(self, request: Request, window_start: StretchStart, window_end: StretchEnd) -> BoardAnswer:
         """Managed rooms first, in the order in which they were made, then rooms that were only named; by start."""
-        found = await self._board.stretch(stretch_of(window_start, window_end), caller_of(asked))
+        found = await self._board.stretch(stretch_of(window_start, window_end), caller_of(request))
         return BoardAnswer(found.rooms, [found.view.reservation(each) for each in found.held], found.is_complete)
 
     @board("GET", "/board/mine", "One's own reservations to come")
     async def list_own_reservations(
-        self, asked: Asked, cursor: NextCursor = None, limit: PageLimit = LIMIT_DEFAULT
+        self, request: Request, cursor: NextCursor = None, limit: PageLimit = LIMIT_DEFAULT
     ) -> OwnReservationPage:
         """Active reservations and bookings of the token's user that have not ended, by start."""
         after = None if cursor is None else read_cursor(cursor, Position)
-        held, view = await self._board.mine(caller_of(asked), after, limit)
+        held, view = await self._board.mine(caller_of(request), after, limit)
         found = page([view.reservation(each) for each in held], limit, lambda last: (last.start, last.id))
         return OwnReservationPage(found.items, found.next_cursor)
 
     @board("GET", "/board/bookings", "All bookings with rooms and people", callers=ADMINS)
     async def list_board_bookings(
         self,
-        asked: Asked,
+        request: Request,
         page_number: Annotated[PageNumber, QueryParameter(name="page")] = 1,
         page_size: PageSize = PAGE_SIZE_DEFAULT,
     ) -> BoardBookingPage:
         """Admins only. Newest first, cancelled ones too."""
-        found, total, view = await self._board.bookings(caller_of(asked), page_number, page_size)
+        found, total, view = await self._board.bookings(caller_of(request), page_number, page_size)
         return BoardBookingPage([view.booking(each) for each in found], Pagination(page_number, page_size, total))

@@ -12,7 +12,7 @@ from holdfast.engine.claims import Reservation
 from holdfast.http.paging import Pagination
 from holdfast.reservations.bodies import HoldState, KindName, end_of_hold, state_of
 from holdfast.rooms.bodies import clock_time
-from holdfast.rooms.queries import ROOM, SLOT_TYPE, Booking, Room
+from holdfast.rooms.queries import ROOM, SLOT_TYPE, Room, SlotBooking
 from holdfast.rooms.slots import SLOT, Schedule
 
 
@@ -95,7 +95,7 @@ class View(Struct, frozen=True):
             )
         )  # fmt: skip
 
-    def booking(self, booking: Booking) -> BoardReservation:
+    def booking(self, booking: SlotBooking) -> BoardReservation:
         """A booking, perhaps a cancelled one, as this caller sees it."""
         room_id = str(booking.room_id)
         status: Literal["active", "cancelled"] = "cancelled" if booking.is_cancelled else "active"

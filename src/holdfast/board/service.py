@@ -18,7 +18,7 @@ from holdfast.reservations.service import Reservations
 from holdfast.reservations.stretches import SHOWN_MAX
 from holdfast.rooms.bookings import Bookings
 from holdfast.rooms.kind import RoomKind
-from holdfast.rooms.queries import Booking, Room
+from holdfast.rooms.queries import Room, SlotBooking
 from holdfast.rooms.rules import may_be_managed
 from holdfast.rooms.service import Rooms
 
@@ -26,7 +26,7 @@ NAMED_ROOMS_MAX = 100
 """Rooms that were only ever named and are free all the time shown. Anybody may name one, so there may be very many."""
 
 
-class Stretch(Struct, frozen=True):
+class BoardStretch(Struct, frozen=True):
     """All rooms, what is held of them, and whether that is all."""
 
     rooms: list[BoardRoom]
@@ -47,7 +47,7 @@ class Board:
         self._reservations = reservations
         self._clock = clock
 
-    async def stretch(self, window: Window, caller: Caller) -> Stretch:
+    async def stretch(self, window: Window, caller: Caller) -> BoardStretch:
         """All rooms, and what is held of them within the window. Retired rooms are there only if held then."""
         async with self._database.begin() as connection:
             managed = await queries.managed_rooms(connection)
@@ -64,7 +64,7 @@ class Board:
         shown = [BoardRoom.of(room) for room in known.values()] + [BoardRoom.named(room_id) for room_id in free]
         names = {room_id: room.name for room_id, room in known.items()}
         view = View(caller, names, await self._emails(caller, (each.user_id for each in held)))
-        return Stretch(shown, held, len(found) <= SHOWN_MAX, view)
+        return BoardStretch(shown, held, len(found) <= SHOWN_MAX, view)
 
     async def mine(self, caller: Caller, after: Position | None, limit: int) -> tuple[list[Reservation], View]:
         """The caller's reservations that have not ended, by start; one more than `limit`, if there is more."""
@@ -76,7 +76,7 @@ class Board:
         }
         return held, View(caller, names, await self._emails(caller, (each.user_id for each in held)))
 
-    async def bookings(self, caller: Caller, number: int, size: int) -> tuple[list[Booking], int, View]:
+    async def bookings(self, caller: Caller, number: int, size: int) -> tuple[list[SlotBooking], int, View]:
         """A page of all bookings, newest first, and how many there are."""
         found, total = await self._bookings.page(number, size)
         rooms = await self._find(str(each.room_id) for each in found)

@@ -24,7 +24,7 @@ from holdfast.deliveries.queries import Queued
 from holdfast.deliveries.retries import Disabled, Outcome
 from holdfast.errors import Unavailable
 from holdfast.outbox import positions
-from holdfast.outbox.journal import Deposed, Journal, Lease
+from holdfast.outbox.journal import Journal, LeadershipLost, Lease
 from holdfast.outbox.messages import Entry
 from holdfast.outbox.relay import LeaderTask
 
@@ -43,7 +43,7 @@ NONE_NEEDED = -1
 logger = structlog.stdlib.get_logger("holdfast.deliveries")
 
 
-class Heard(Struct):
+class RoutedMessage(Struct):
     """What of a message decides who gets it."""
 
     id: UUID
@@ -78,7 +78,7 @@ class Courier(LeaderTask, Generic[D]):
         return None if self._queued == NONE_NEEDED else self._queued
 
     async def run(self, lease: Lease) -> None:
-        """Queue, send and forget until the lease is lost. Raises `Deposed`, in a group."""
+        """Queue, send and forget until the lease is lost. Raises `LeadershipLost`, in a group."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 for step in (self._queue_step, self._send_step, self._tidy_step):
@@ -179,7 +179,7 @@ class Courier(LeaderTask, Generic[D]):
             came = await self._destinations.send(to, delivery, self._clock())
             async with self._turn:
                 await self._settle(lease, delivery, came)
-        except Deposed:
+        except LeadershipLost:
             pass
         except (Unavailable, *AWAY):
             # It stays due, and is sent again: not at once, as that could not be written down either.
@@ -249,11 +249,11 @@ class Courier(LeaderTask, Generic[D]):
         return 0 if await self.tidy(lease) else TIDY_SECONDS
 
     async def _keep_at(self, step: Callable[[Lease], Awaitable[float]], lease: Lease) -> None:
-        """Do a step for ever. What goes wrong with deliveries must not end the relay. Raises `Deposed`."""
+        """Do a step for ever. What goes wrong with deliveries must not end the relay. Raises `LeadershipLost`."""
         while True:
             try:
                 pause = await step(lease)
-            except Deposed:
+            except LeadershipLost:
                 raise
             except (Unavailable, *AWAY):
                 # The relay's own line in the log says that the database is away.
@@ -274,7 +274,7 @@ class Courier(LeaderTask, Generic[D]):
 
 def _wanted(entry: Entry, active: Sequence[Destination]) -> list[Queued]:
     """Who gets a message of the journal."""
-    heard = msgspec.json.decode(entry.body, type=Heard)
+    heard = msgspec.json.decode(entry.body, type=RoutedMessage)
     position, body = positions.as_time(entry.position), entry.body.decode()
     return [
         Queued(each.id, heard.id, heard.type, heard.place, position, body)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from holdfast.http.hot import Answered
+from holdfast.http.hot import Response
 
 BODY_BYTES_MAX = 16 * 1024
 BODYLESS = frozenset({204, 304})
@@ -54,9 +54,9 @@ class DirectExchange:
     def set(self) -> None:
         """Wake nobody."""
 
-    async def send(self, answered: Answered[Any], lines: bytes) -> None:
+    async def send(self, response: Response[Any], lines: bytes) -> None:
         """Send an answer with these header lines besides its own. Raises what reading its parts raises."""
-        status, body, headers = answered
+        status, body, headers = response
         own = b"".join([b"%b: %b\r\n" % header for header in headers])
         head = [STATUS_LINE[status], self._date(), own, lines]
         if not self.keep_alive and b"connection: close" not in own:

@@ -26,11 +26,11 @@ from holdfast.errors import (
 )
 from holdfast.http import audit, errors
 from holdfast.http.hot import (
-    Answered,
-    Asked,
     Headers,
     HotRoute,
     HotRoutes,
+    Request,
+    Response,
     arrived_body,
     forget_exchange,
 )
@@ -106,8 +106,8 @@ class Edge:
                 if body is None or len(body) > self._settings.body_bytes_max:
                     body = await self._body(scope, receive) or b""
                 hot, rest = found
-                answered = await hot.answer(Asked(scope, body, rest))
-                await exchange.answer(answered, self._origin_headers(scope))
+                response = await hot.answer(Request(scope, body, rest))
+                await exchange.answer(response, self._origin_headers(scope))
         except HoldfastError as error:
             # Outside the hot calls some of the request may still be on its way.
             await self._refuse(exchange, error, scope, close=hot is None)
@@ -172,8 +172,8 @@ class Edge:
         headers = [(name.lower().encode(), value.encode()) for name, value in errors.headers_of(error).items()]
         if close:
             headers.append((b"connection", b"close"))
-        answered = Answered(errors.status_of(error), errors.render(error, language), tuple(headers))
-        await exchange.answer(answered, self._origin_headers(scope))
+        response = Response(errors.status_of(error), errors.render(error, language), tuple(headers))
+        await exchange.answer(response, self._origin_headers(scope))
 
     def _origin_headers(self, scope: HTTPScope) -> Headers:
         """What lets a page of an allowed origin read an answer from here; Litestar sees to those of its own."""

@@ -6,7 +6,7 @@ from litestar.types import HTTPScope, Message, Send
 
 from holdfast.edge.direct import DirectExchange
 from holdfast.http import audit
-from holdfast.http.hot import Answered, Headers, has_left, send_with_next
+from holdfast.http.hot import Headers, Response, has_left, send_with_next
 
 COMMON_HEADERS = {
     b"x-content-type-options": b"nosniff",
@@ -45,9 +45,9 @@ class Exchange:
         else:
             await self._send(message)
 
-    async def answer(self, answered: Answered[Any], more: Headers = ()) -> None:
+    async def answer(self, response: Response[Any], more: Headers = ()) -> None:
         """Send an answer of our own making, with `more` headers."""
-        status, body, headers = answered
+        status, body, headers = response
         if isinstance(body, bytes):
             whole = [*_kind(headers), (b"content-length", b"%d" % len(body))] if body else []
             send_with_next(self._scope)
@@ -81,20 +81,20 @@ class Direct(Exchange):
         super().__init__(_nowhere, asking, scope)
         self._request = request
 
-    async def answer(self, answered: Answered[Any], more: Headers = ()) -> None:
+    async def answer(self, response: Response[Any], more: Headers = ()) -> None:
         """Send an answer of our own making, with `more` headers."""
-        self.status = answered.status
-        headers = answered.headers
+        self.status = response.status
+        headers = response.headers
         present = {name for name, _ in headers}
         lines = [b"x-request-id: %b\r\n" % self.asking.request_id]
         if present.isdisjoint(COMMON_HEADERS):
             lines.append(COMMON_LINES)
         else:
             lines += [b"%b: %b\r\n" % header for header in COMMON_HEADERS.items() if header[0] not in present]
-        if answered.body and b"content-type" not in present:
+        if response.body and b"content-type" not in present:
             lines.append(JSON_LINE)
         lines += [b"%b: %b\r\n" % header for header in (*more, *self.more)]
-        await self._request.send(answered, b"".join(lines))
+        await self._request.send(response, b"".join(lines))
 
 
 async def _nowhere(_: Message) -> None:

@@ -11,7 +11,7 @@ from limits.limits import RateLimitItemPerSecond
 from litestar.types import HTTPScope
 
 from holdfast.errors import RateLimited
-from holdfast.http.clients import CLIENTS_MAX, Window, client_of, household, storage
+from holdfast.http.clients import CLIENTS_MAX, RateWindow, client_of, household, storage
 from holdfast.http.hot import Headers
 from holdfast.redis_link import RedisLink
 from holdfast.settings import Settings
@@ -45,7 +45,7 @@ class RateLimit:
         self._item = RateLimitItemPerSecond(settings.rate_limit_max, seconds)
         self._trusted = settings.proxies
         self._link = link
-        self._here: TTLCache[str, Window] = TTLCache(CLIENTS_MAX, seconds)
+        self._here: TTLCache[str, RateWindow] = TTLCache(CLIENTS_MAX, seconds)
         self._shared: RedisStorage | None = None
         if link is not None:
             self._shared = storage(settings, link, "holdfast:limit")
@@ -76,6 +76,6 @@ class RateLimit:
     def _count_here(self, key: str) -> tuple[int, float]:
         window = self._here.get(key)
         if window is None:
-            window = self._here[key] = Window(time.monotonic() + self._item.get_expiry())
+            window = self._here[key] = RateWindow(time.monotonic() + self._item.get_expiry())
         window.count += 1
         return window.count, window.end - time.monotonic()

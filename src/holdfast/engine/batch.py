@@ -9,9 +9,9 @@ import uuid_utils.compat as uuids
 
 from holdfast.database.connections import Connection
 from holdfast.engine import keys, statements
-from holdfast.engine.claims import EVENT, Again, Booking, Change, Edited, Place, Reservation, State, Verdict
+from holdfast.engine.claims import EVENT, Change, Edited, Place, Reservation, Retake, SeatBooking, State, Verdict
 from holdfast.engine.transaction import PlacesMissing, Proof, Stale
-from holdfast.engine.writing import Changed, EventRaise, Proves, Raise, SeatRow, Writes, write
+from holdfast.engine.writing import Changed, EventRaise, Proves, Raise, SeatRow, WriteSet, write
 from holdfast.errors import HoldfastError
 from holdfast.outbox.messages import Message
 
@@ -85,12 +85,12 @@ class Batch:
             self.tell(there, uuids.uuid7(), before.place, describe(after))
         self.tell(kind, change_id, after.place, describe(after))
 
-    def book(self, change_id: UUID, booking: Booking) -> None:
+    def book(self, change_id: UUID, booking: SeatBooking) -> None:
         """Write that somebody has a seat."""
         self._booked.append(SeatRow(booking.id, statements.event_of(booking.place), booking.user_id))
         self._count(change_id, "booking.created", booking, 1)
 
-    def unbook(self, change_id: UUID, booking: Booking) -> None:
+    def unbook(self, change_id: UUID, booking: SeatBooking) -> None:
         """Write that somebody gave a seat back."""
         self.gone.append(booking.id)
         self._count(change_id, "booking.cancelled", booking, -1)
@@ -124,7 +124,7 @@ class Batch:
         """What the write locks. Where only answers are remembered, too: see `transaction.was_committed`."""
         return self.raised.keys() | {change.place.key for change, _ in self.answers}
 
-    def writes(self) -> Writes:
+    def writes(self) -> WriteSet:
         """What is to be written."""
         places, events = statements.apart(self.locked())
         raised: list[Raise] = []
@@ -136,7 +136,7 @@ class Batch:
                 raised.append(Raise(key, seen, revision))
             else:
                 raised_events.append(EventRaise(event_id, seen, revision, self.taken.get(key, 0)))
-        return Writes(
+        return WriteSet(
             places,
             events,
             raised,
@@ -150,7 +150,7 @@ class Batch:
             keys.rows(self.answers),
         )
 
-    def _count(self, change_id: UUID, kind: str, booking: Booking, taken: int) -> None:
+    def _count(self, change_id: UUID, kind: str, booking: SeatBooking, taken: int) -> None:
         key = booking.place.key
         self.taken[key] = self.taken.get(key, 0) + taken
         event = statements.event_of(booking.place)
@@ -168,7 +168,7 @@ async def tell(connection: Connection, place: Place, revision: int | None, edite
 
 def places_of(change: Change) -> list[Place]:
     """The places that a change may write to."""
-    if isinstance(change.takes, Again) and change.takes.place is not None:
+    if isinstance(change.takes, Retake) and change.takes.place is not None:
         return [change.place, change.takes.place]
     return [change.place]
 

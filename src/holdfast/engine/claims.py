@@ -96,7 +96,7 @@ class Reservation(Struct, frozen=True, omit_defaults=True):
         return Interval(self.start, self.end)
 
 
-class Booking(Struct, frozen=True):
+class SeatBooking(Struct, frozen=True):
     """A seat that somebody has at an event. Whoever `user_id` names has one at most in each."""
 
     id: int
@@ -125,7 +125,7 @@ class Seat(Struct, frozen=True):
     user_id: str
 
 
-class Again(Struct, frozen=True):
+class Retake(Struct, frozen=True):
     """Takes what the change gives back once more, elsewhere or otherwise; what is `None` stays as it is.
 
     `details` replace those of the same names, and leave the others.
@@ -181,7 +181,7 @@ class Change(Struct, frozen=True):
     id: UUID
     place: Place
     gives: UUID | int | None = None
-    takes: Stretch | Seat | Again | Confirm | Extend | Edit | None = None
+    takes: Stretch | Seat | Retake | Confirm | Extend | Edit | None = None
     key: Key | None = None
     lapses: bool = False
 
@@ -215,7 +215,7 @@ class Granted(Struct, frozen=True, tag=True):
 class Seated(Struct, frozen=True, tag=True):
     """A seat was taken, or given back; `booking` is the seat, for one given back as it was. `replayed`: see above."""
 
-    booking: Booking
+    booking: SeatBooking
     replayed: bool = False
 
 

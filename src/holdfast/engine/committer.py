@@ -20,10 +20,10 @@ from holdfast.database.again import CONFLICTS, attempts
 from holdfast.database.connections import AWAY, Database
 from holdfast.engine import transaction
 from holdfast.engine.claims import Change, Edit, Key, Made, Place, Verdict
-from holdfast.engine.link import Link
+from holdfast.engine.lane_connection import LaneConnection
+from holdfast.engine.queued import QueuedChange
 from holdfast.engine.settler import Settler
 from holdfast.engine.transaction import CommitInDoubt, KeyTaken, PlacesMissing, Stale
-from holdfast.engine.waiting import Waiting
 from holdfast.errors import ClientGone, HoldfastError, IdempotencyKeyReused, Unavailable
 
 AGAIN = (PlacesMissing, Stale, KeyTaken, *CONFLICTS, *AWAY)
@@ -85,9 +85,9 @@ class Lane:
     def __init__(self, committer: Committer) -> None:
         self._committer = committer
         self._bounds = committer.bounds
-        self._link = Link(committer.database)
+        self._link = LaneConnection(committer.database)
         self._writes = committer.database.writes
-        self._queue: deque[Waiting] = deque()
+        self._queue: deque[QueuedChange] = deque()
         self._settling = 0
         self._by_place: dict[Place, int] = {}
         self._task: asyncio.Task[None] | None = None
@@ -102,7 +102,8 @@ class Lane:
         if here >= self._bounds.place_claims_max:
             raise Unavailable
         loop = asyncio.get_running_loop()
-        waiting: Waiting = Waiting(change, loop.create_future(), loop.time() + self._bounds.claim_seconds_max, is_gone)
+        deadline = loop.time() + self._bounds.claim_seconds_max
+        waiting = QueuedChange(change, loop.create_future(), deadline, is_gone)
         self._queue.append(waiting)
         self._by_place[change.place] = here + 1
         if self._task is None:
@@ -147,9 +148,9 @@ class Lane:
             self._pop().refuse(Unavailable())
         self._committer.stop()
 
-    def _take(self) -> list[Waiting]:
+    def _take(self) -> list[QueuedChange]:
         """The claims of the next batch, in order of arrival."""
-        batch: list[Waiting] = []
+        batch: list[QueuedChange] = []
         now = asyncio.get_running_loop().time()
         while self._queue and len(batch) < self._bounds.batch_claims_max:
             is_alone = self._committer.settler.is_alone(self._queue[0].change)
@@ -162,7 +163,7 @@ class Lane:
                     break
         return batch
 
-    def _pop(self) -> Waiting:
+    def _pop(self) -> QueuedChange:
         waiting = self._queue.popleft()
         place = waiting.change.place
         left = self._by_place.pop(place) - 1
@@ -170,7 +171,7 @@ class Lane:
             self._by_place[place] = left
         return waiting
 
-    def _is_alive(self, waiting: Waiting, now: float) -> bool:
+    def _is_alive(self, waiting: QueuedChange, now: float) -> bool:
         """Whether a claim is still to be settled; one that is not has been answered."""
         if waiting.answer.done():
             return False
@@ -189,7 +190,7 @@ class Lane:
             self._pop().refuse(Unavailable())
         self._sweeper = loop.call_later(SWEEP_SECONDS, self._sweep) if self._queue else None
 
-    async def _settle(self, batch: list[Waiting]) -> None:
+    async def _settle(self, batch: list[QueuedChange]) -> None:
         """Settle a batch and answer it; a batch that fails for good is halved until its poison stands alone."""
         if not batch:
             return
@@ -215,7 +216,7 @@ class Lane:
                 # Whoever was told in the meantime that nothing has changed must stay right. [halves]
                 await self._settle([waiting for waiting in part if not waiting.answer.done()])
 
-    async def _try(self, batch: list[Waiting]) -> None:
+    async def _try(self, batch: list[QueuedChange]) -> None:
         """Try until the batch is settled, or its deadline has passed: quickly once, then with the places locked."""
         if not self._committer.settler.needs_care(batch[0].change):
             try:
@@ -230,7 +231,7 @@ class Lane:
                     await self._attempt(alive, careful=True)
         return None
 
-    async def _attempt(self, batch: list[Waiting], *, careful: bool) -> None:
+    async def _attempt(self, batch: list[QueuedChange], *, careful: bool) -> None:
         settler = self._committer.settler
         changes = [waiting.change for waiting in batch]
         try:
@@ -260,7 +261,7 @@ class Lane:
             self._writes.failed(failure)
             raise failure
 
-    async def _resolve(self, batch: list[Waiting], doubt: CommitInDoubt) -> Exception | None:
+    async def _resolve(self, batch: list[QueuedChange], doubt: CommitInDoubt) -> Exception | None:
         """Answer a batch whose COMMIT was not answered; or tell what to raise, as nothing was committed."""
         settler = self._committer.settler
         was_committed = await self._was_committed(doubt)
@@ -294,6 +295,6 @@ class Lane:
         return None
 
 
-def _answer(batch: Sequence[Waiting], verdicts: Sequence[Verdict | HoldfastError]) -> None:
+def _answer(batch: Sequence[QueuedChange], verdicts: Sequence[Verdict | HoldfastError]) -> None:
     for waiting, verdict in zip(batch, verdicts, strict=True):
         waiting.tell(verdict)

@@ -19,7 +19,7 @@ from holdfast.engine.claims import Details, Interval, Place, Reservation
 from holdfast.errors import HoldfastError, Unreadable
 
 
-class Asked(NamedTuple):
+class Proposal(NamedTuple):
     """A reservation as it would stand, and as it stood `before` it was changed: `None` for one that is new.
 
     `is_hold` says that it would be one that is new, of `user_id`.
@@ -50,10 +50,10 @@ class Demand(Protocol):
 
     facts: str
 
-    def concerns(self, asked: Asked) -> bool:
+    def concerns(self, proposal: Proposal) -> bool:
         """Tell whether there may be something against it, before anything is known of its place."""
 
-    def against(self, facts: str | None, asked: Asked, now: datetime) -> HoldfastError | None:
+    def against(self, facts: str | None, proposal: Proposal, now: datetime) -> HoldfastError | None:
         """Why nobody gets what is asked for, whoever else has it. Pure; `now` is the process's clock."""
 
 
@@ -68,21 +68,21 @@ class Demands:
         """The looks that tell facts."""
         return looks.telling({kind: demand.facts for kind, demand in self._of.items()})
 
-    def concerned(self, asked: Sequence[Asked]) -> list[int]:
+    def concerned(self, proposal: Sequence[Proposal]) -> list[int]:
         """The positions of those of whom something may be demanded."""
         of = self._of
         return [
             position
-            for position, each in enumerate(asked)
+            for position, each in enumerate(proposal)
             if (demand := of.get(each.place.kind)) is not None and demand.concerns(each)
         ]
 
-    def against(self, facts: str | None, asked: Asked, now: datetime) -> HoldfastError | None:
+    def against(self, facts: str | None, proposal: Proposal, now: datetime) -> HoldfastError | None:
         """Why nobody gets what is asked for; `Unreadable` where somebody has typed what cannot be read."""
         try:
-            return self._of[asked.place.kind].against(facts, asked, now)
+            return self._of[proposal.place.kind].against(facts, proposal, now)
         except UNREADABLE as error:
-            leave_out("places", asked.place.key, error)
+            leave_out("places", proposal.place.key, error)
             return Unreadable()
 
 

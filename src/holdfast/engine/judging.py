@@ -15,8 +15,8 @@ from holdfast.database.connections import Connection
 from holdfast.engine import looks, occupancy
 from holdfast.engine.batch import Batch
 from holdfast.engine.claims import Interval, Place, Refused, Reservation
-from holdfast.engine.demands import Asked, Demands
-from holdfast.engine.looks import Look, NamedWish, Wish
+from holdfast.engine.demands import Demands, Proposal
+from holdfast.engine.looks import Look, LookRow, NamedLookRow
 from holdfast.engine.occupancy import Wanted
 from holdfast.errors import HoldfastError
 
@@ -24,33 +24,33 @@ from holdfast.errors import HoldfastError
 class Seen(NamedTuple):
     """The result of a look at what is asked for, with the expired holds in it."""
 
-    asked: Sequence[Asked]
+    proposals: Sequence[Proposal]
     wanted: Sequence[Wanted]
     look: Look
     dead: list[Reservation]
 
 
 async def look(
-    connection: Connection, batch: Batch, demands: Demands, asked: Sequence[Asked], leaving: Sequence[UUID] = ()
+    connection: Connection, batch: Batch, demands: Demands, proposals: Sequence[Proposal], leaving: Sequence[UUID] = ()
 ) -> tuple[Seen, dict[int, HoldfastError]]:
     """What is in the way of what is asked for, and by position what the places themselves have against it.
 
     What is given back, and `leaving`, is in nobody's way. Raises `PlacesMissing`, `Stale`.
     """
     away = [*leaving, *(each.id for each in batch.left.values() if each.state not in occupancy.TAKING)]
-    wanted = [Wanted(each.place.key, each.interval) for each in asked]
-    concerned = demands.concerned(asked)
-    tells_more = bool(concerned) or any(each.is_hold for each in asked)
-    wishes = _named(asked, concerned) if tells_more else [Wish(place, interval.end) for place, interval in wanted]
-    seen = await looks.look(connection, wishes, away, demands.looks if tells_more else None)
-    batch.note(seen.revisions, {wish.place for wish in wishes}, seen.now)
+    wanted = [Wanted(each.place.key, each.interval) for each in proposals]
+    concerned = demands.concerned(proposals)
+    tells_more = bool(concerned) or any(each.is_hold for each in proposals)
+    rows = _named(proposals, concerned) if tells_more else [LookRow(place, interval.end) for place, interval in wanted]
+    seen = await looks.look(connection, rows, away, demands.looks if tells_more else None)
+    batch.note(seen.revisions, {wish.place for wish in rows}, seen.now)
     dead = await _behind(connection, batch, wanted, seen, away) if seen.expiring else []
     against = {
         position: error
         for position in concerned
-        if (error := demands.against(seen.facts.get(position), asked[position], batch.now)) is not None
+        if (error := demands.against(seen.facts.get(position), proposals[position], batch.now)) is not None
     }
-    return Seen(asked, wanted, seen, dead), against
+    return Seen(proposals, wanted, seen, dead), against
 
 
 def settle(batch: Batch, seen: Seen, positions: Sequence[int]) -> list[Refused | None]:
@@ -76,9 +76,9 @@ def beyond(seen: Seen, positions: Sequence[int], bounds: tuple[int, int]) -> set
     of_users: dict[UUID | None, int] = {}
     found: set[int] = set()
     for position in positions:
-        if not seen.asked[position].is_hold:
+        if not seen.proposals[position].is_hold:
             continue
-        place, user_id = seen.asked[position].place, seen.asked[position].user_id
+        place, user_id = seen.proposals[position].place, seen.proposals[position].user_id
         at_place, of_user = (at_places.get(place, 0), of_users.get(user_id, 0))
         there = seen.look.holds[position]
         if there[0] + at_place < bounds[0] and (user_id is None or there[1] + of_user < bounds[1]):
@@ -88,15 +88,17 @@ def beyond(seen: Seen, positions: Sequence[int], bounds: tuple[int, int]) -> set
     return found
 
 
-def _named(asked: Sequence[Asked], concerned: Sequence[int]) -> Sequence[Wish]:
-    """The wishes for a look that tells more; those that are concerned with the names of their places."""
-    wishes = [
-        NamedWish(each.place.key, each.interval.end, holds=each.is_hold, user_id=each.user_id if each.is_hold else None)
-        for each in asked
+def _named(proposals: Sequence[Proposal], concerned: Sequence[int]) -> Sequence[LookRow]:
+    """The rows for a look that tells more; those that are concerned with the names of their places."""
+    rows = [
+        NamedLookRow(
+            each.place.key, each.interval.end, holds=each.is_hold, user_id=each.user_id if each.is_hold else None
+        )
+        for each in proposals
     ]
     for position in concerned:
-        wishes[position].kind, wishes[position].id = asked[position].place
-    return wishes
+        rows[position].kind, rows[position].id = proposals[position].place
+    return rows
 
 
 async def _behind(
@@ -109,11 +111,11 @@ async def _behind(
     dead: dict[UUID, Reservation] = {}
     hidden = _hidden(wanted, look, batch)
     while hidden:
-        wishes = [Wish(wanted[position].place, wanted[position].interval.end) for position in hidden]
+        rows = [LookRow(wanted[position].place, wanted[position].interval.end) for position in hidden]
         further: list[int] = []
-        for position, rows in zip(hidden, await looks.backwards(connection, wishes, [*away, *dead]), strict=True):
+        for position, found in zip(hidden, await looks.backwards(connection, rows, [*away, *dead]), strict=True):
             # What has not expired is in the way, if it reaches that far. [behind the expired]
-            expired, look.nearest[position] = _split(rows, wanted[position].interval, batch)
+            expired, look.nearest[position] = _split(found, wanted[position].interval, batch)
             dead |= {each.id: each for each in expired}
             if len(expired) == looks.BACKWARDS_ROWS:  # [further behind the expired]
                 further.append(position)
@@ -122,7 +124,7 @@ async def _behind(
 
 
 def _hidden(wanted: Sequence[Wanted], look: Look, batch: Batch) -> list[int]:
-    """The positions of wishes into which a hold reaches that has expired."""
+    """The positions of rows into which a hold reaches that has expired."""
     return [
         position
         for position, expires_at in look.expiring.items()

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.database.connections import Connection
-from holdfast.engine.claims import Booking, Interval, Place, Reservation, State
+from holdfast.engine.claims import Interval, Place, Reservation, SeatBooking, State
 from holdfast.engine.occupancy import Seats
 from holdfast.engine.schema import HELD_NOW, TAKES
 from holdfast.engine.statements import event_key, event_place, place_of
@@ -94,14 +94,14 @@ BACKWARDS_ROWS = 64
 """How far back one look goes for expired holds. When all that it finds have expired, another goes on behind them."""
 
 
-class Wish(Struct):
+class LookRow(Struct):
     """A stretch of time that is wanted at a place, by when it ends."""
 
     place: str
     claim_end: datetime
 
 
-class NamedWish(Wish):
+class NamedLookRow(LookRow):
     """The same, with what a look that tells more asks for: facts of the place, unless `kind` is `None`; holds."""
 
     kind: str | None = None
@@ -126,7 +126,7 @@ class Look(NamedTuple):
     holds: dict[int, tuple[int, int]]
 
 
-class SeatWish(Struct, frozen=True):
+class SeatLookRow(Struct, frozen=True):
     """A seat that somebody wants."""
 
     event_id: int
@@ -138,7 +138,7 @@ class SeatLook(NamedTuple):
 
     revisions: dict[str, int]
     seats: dict[Place, Seats]
-    booked: dict[SeatWish, int]
+    booked: dict[SeatLookRow, int]
 
 
 def telling(facts: Mapping[str, str]) -> tuple[str, str]:
@@ -158,7 +158,7 @@ def _telling(look: str, of_kinds: str) -> str:
 
 async def look(
     connection: Connection,
-    wanted: Sequence[Wish],
+    wanted: Sequence[LookRow],
     leaving: Sequence[UUID] = (),
     more: tuple[str, str] | None = None,
 ) -> Look:
@@ -197,7 +197,9 @@ async def look(
     return Look(revisions, nearest, expiring, closed, now, facts, holds)
 
 
-async def backwards(connection: Connection, wanted: Sequence[Wish], leaving: Sequence[UUID]) -> list[list[Reservation]]:
+async def backwards(
+    connection: Connection, wanted: Sequence[LookRow], leaving: Sequence[UUID]
+) -> list[list[Reservation]]:
     """For each wish what takes its place, back from where it ends, those in `leaving` excepted."""
     found: list[list[Reservation]] = [[] for _ in wanted]
     wishes = msgspec.json.encode(wanted).decode()
@@ -221,7 +223,7 @@ async def expired(connection: Connection, kinds: Collection[str], at_most: int) 
     return [(row["id"], place_of(row["place"])) for row in await connection.fetch(EXPIRED, kinds, at_most)]
 
 
-async def look_seats(connection: Connection, wanted: Sequence[SeatWish]) -> SeatLook:
+async def look_seats(connection: Connection, wanted: Sequence[SeatLookRow]) -> SeatLook:
     """What there is of what is wanted, as it is committed."""
     found = SeatLook({}, {}, {})
     rows = await connection.fetch(LOOK_SEATS, msgspec.json.encode(wanted).decode())
@@ -237,7 +239,7 @@ async def look_seats(connection: Connection, wanted: Sequence[SeatWish]) -> Seat
 
 async def given_seats(
     connection: Connection, events: Sequence[int], ids: Sequence[int]
-) -> tuple[dict[str, int], dict[int, Booking]]:
+) -> tuple[dict[str, int], dict[int, SeatBooking]]:
     """The events' revisions, and by id those of the bookings that are there."""
     rows = await connection.fetch(GIVEN_SEATS, events, ids)
     revisions = {event_key(row["event_id"]): row["revision"] for row in rows}
@@ -268,8 +270,8 @@ def _reservation(row: Mapping[str, object]) -> Reservation:
     )
 
 
-def _booking(row: Mapping[str, object]) -> Booking:
-    return Booking(
+def _booking(row: Mapping[str, object]) -> SeatBooking:
+    return SeatBooking(
         id=row["id"],  # type: ignore[arg-type]
         place=event_place(row["event_id"]),  # type: ignore[arg-type]
         user_id=row["user_id"],  # type: ignore[arg-type]

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import msgspec
 
 from holdfast.engine.claims import (
-    Again,
     Confirm,
     Extend,
     Interval,
@@ -20,6 +19,7 @@ from holdfast.engine.claims import (
     Reason,
     Refused,
     Reservation,
+    Retake,
     State,
 )
 
@@ -119,7 +119,7 @@ def ended(before: Reservation, *, lapses: bool, now: datetime) -> Reservation | 
 
 
 def again(
-    before: Reservation | None, takes: Again | Confirm | Extend, now: datetime, longest: timedelta
+    before: Reservation | None, takes: Retake | Confirm | Extend, now: datetime, longest: timedelta
 ) -> Reservation | Refused:
     """A reservation as it would stand once it was taken again, if nothing is in its way."""
     if before is None or not (before.state in TAKING or before.state is State.EXPIRED):
@@ -128,7 +128,7 @@ def again(
         if isinstance(takes, Confirm) and takes.revives:
             return _confirmed(before, takes, revived=True)
         return Refused(Reason.HOLD_EXPIRED)
-    if isinstance(takes, Again):
+    if isinstance(takes, Retake):
         return _moved(before, takes, longest)
     if before.state is State.HELD:
         return _confirmed(before, takes) if isinstance(takes, Confirm) else _extended(before, takes, now)
@@ -148,7 +148,7 @@ def fault(wanted: Interval, longest: timedelta) -> Reason | None:
     return Reason.TOO_LONG if wanted.end - wanted.start > longest else None
 
 
-def _moved(before: Reservation, takes: Again, longest: timedelta) -> Reservation | Refused:
+def _moved(before: Reservation, takes: Retake, longest: timedelta) -> Reservation | Refused:
     wanted = moved(before.interval, takes.start, takes.end)
     reason = fault(wanted, longest)
     if reason is not None:

@@ -12,8 +12,6 @@ from holdfast.database.connections import Connection
 from holdfast.engine import judging, keys, looks, occupancy, statements, writing
 from holdfast.engine.batch import Batch, places_of, tell
 from holdfast.engine.claims import (
-    Again,
-    Booking,
     Change,
     Confirm,
     Edit,
@@ -24,15 +22,17 @@ from holdfast.engine.claims import (
     Reason,
     Refused,
     Reservation,
+    Retake,
     Seat,
+    SeatBooking,
     Seated,
     State,
     Stretch,
     Verdict,
 )
-from holdfast.engine.demands import Asked, Demands, Rules
+from holdfast.engine.demands import Demands, Proposal, Rules
 from holdfast.engine.judging import Seen
-from holdfast.engine.looks import SeatWish
+from holdfast.engine.looks import SeatLookRow
 from holdfast.engine.occupancy import Booker, Seats
 from holdfast.engine.transaction import KeyTaken, Proof, Stale
 from holdfast.errors import HoldfastError
@@ -150,7 +150,7 @@ class Settlement:
     ) -> Verdict | HoldfastError:
         """What becomes of a reservation that a change gives back, and perhaps takes again."""
         takes = change.takes
-        if isinstance(takes, Again | Confirm | Extend):
+        if isinstance(takes, Retake | Confirm | Extend):
             after = occupancy.again(before, takes, self._batch.time, self._rules.longest)
             if isinstance(after, Refused):
                 return after
@@ -170,12 +170,12 @@ class Settlement:
             # Whatever else, it has that already.
             return Granted(before)
         is_dead = occupancy.has_expired(before, self._batch.time)
-        is_again = isinstance(change.takes, Again)
+        is_again = isinstance(change.takes, Retake)
         # What has expired was free meanwhile. [looks before it revives]
         if is_again or is_dead:
-            asked = Asked(after.place, after.interval, after.type, after.details, before)
+            proposals = Proposal(after.place, after.interval, after.type, after.details, before)
             # The one that moves is not in its own way. [moves]
-            seen, against = await judging.look(connection, self._batch, self._demands, [asked], [before.id])
+            seen, against = await judging.look(connection, self._batch, self._demands, [proposals], [before.id])
             # What was granted is confirmed, whatever is demanded by now.
             if is_again and against:
                 return against[0]
@@ -191,13 +191,13 @@ class Settlement:
         self, connection: Connection, changes: Sequence[tuple[Change, Stretch]], *, careful: bool
     ) -> None:
         """Reserve and hold, in order of arrival."""
-        asked = [
-            Asked(
+        proposals = [
+            Proposal(
                 change.place, each.interval, each.type, each.details, None, each.user_id, each.hold_seconds is not None
             )
             for change, each in changes
         ]
-        seen, against = await judging.look(connection, self._batch, self._demands, asked)
+        seen, against = await judging.look(connection, self._batch, self._demands, proposals)
         if against:
             await self._decline(connection, [(changes[at][0], error) for at, error in against.items()], careful=careful)
         firsts, seconds = keys.first_of_each(changes, against)
@@ -252,7 +252,7 @@ class Settlement:
         positions, seconds = keys.first_of_each(changes)
         changes = [changes[position] for position in positions]
         found = await looks.look_seats(
-            connection, [SeatWish(statements.event_of(change.place), takes.user_id) for change, takes in changes]
+            connection, [SeatLookRow(statements.event_of(change.place), takes.user_id) for change, takes in changes]
         )
         # Of an event that has changed since a cancellation was looked up, messages are numbered wrongly by now.
         batch.note(found.revisions, found.revisions)
@@ -270,7 +270,7 @@ class Settlement:
             if refused is not None:
                 self._answer(change, refused)
                 continue
-            booking = Booking(self._ids[change.id], change.place, takes.user_id, batch.now)
+            booking = SeatBooking(self._ids[change.id], change.place, takes.user_id, batch.now)
             batch.book(change.id, booking)
             self._answer(change, Seated(booking))
         batch.verdicts |= keys.repeat(seconds, batch.answers)

@@ -8,7 +8,7 @@ from holdfast.clock import Clock
 from holdfast.database.connections import Connection
 from holdfast.engine import looks, statements
 from holdfast.engine.batch import Batch, places_of
-from holdfast.engine.claims import EVENT, Again, Change, Confirm, Edit, Granted, Place, Seat, Seated, Stretch, Verdict
+from holdfast.engine.claims import EVENT, Change, Confirm, Edit, Granted, Place, Retake, Seat, Seated, Stretch, Verdict
 from holdfast.engine.demands import NO_DEMANDS, Demands, Rules
 from holdfast.engine.settlement import Settlement
 from holdfast.errors import HoldfastError, OutcomeUnknown
@@ -52,7 +52,7 @@ class Settler:
     def is_alone(self, change: Change) -> bool:
         """Whether a change shares its batch with nobody: one that may leave what it gives back where it was."""
         takes = change.takes
-        return isinstance(takes, Again | Edit) or (isinstance(takes, Confirm) and takes.revives)
+        return isinstance(takes, Retake | Edit) or (isinstance(takes, Confirm) and takes.revives)
 
     def needs_care(self, change: Change) -> bool:
         """Whether a change is settled under its place's lock from the beginning."""

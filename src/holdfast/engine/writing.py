@@ -156,7 +156,7 @@ class SeatRow(Struct):
     user_id: str
 
 
-class Writes(Struct):
+class WriteSet(Struct):
     """What a batch writes."""
 
     locked: Sequence[str]
@@ -172,7 +172,7 @@ class Writes(Struct):
     keys: str | None = None
 
 
-async def write(connection: Connection, writes: Writes) -> None:
+async def write(connection: Connection, writes: WriteSet) -> None:
     """Write and, outside a transaction, commit. Raises `asyncpg.PostgresError` with `transaction.STALE`."""
     await connection.execute(
         WRITE,

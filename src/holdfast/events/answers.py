@@ -7,17 +7,17 @@ import msgspec
 from holdfast.engine.claims import Granted, Made, Reason, Refused, Seated, Verdict
 from holdfast.errors import AlreadyBooked, EventFull, EventNotFound, HoldfastError, IdempotencyKeyReused
 from holdfast.events.bodies import SeatBookingBody
-from holdfast.http.hot import Answered
+from holdfast.http.hot import Response
 from holdfast.http.idempotency import REPLAYED_HEADER
 
 
-def booked(verdict: Verdict) -> Answered[SeatBookingBody]:
+def booked(verdict: Verdict) -> Response[SeatBookingBody]:
     """201 with the booking; marked when it is the answer to an earlier request. Raises the refusal."""
     match verdict:
         case Seated(booking=booking):
             location = (b"location", b"/api/bookings/%d" % booking.id)
             headers = (location, REPLAYED_HEADER) if verdict.replayed else (location,)
-            return Answered(201, msgspec.json.encode(SeatBookingBody.of(booking)), headers)
+            return Response(201, msgspec.json.encode(SeatBookingBody.of(booking)), headers)
         case Refused():
             error = _refusal(verdict.reason)
             error.replayed = verdict.replayed

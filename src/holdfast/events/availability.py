@@ -12,7 +12,7 @@ from cachetools import TTLCache
 
 from holdfast.database.connections import Connection, Database
 from holdfast.engine import statements
-from holdfast.engine.reader import Reader
+from holdfast.engine.loaders import BatchLoader
 from holdfast.errors import EventNotFound
 from holdfast.events import queries
 from holdfast.events.bodies import EventBody
@@ -74,8 +74,8 @@ class Availability:
     def __init__(self, database: Database, near: SeatCache, far: SeatCache | None) -> None:
         self._near = near
         self._far = far
-        self._tags: Reader[int, bytes] = Reader(database, statements.event_tags)
-        self._events: Reader[int, Event] = Reader(database, _events)
+        self._tags: BatchLoader[int, bytes] = BatchLoader(database, statements.event_tags)
+        self._events: BatchLoader[int, Event] = BatchLoader(database, _events)
         self._misses: dict[tuple[int, bytes], asyncio.Task[bytes]] = {}
 
     async def of(self, event_id: int) -> bytes:

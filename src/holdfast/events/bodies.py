@@ -6,7 +6,7 @@ from typing import Annotated
 from litestar.params import Parameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from holdfast.engine.claims import Booking
+from holdfast.engine.claims import SeatBooking
 from holdfast.events.lists import Statistics
 from holdfast.events.queries import Event
 from holdfast.events.schema import SEATS_MAX
@@ -53,7 +53,7 @@ class SeatBookingBody(Struct):
     created_at: datetime
 
     @classmethod
-    def of(cls, booking: Booking) -> "SeatBookingBody":
+    def of(cls, booking: SeatBooking) -> "SeatBookingBody":
         """The booking as clients see it."""
         return cls(booking.id, int(booking.place.id), booking.user_id, booking.created_at)
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from holdfast.database import readable
-from holdfast.engine.claims import Booking
+from holdfast.engine.claims import SeatBooking
 from holdfast.engine.statements import event_place
 from holdfast.events.queries import Event
 from holdfast.events.schema import PERSON, bookings, events, seat_changes
@@ -36,7 +36,7 @@ async def newest_events(connection: AsyncConnection, *, before: int | None, limi
     return [Event(*row) for row in await connection.execute(query)]
 
 
-async def find_booking(connection: AsyncConnection, booking_id: int) -> Booking | None:
+async def find_booking(connection: AsyncConnection, booking_id: int) -> SeatBooking | None:
     """One booking, wherever it is."""
     found = await _bookings(connection, select(*BOOKING).where(bookings.c.id == booking_id))
     return found[0] if found else None
@@ -44,7 +44,7 @@ async def find_booking(connection: AsyncConnection, booking_id: int) -> Booking 
 
 async def newest_bookings(
     connection: AsyncConnection, user_id: str | None, *, before: int | None, limit: int
-) -> list[Booking]:
+) -> list[SeatBooking]:
     """Bookings of one person or of all, the newest first; those older than the id `before`; at most `limit`."""
     query = select(*BOOKING).order_by(bookings.c.id.desc()).limit(limit)
     if user_id is not None:
@@ -56,7 +56,7 @@ async def newest_bookings(
 
 async def attendees(
     connection: AsyncConnection, event_id: int, user_id: str | None, *, after: str | None, limit: int
-) -> list[Booking]:
+) -> list[SeatBooking]:
     """Bookings of an event, by person; that of one of them; those after the person `after`; at most `limit`."""
     query = select(*BOOKING).where(bookings.c.event_id == event_id).order_by(bookings.c.user_id).limit(limit)
     if user_id is not None:
@@ -101,13 +101,13 @@ def _is_of(user_id: str) -> ColumnElement[bool]:
     return PERSON.op("=", is_comparison=True)(user_id)
 
 
-async def _bookings(connection: AsyncConnection, query: Select[Any]) -> list[Booking]:
+async def _bookings(connection: AsyncConnection, query: Select[Any]) -> list[SeatBooking]:
     return await readable.read(readable.Selected(connection, query, bookings.c.id), _booking)
 
 
-def _booking(row: Row[*tuple[Any, ...]]) -> Booking:
+def _booking(row: Row[*tuple[Any, ...]]) -> SeatBooking:
     booking_id, event_id, user_id, created_at = row
     # The driver tells infinity by a time without a zone.
     if created_at.tzinfo is None:
         raise ValueError
-    return Booking(booking_id, event_place(event_id), user_id, created_at)
+    return SeatBooking(booking_id, event_place(event_id), user_id, created_at)

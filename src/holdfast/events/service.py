@@ -8,7 +8,7 @@ from msgspec import UNSET, Struct
 
 from holdfast.clock import Clock
 from holdfast.database.connections import Connection, Database, translated
-from holdfast.engine.claims import Booking, Change, Edit, Edited, Key, Made, Seat, Seated, Verdict
+from holdfast.engine.claims import Change, Edit, Edited, Key, Made, Seat, SeatBooking, Seated, Verdict
 from holdfast.engine.committer import Committer
 from holdfast.engine.statements import event_place
 from holdfast.errors import BookingNotFound, EventNotFound, InvalidRequest, SeatsAlreadyBooked
@@ -41,13 +41,13 @@ class Events:
         change = Change(uuids.uuid7(), event_place(event_id), takes=Seat(user_id), key=key)
         return await self._committer.submit(change, is_gone)
 
-    async def cancel(self, booking: Booking) -> None:
+    async def cancel(self, booking: SeatBooking) -> None:
         """Give a seat back. Raises `BookingNotFound` when somebody else was quicker."""
         verdict = await self._committer.submit(Change(uuids.uuid7(), booking.place, gives=booking.id))
         if not isinstance(verdict, Seated):
             raise BookingNotFound
 
-    async def booking(self, booking_id: int) -> Booking:
+    async def booking(self, booking_id: int) -> SeatBooking:
         """One booking. Raises `BookingNotFound`."""
         async with self._database.begin() as connection:
             found = await lists.find_booking(connection, booking_id)
@@ -55,7 +55,7 @@ class Events:
             raise BookingNotFound
         return found
 
-    async def bookings(self, chosen: Chosen, after: int | str | None, limit: int) -> list[Booking]:
+    async def bookings(self, chosen: Chosen, after: int | str | None, limit: int) -> list[SeatBooking]:
         """One page of bookings, and one more: an event's by person, all others the newest first."""
         async with self._database.begin() as connection:
             if chosen.event_id is None:

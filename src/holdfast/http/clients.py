@@ -20,7 +20,7 @@ CLIENTS_MAX = 100_000
 """How many clients are counted in this process; beyond, those are forgotten that were silent the longest."""
 
 
-class Window:
+class RateWindow:
     """What one client has sent since it began, until `end` on the monotonic clock."""
 
     __slots__ = ("count", "end")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MethodType, NoneType
 from typing import Any, ClassVar, get_args
 
-from litestar import Request, Response
+import litestar
 from litestar.connection import ASGIConnection
 from litestar.dto import AbstractDTO, DTOConfig, DTOFieldDefinition
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
@@ -19,7 +19,7 @@ from litestar.response import Stream
 from litestar.typing import FieldDefinition
 
 from holdfast.http.docs import refusals
-from holdfast.http.hot import Answered, Asked
+from holdfast.http.hot import Request, Response
 from holdfast.http.operations import JSON, Body, Gate, Operation, kwarg_of, operations_of
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -62,7 +62,7 @@ def _guard(check: Callable[[Any], None], gate: Gate) -> Callable[[Connection, Ba
 
     async def guard(connection: Connection, _: BaseRouteHandler) -> None:
         scope: Any = connection.scope
-        caller = await gate.of(Asked(scope, b"", ""))
+        caller = await gate.of(Request(scope, b"", ""))
         check(caller)
         connection.state["caller"] = caller
 
@@ -74,21 +74,21 @@ def _answering(operation: Operation, api: object) -> Callable[..., Awaitable[Any
     call = MethodType(operation.function, api)
     described = [kwarg_of(each) for each in operation.reads]
 
-    async def answer(request: Request[Any, Any, Any], **given: Any) -> Any:
+    async def answer(request: litestar.Request[Any, Any, Any], **given: Any) -> Any:
         for each in described:
             given.pop(_argument(each), None)
-        if operation.wants_asked:
-            asked = Asked(request.scope, b"" if operation.body is None else await request.body(), "")
-            asked.caller = request.state.get("caller")
-            given["asked"] = asked
-        answered = await call(**given)
-        return _response(answered) if isinstance(answered, Answered) else answered
+        if operation.wants_request:
+            ours = Request(request.scope, b"" if operation.body is None else await request.body(), "")
+            ours.caller = request.state.get("caller")
+            given["request"] = ours
+        response = await call(**given)
+        return _response(response) if isinstance(response, Response) else response
 
     parameters = [*operation.parameters, *map(_parameter, operation.reads)]
     if operation.body is not None:
         default = None if operation.body.may_be_missing else inspect.Parameter.empty
         parameters.append(_keyword("data", operation.body.kind, default))
-    shown = inspect.Signature([_keyword("request", Request[Any, Any, Any]), *parameters])
+    shown = inspect.Signature([_keyword("request", litestar.Request[Any, Any, Any]), *parameters])
     answer.__signature__ = shown  # type: ignore[attr-defined]
     types = {each.name: each.annotation for each in shown.parameters.values()}
     answer.__annotations__ = types | {"return": operation.answer}
@@ -111,13 +111,13 @@ def _keyword(name: str, annotation: Any, default: Any = inspect.Parameter.empty)
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
 
 
-def _response(answered: Answered[Any]) -> Response[bytes] | Stream:
+def _response(response: Response[Any]) -> litestar.Response[bytes] | Stream:
     """An answer of our own making, as the framework sends it."""
-    headers = {name.decode(): value.decode() for name, value in answered.headers}
+    headers = {name.decode(): value.decode() for name, value in response.headers}
     kind = headers.get("content-type", JSON)
-    if isinstance(answered.body, bytes):
-        return Response(answered.body, status_code=answered.status, headers=headers, media_type=kind)
-    return Stream(answered.body, status_code=answered.status, headers=headers, media_type=kind)
+    if isinstance(response.body, bytes):
+        return litestar.Response(response.body, status_code=response.status, headers=headers, media_type=kind)
+    return Stream(response.body, status_code=response.status, headers=headers, media_type=kind)
 
 
 def _responses(operation: Operation) -> dict[int, ResponseSpec]:
@@ -132,12 +132,12 @@ class StrictBody(AbstractDTO[Any]):
     """Has the framework read a body as the operation does: JSON only, no conversions, every fault named."""
 
     kind: ClassVar[Any]
-    read: Callable[[Asked], Any]
+    read: Callable[[Request], Any]
 
     def decode_bytes(self, value: bytes) -> Any:
         """The body as the struct. Raises `UnsupportedMediaType`, `InvalidRequest`."""
         scope: Any = self.asgi_connection.scope
-        return self.read(Asked(scope, value, ""))
+        return self.read(Request(scope, value, ""))
 
     @classmethod
     def create_for_field_definition(

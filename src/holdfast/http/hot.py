@@ -14,7 +14,7 @@ ENDING = "holdfast.ending"
 """The scope's key for what is to be called when the exchange ends before its answer does."""
 
 
-class Asked:
+class Request:
     """A request that has arrived whole. `rest` is what the route's path leaves open, percent-decoded.
 
     `caller` is there once somebody was let in, who is read by `caller_of`.
@@ -93,7 +93,7 @@ def forget_exchange(scope: HTTPScope) -> None:
     known.pop("holdfast.exchange", None)
 
 
-class Answered(NamedTuple, Generic[T]):
+class Response(NamedTuple, Generic[T]):
     """An answer ready to be sent, a `T` in JSON unless its headers say otherwise: whole, or in parts as it is made."""
 
     status: int
@@ -111,7 +111,7 @@ class HotRoute(NamedTuple):
     method: str
     path: str
     template: str
-    answer: Callable[[Asked], Awaitable[Answered[Any]]]
+    answer: Callable[[Request], Awaitable[Response[Any]]]
     prefix: bool = False
     suffix: str = ""
     reads_query: bool = False

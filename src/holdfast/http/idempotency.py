@@ -9,7 +9,7 @@ from litestar.params import HeaderParameter
 
 from holdfast.engine.claims import Key, Made
 from holdfast.errors import InvalidRequest
-from holdfast.http.hot import Answered, Asked, Headers
+from holdfast.http.hot import Headers, Request, Response
 
 HEADER = "Idempotency-Key"
 HEADER_NAME = HEADER.lower().encode()
@@ -25,20 +25,20 @@ IdempotencyKey = Annotated[
 ]
 
 
-def key_of(asked: Asked, caller: str) -> Key | None:
+def key_of(request: Request, caller: str) -> Key | None:
     """The key of a creating request, or `None` without the header; it counts for one caller and path.
 
     Raises `InvalidRequest` for a key that is empty, too long, or not printable ASCII.
     """
-    given = asked.header(HEADER_NAME)
+    given = request.header(HEADER_NAME)
     if given is None:
         return None
     if KEY.fullmatch(given) is None:
         raise InvalidRequest({HEADER: "idempotency_key"})
-    path = asked.path.rstrip("/")
+    path = request.path.rstrip("/")
     # Neither caller nor path can hold a NUL, so no two triples look the same.
     scope = sha256(f"{caller}\0{path}\0{given}".encode()).digest()
-    return Key(id=UUID(bytes=scope[:16]), body=sha256(asked.body).digest())
+    return Key(id=UUID(bytes=scope[:16]), body=sha256(request.body).digest())
 
 
 def marked(*, replayed: bool) -> Headers:
@@ -46,6 +46,6 @@ def marked(*, replayed: bool) -> Headers:
     return (REPLAYED_HEADER,) if replayed else ()
 
 
-def made(answer: Made) -> Answered[Any]:
+def made(answer: Made) -> Response[Any]:
     """201 with what was made."""
-    return Answered(201, answer.body, marked(replayed=answer.replayed))
+    return Response(201, answer.body, marked(replayed=answer.replayed))

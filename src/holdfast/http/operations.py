@@ -3,13 +3,13 @@
 An operation is a function of a feature's `Api`; the line above it says the rest:
 
     @seats("POST", "/api/bookings/reserve", "Book a seat", refuses=(403, 404, 409), reads=(IdempotencyKey,), hot=True)
-    async def book_seat(self, asked: Asked, data: NewSeatBooking) -> Answered[SeatBookingBody]:
+    async def book_seat(self, request: Request, data: NewSeatBooking) -> Response[SeatBookingBody]:
 
-`asked` is the request, and `data` its body, which was read strictly. All other arguments are parameters of the path and
-the query. What it returns is described as the answer, and sent as JSON.
+`data` is the request's body, which was read strictly. All other arguments are parameters of the path and the query.
+What it returns is described as the answer, and sent as JSON.
 
 A `hot` operation is answered by the edge without the framework, which would cost more than the rest of the way. Its
-arguments are `asked`, then the variable of the path, then `data`. A request with a query that it does not read itself
+arguments are `request`, then the variable of the path, then `data`. A request with a query that it does not read itself
 goes through the framework all the same, whose handler (`handlers.py`) ends in the same function.
 """
 
@@ -24,14 +24,14 @@ from litestar.params import ParameterKwarg, QueryParameter
 
 from holdfast.errors import UnsupportedMediaType
 from holdfast.http import fields
-from holdfast.http.hot import Answered, Asked, HotRoute
+from holdfast.http.hot import HotRoute, Request, Response
 from holdfast.http.idempotency import IdempotencyKey
 
 JSON = "application/json"
 CONTENT_TYPE = JSON.encode()
 STATUSES = {"POST": 201, "DELETE": 204}
 """Of answers that say that it was done, where it is not 200."""
-GIVEN = ("self", "asked", "data")
+GIVEN = ("self", "request", "data")
 """Arguments of an operation's function that are no parameters."""
 
 Security = Sequence[Mapping[str, Sequence[str]]]
@@ -58,7 +58,7 @@ MAY_HAVE_TOKEN = Callers([{}, *NEEDS_TOKEN], (401,))
 class Gate(Protocol):
     """Who knows callers by their tokens."""
 
-    def of(self, asked: Asked) -> Awaitable[Any]:
+    def of(self, request: Request) -> Awaitable[Any]:
         """The caller of a request. Raises `Unauthorized`."""
 
 
@@ -69,16 +69,16 @@ class Body(NamedTuple):
     decoder: Callable[[Any], Callable[[bytes], Any]]
     may_be_missing: bool
 
-    def reader(self, api: object) -> Callable[[Asked], Any]:
+    def reader(self, api: object) -> Callable[[Request], Any]:
         """How an `Api` reads it. Raises `UnsupportedMediaType`, `InvalidRequest`."""
         decode, may_be_missing = self.decoder(api), self.may_be_missing
 
-        def read(asked: Asked) -> Any:
-            if may_be_missing and not asked.body:
+        def read(request: Request) -> Any:
+            if may_be_missing and not request.body:
                 return None
-            if asked.headers.get(b"content-type") != CONTENT_TYPE:
-                check_media_type(asked)
-            return decode(asked.body)
+            if request.headers.get(b"content-type") != CONTENT_TYPE:
+                check_media_type(request)
+            return decode(request.body)
 
         return read
 
@@ -91,7 +91,7 @@ class More(TypedDict, total=False):
     refuses: Sequence[int]
     """Statuses of refusals, besides those that follow from callers, parameters and body."""
     reads: Sequence[Any]
-    """Headers, or parameters of the query, that the function reads from `asked`: here for the description."""
+    """Headers, or parameters of the query, that the function reads from `request`: here for the description."""
     decode: Callable[[Any], Callable[[bytes], Any]]
     """How the body is read, of the `Api`, where its type does not tell."""
     status: int
@@ -128,7 +128,7 @@ class Operation:
         self, function: Callable[..., Awaitable[Any]], tag: str, named: tuple[str, str, str], more: More
     ) -> None:
         types = get_type_hints(function, include_extras=True)
-        answered = types["return"]
+        response = types["return"]
         self.function = function
         self.tag = tag
         self.method, self.path, self.summary = named
@@ -137,10 +137,10 @@ class Operation:
         self.reads = tuple(more.get("reads", ()))
         self.status = more.get("status") or STATUSES.get(self.method, 200)
         self.words = more.get("answer")
-        self.answer = get_args(answered)[0] if get_origin(answered) is Answered else answered
+        self.answer = get_args(response)[0] if get_origin(response) is Response else response
         self.body = _body(types["data"], more.get("decode")) if "data" in types else None
         arguments = inspect.signature(function).parameters
-        self.wants_asked = "asked" in arguments
+        self.wants_request = "request" in arguments
         self.parameters = [
             each.replace(annotation=types[name], kind=inspect.Parameter.KEYWORD_ONLY)
             for name, each in arguments.items()
@@ -162,29 +162,29 @@ class Operation:
             found.add(422)
         return sorted(found)
 
-    def fast(self, api: object, gate: Gate) -> Callable[[Asked], Awaitable[Answered[Any]]]:
+    def fast(self, api: object, gate: Gate) -> Callable[[Request], Awaitable[Response[Any]]]:
         """The operation as the edge calls it: a request in, its answer out. Raises what refuses it."""
         check = self.callers.check
         plain = self._plain(api)
         if check is None:
             return plain
 
-        async def guarded(asked: Asked) -> Answered[Any]:
-            asked.caller = await gate.of(asked)
-            check(asked.caller)
-            return await plain(asked)
+        async def guarded(request: Request) -> Response[Any]:
+            request.caller = await gate.of(request)
+            check(request.caller)
+            return await plain(request)
 
         return guarded
 
-    def _plain(self, api: object) -> Callable[[Asked], Awaitable[Answered[Any]]]:
+    def _plain(self, api: object) -> Callable[[Request], Awaitable[Response[Any]]]:
         """The same, whoever asks."""
         call, is_open = MethodType(self.function, api), "{" in self.path
         if self.body is None:
-            return (lambda asked: call(asked, asked.rest)) if is_open else call
+            return (lambda request: call(request, request.rest)) if is_open else call
         read = self.body.reader(api)
         if is_open:
-            return lambda asked: call(asked, asked.rest, read(asked))
-        return lambda asked: call(asked, read(asked))
+            return lambda request: call(request, request.rest, read(request))
+        return lambda request: call(request, read(request))
 
     def hot(self, api: object, gate: Gate) -> HotRoute:
         """How the edge finds it."""
@@ -219,14 +219,14 @@ def kwarg_of(parameter: Any) -> ParameterKwarg:
     return found
 
 
-def check_media_type(asked: Asked) -> None:
+def check_media_type(request: Request) -> None:
     """Raises `UnsupportedMediaType` for a body that says it is not JSON; one that says nothing is taken for it.
 
     But not from a page in a browser, which has an `origin`: that is the one way to send a body to another site without
     the browser asking that site first.
     """
-    kind = asked.header(b"content-type")
-    if kind is None and b"origin" not in asked.headers:
+    kind = request.header(b"content-type")
+    if kind is None and b"origin" not in request.headers:
         return
     if kind is None or kind.partition(";")[0].strip().lower() != JSON:
         raise UnsupportedMediaType

@@ -11,7 +11,7 @@ from holdfast.accounts.access import Access
 from holdfast.accounts.watch import Watch
 from holdfast.errors import Unavailable
 from holdfast.http.clients import client_of, household
-from holdfast.http.hot import Answered, Asked
+from holdfast.http.hot import Request, Response
 from holdfast.http.operations import MAY_HAVE_TOKEN, Group
 from holdfast.live import requests
 from holdfast.live.feeder import Feeder
@@ -80,24 +80,24 @@ class LiveApi:
         hot=True,
         endless=True,
     )
-    async def stream_messages(self, asked: Asked) -> Answered[str]:
+    async def stream_messages(self, request: Request) -> Response[str]:
         """What changes from now on, or from `Last-Event-ID` on: at least once, a place's changes in order.
 
         Messages are kept for 15 minutes. Who owns what is told to its owner and to admins only.
         """
-        authorization = asked.header(b"authorization")
+        authorization = request.header(b"authorization")
         caller = await self._access.caller(authorization)
-        wish = requests.wish(asked.query, self._kinds)
-        if asked.is_head:
-            return Answered(200, b"", HEADERS)
-        listener = Listener(caller, wish, asked.abort)
-        listener.client = household(client_of(asked.scope, self._proxies))
+        wish = requests.wish(request.query, self._kinds)
+        if request.is_head:
+            return Response(200, b"", HEADERS)
+        listener = Listener(caller, wish, request.abort)
+        listener.client = household(client_of(request.scope, self._proxies))
         watch = Watch(self._access, authorization, caller)
-        events = self._events(listener, requests.after(asked.header(b"last-event-id")), watch)
+        events = self._events(listener, requests.after(request.header(b"last-event-id")), watch)
         # Begun here, so that whoever cannot be taken on is told so by a status.
         first = await anext(events)
-        asked.on_end(listener.end)
-        return Answered(200, _joined(first, events), HEADERS)
+        request.on_end(listener.end)
+        return Response(200, _joined(first, events), HEADERS)
 
     async def _events(self, listener: Listener, after: int | None, watch: Watch) -> AsyncIterator[bytes]:
         async with self._feeder.listening(listener):

@@ -15,7 +15,7 @@ GRACE_SECONDS = 5.0
 """How long somebody slow has to read what is under way, and then that the stream has ended."""
 
 
-class Wish(Struct, frozen=True):
+class Subscription(Struct, frozen=True):
     """What somebody listens to: messages of these places and types; none named means all."""
 
     places: frozenset[str] = frozenset()
@@ -27,7 +27,7 @@ class Listener:
 
     __slots__ = ("_bytes", "_cut", "_queue", "_wake", "after", "caller", "client", "is_over", "wish")
 
-    def __init__(self, caller: Caller, wish: Wish, cut: Callable[[], None]) -> None:
+    def __init__(self, caller: Caller, wish: Subscription, cut: Callable[[], None]) -> None:
         self.caller = caller
         self.wish = wish
         self.client = ""

@@ -19,7 +19,7 @@ Fields that are added later are private at first.
 OWNER = "user_id"
 
 
-class Heard(Struct):
+class StreamedMessage(Struct):
     """A message as it was published; what is in `data` is not looked into."""
 
     id: Raw
@@ -36,7 +36,7 @@ class Frames:
 
     def __init__(self, entry: Entry) -> None:
         self.position = entry.position
-        self.heard: Heard = msgspec.json.decode(entry.body, type=Heard)
+        self.heard: StreamedMessage = msgspec.json.decode(entry.body, type=StreamedMessage)
         self._full: bytes | None = None
         self._public: bytes | None = None
 
@@ -59,7 +59,7 @@ class Frames:
         )
 
 
-def _event(position: int, heard: Heard, data: Mapping[str, Raw]) -> bytes:
+def _event(position: int, heard: StreamedMessage, data: Mapping[str, Raw]) -> bytes:
     """A server-sent event; JSON has no line breaks of its own."""
     shown = {
         "id": heard.id,

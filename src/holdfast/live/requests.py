@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from holdfast.errors import InvalidRequest
 from holdfast.http import fields
-from holdfast.live.hub import Wish
+from holdfast.live.hub import Subscription
 from holdfast.outbox import positions
 
 NAMES_MAX = 100
@@ -14,12 +14,12 @@ NAMES_MAX = 100
 TYPE = re.compile(r"[a-z_]{1,40}\.[a-z_]{1,40}")
 
 
-def wish(query: bytes, kinds: Collection[str]) -> Wish:
+def wish(query: bytes, kinds: Collection[str]) -> Subscription:
     """What `place`, of one of these kinds, and `type` narrow the updates to; each may be given several times."""
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, encoding="utf-8")
     named = {name: [value for key, value in pairs if key == name] for name in ("place", "type")}
     read = fields.each(place=lambda: _places(named["place"], kinds), type=lambda: _types(named["type"]))
-    return Wish(read["place"], read["type"])
+    return Subscription(read["place"], read["type"])
 
 
 def after(last_event_id: str | None) -> int | None:

@@ -14,7 +14,7 @@ STRETCHES = 40
 """The test in parts, for the charts."""
 
 
-class Limits(Struct, frozen=True):
+class Thresholds(Struct, frozen=True):
     """What must be kept: the 95th percentile in milliseconds, and the share of requests that may fail."""
 
     p95_ms: float
@@ -32,7 +32,7 @@ class Latency(Struct, frozen=True):
     mean: float
 
 
-class Stretch(Struct, frozen=True):
+class Phase(Struct, frozen=True):
     """A part of the test, from `start` on, in seconds.
 
     Percentiles are of the requests that were to be sent in it, `None` if there were none; `answers`, good ones, and
@@ -48,14 +48,14 @@ class Stretch(Struct, frozen=True):
     max: float | None
 
 
-class Settings(Struct, frozen=True):
+class LoadSettings(Struct, frozen=True):
     """What was asked for."""
 
     url: str
     rate: float
     seconds: float
     paths: int
-    limits: Limits
+    limits: Thresholds
 
 
 class Metrics(Struct, frozen=True):
@@ -64,7 +64,7 @@ class Metrics(Struct, frozen=True):
     `rate` is of answers a second until the last one; `lag_p99_ms` tells how late the test itself was at sending.
     """
 
-    settings: Settings
+    settings: LoadSettings
     started_at: str
     requests: int
     rate: float
@@ -73,7 +73,7 @@ class Metrics(Struct, frozen=True):
     errors: dict[str, int]
     lag_p99_ms: float
     broken: Sequence[str]
-    stretches: Sequence[Stretch]
+    stretches: Sequence[Phase]
 
     @property
     def is_kept(self) -> bool:
@@ -81,14 +81,14 @@ class Metrics(Struct, frozen=True):
         return not self.broken
 
 
-def measure(samples: Sequence[Sample], orders: Orders, limits: Limits, started_at: str) -> Metrics:
+def measure(samples: Sequence[Sample], orders: Orders, limits: Thresholds, started_at: str) -> Metrics:
     """The outcome of a test. There is at least one sample."""
     latency = _latency([each.latency for each in samples])
     errors = Counter(each.error for each in samples if each.error is not None)
     share = errors.total() / len(samples)
     until = max(orders.seconds, *(each.answered_at for each in samples))
     return Metrics(
-        settings=Settings(orders.url, orders.rate, orders.seconds, len(orders.paths), limits),
+        settings=LoadSettings(orders.url, orders.rate, orders.seconds, len(orders.paths), limits),
         started_at=started_at,
         requests=len(samples),
         rate=round(len(samples) / until, 2),
@@ -120,7 +120,7 @@ def _latency(values: Sequence[float]) -> Latency:
     return Latency(p50, p90, p95, p99, most, mean=round(sum(values) / len(values), 3))
 
 
-def _broken(latency: Latency, share: float, limits: Limits) -> list[str]:
+def _broken(latency: Latency, share: float, limits: Thresholds) -> list[str]:
     """A line for each limit that was not kept."""
     lines = []
     if latency.p95 > limits.p95_ms:
@@ -130,7 +130,7 @@ def _broken(latency: Latency, share: float, limits: Limits) -> list[str]:
     return lines
 
 
-def _stretches(samples: Sequence[Sample], seconds: float) -> list[Stretch]:
+def _stretches(samples: Sequence[Sample], seconds: float) -> list[Phase]:
     length = seconds / STRETCHES
     sent: list[list[float]] = [[] for _ in range(STRETCHES)]
     came = [Counter[bool]() for _ in range(STRETCHES)]
@@ -138,9 +138,7 @@ def _stretches(samples: Sequence[Sample], seconds: float) -> list[Stretch]:
         sent[min(int(each.at / length), STRETCHES - 1)].append(each.latency)
         came[min(int(each.answered_at / length), STRETCHES - 1)][each.error is None] += 1
     return [
-        Stretch(
-            round(number * length, 3), round(length, 3), came[number][True], came[number][False], *_three(latencies)
-        )
+        Phase(round(number * length, 3), round(length, 3), came[number][True], came[number][False], *_three(latencies))
         for number, latencies in enumerate(sent)
     ]
 

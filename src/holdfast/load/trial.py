@@ -13,7 +13,7 @@ from typing import assert_never
 import msgspec
 
 from holdfast.load import measurement, report, target
-from holdfast.load.measurement import Limits, Metrics
+from holdfast.load.measurement import Metrics, Thresholds
 from holdfast.load.orders import Count, Finished, Orders, Sample
 
 Tell = Callable[[Count], None]
@@ -34,7 +34,7 @@ def prepare(url: str, token: str | None, rate: float, seconds: float) -> Orders:
     return Orders(url, found, paths, rate, seconds)
 
 
-def run(orders: Orders, limits: Limits, out: Path, tell: Tell) -> Metrics:
+def run(orders: Orders, limits: Thresholds, out: Path, tell: Tell) -> Metrics:
     """Send, and write `metrics.json` and `report.html`; `tell` hears how it goes. Raises `NotMeasured`."""
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     metrics = measurement.measure(send(orders, tell), orders, limits, started_at)

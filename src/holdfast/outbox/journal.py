@@ -23,7 +23,7 @@ READ_AT_ONCE = 500
 REMOVED_AT_ONCE = 2_000
 
 
-class Deposed(Exception):
+class LeadershipLost(Exception):
     """Somebody else has taken the lease: whatever was about to be done is theirs to do."""
 
 
@@ -67,7 +67,7 @@ class Journal:
 
 
 class Lease:
-    """The right to write the journal, until somebody else has a greater fencing number. All raise `Deposed` then.
+    """The right to write the journal, until another has a greater fencing number. All raise `LeadershipLost` then.
 
     `delivered` is the position until which all was delivered, as the holder before told.
     """
@@ -85,7 +85,7 @@ class Lease:
         async with self._database.pool.acquire() as connection:
             count = await queries.number(connection, self.fence, self.floor, LEASE, NUMBERED_AT_ONCE)
         if count == queries.DEPOSED:
-            raise Deposed
+            raise LeadershipLost
         return count
 
     @again_on_conflict
@@ -100,7 +100,7 @@ class Lease:
         """Keep the lease, and tell how far delivering has come and whether it is stuck."""
         async with self._database.journal.acquire() as connection:
             if not await queries.renew(connection, self.fence, LEASE, delivered, stuck=stuck):
-                raise Deposed
+                raise LeadershipLost
 
     @again_on_conflict
     async def remove(self, delivered: int, age: timedelta = KEPT) -> int:
@@ -119,5 +119,5 @@ class Lease:
         """A transaction in which nobody else can take the lease, for what only its holder may change."""
         async with self._database.journal.acquire() as connection, transaction(connection):
             if not await queries.hold(connection, self.fence, self.floor, LEASE):
-                raise Deposed
+                raise LeadershipLost
             yield connection

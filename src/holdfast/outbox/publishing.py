@@ -8,8 +8,8 @@ from holdfast.database.connections import Database
 from holdfast.outbox import stream as streams
 from holdfast.outbox.consumer import Consumer
 from holdfast.outbox.journal import Journal
-from holdfast.outbox.outlets import LocalOutlet, Outlet, StreamOutlet
 from holdfast.outbox.relay import LeaderTask, Relay, process_name
+from holdfast.outbox.sinks import LocalSink, Sink, StreamSink
 from holdfast.outbox.stream import RedisStream
 from holdfast.outbox.subscribers import Subscribers, log_message
 from holdfast.settings import Settings
@@ -50,10 +50,10 @@ class Publishing:
 
     def _relay(self) -> Relay:
         name = process_name()
-        outlet: Outlet = LocalOutlet(self.journal, self._subscribers)
+        outlet: Sink = LocalSink(self.journal, self._subscribers)
         consumer = None
         if self.stream is not None:
-            outlet = StreamOutlet(self.journal, self.stream)
+            outlet = StreamSink(self.journal, self.stream)
             consumer = Consumer(self.stream, self._subscribers, name) if self._subscribers else None
         return Relay(self.journal, outlet, name, consumer, tasks=self._tasks)
 

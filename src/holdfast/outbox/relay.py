@@ -18,8 +18,8 @@ from redis.exceptions import RedisError
 from holdfast.database.connections import AWAY
 from holdfast.errors import Unavailable
 from holdfast.outbox.consumer import Consumer
-from holdfast.outbox.journal import NUMBERED_AT_ONCE, REMOVED_AT_ONCE, Deposed, Journal, Lease
-from holdfast.outbox.outlets import Outlet
+from holdfast.outbox.journal import NUMBERED_AT_ONCE, REMOVED_AT_ONCE, Journal, LeadershipLost, Lease
+from holdfast.outbox.sinks import Sink
 
 TRY_SECONDS = 0.5
 """How often one that waits tries to take the lease. With the lease's length: takes over in less than four seconds."""
@@ -46,7 +46,7 @@ class LeaderTask:
         """Hear that the lease was taken: what was known of the journal may be old."""
 
     async def run(self, lease: Lease) -> None:
-        """Work for ever. Raises `Deposed`."""
+        """Work for ever. Raises `LeadershipLost`."""
         raise NotImplementedError
 
     def needs_after(self) -> int | None:
@@ -63,7 +63,7 @@ class Relay:
     def __init__(
         self,
         journal: Journal,
-        outlet: Outlet,
+        outlet: Sink,
         name: str,
         consumer: Consumer | None = None,
         *,
@@ -74,7 +74,7 @@ class Relay:
         self._name = name
         self._consumer = consumer
         self._tasks = tasks
-        self._links = Links()
+        self._links = Connectivity()
 
     async def run(self) -> None:
         """Wait for the lease, work until it is lost, and again. Cancelled, it gives the lease up."""
@@ -101,7 +101,7 @@ class Relay:
                     tasks.create_task(self._consumer.run())
                 for each in self._tasks:
                     tasks.create_task(each.run(lease))
-        except* Deposed:
+        except* LeadershipLost:
             logger.warning("another process publishes messages now", fence=lease.fence)
         finally:
             with suppress(TimeoutError, Unavailable, *AWAY):
@@ -115,7 +115,7 @@ class Term:
     A step answers how many seconds to wait before the next time.
     """
 
-    def __init__(self, lease: Lease, outlet: Outlet, links: "Links", tasks: Sequence[LeaderTask] = ()) -> None:
+    def __init__(self, lease: Lease, outlet: Sink, links: "Connectivity", tasks: Sequence[LeaderTask] = ()) -> None:
         self.delivered = lease.delivered
         self._tasks = tasks
         for each in tasks:
@@ -126,7 +126,7 @@ class Term:
         self._news = asyncio.Event()
 
     async def keep_at(self, step: Callable[[], Awaitable[float]]) -> None:
-        """Do a step for ever, also when the database or Redis is away for a while. Raises `Deposed`."""
+        """Do a step for ever, also when the database or Redis is away for a while. Raises `LeadershipLost`."""
         while True:
             try:
                 pause = await step()
@@ -170,7 +170,7 @@ class Term:
         return 0 if await self._lease.remove(before) == REMOVED_AT_ONCE else REMOVE_SECONDS
 
 
-class Links:
+class Connectivity:
     """Whether the database and Redis answer; each change is one line in the log."""
 
     def __init__(self) -> None:

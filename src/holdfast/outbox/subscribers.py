@@ -22,7 +22,7 @@ PAUSE_SECONDS = 0.2
 logger = structlog.stdlib.get_logger("holdfast.messages")
 
 
-class Told(Struct, frozen=True):
+class SubscribedMessage(Struct, frozen=True):
     """A message, as subscribers are told of it."""
 
     id: UUID
@@ -32,7 +32,7 @@ class Told(Struct, frozen=True):
     data: Mapping[str, Any]
 
 
-Handle = Callable[[Told], Awaitable[None]]
+Handle = Callable[[SubscribedMessage], Awaitable[None]]
 
 
 class Subscriber(Struct, frozen=True):
@@ -41,7 +41,7 @@ class Subscriber(Struct, frozen=True):
     handle: Handle
     types: frozenset[str] = frozenset()
 
-    def wants(self, told: Told) -> bool:
+    def wants(self, told: SubscribedMessage) -> bool:
         """Whether it is to be told."""
         return not self.types or told.type in self.types
 
@@ -62,18 +62,18 @@ class Subscribers:
     async def tell(self, entries: Sequence[Entry]) -> None:
         """Tell everybody who wants it of these messages, one after the other."""
         for entry in entries:
-            told = msgspec.json.decode(entry.body, type=Told)
+            told = msgspec.json.decode(entry.body, type=SubscribedMessage)
             for subscriber in self._all:
                 if subscriber.wants(told):
                     await _tell(subscriber, told)
 
 
-async def log_message(told: Told) -> None:
+async def log_message(told: SubscribedMessage) -> None:
     """Write a line about a message; without `data`, in which there may be persons."""
     logger.info("message", id=str(told.id), type=told.type, place=told.place, occurred_at=told.occurred_at.isoformat())
 
 
-async def _tell(subscriber: Subscriber, told: Told) -> None:
+async def _tell(subscriber: Subscriber, told: SubscribedMessage) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return await subscriber.handle(told)

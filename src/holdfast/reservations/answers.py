@@ -16,7 +16,7 @@ from holdfast.errors import (
     ReservationNotFound,
     TimeConflict,
 )
-from holdfast.http.hot import Answered
+from holdfast.http.hot import Response
 from holdfast.http.idempotency import REPLAYED_HEADER
 from holdfast.reservations.bodies import AnyReservation
 from holdfast.reservations.kind import PlaceKind
@@ -31,7 +31,7 @@ SIMPLY: Mapping[Reason, type[HoldfastError]] = {
 """The errors of refusals that have nothing more to tell."""
 
 
-def made(verdict: Verdict, kind: PlaceKind, hold_secret: str | None) -> Answered[AnyReservation]:
+def made(verdict: Verdict, kind: PlaceKind, hold_secret: str | None) -> Response[AnyReservation]:
     """201 with the reservation; marked when it is the answer to an earlier request. Raises the refusal.
 
     `hold_secret` is for whoever has made a hold without a token.
@@ -47,13 +47,13 @@ def made(verdict: Verdict, kind: PlaceKind, hold_secret: str | None) -> Answered
     # The id is the body's first field, and is there as text already.
     location = (b"location", b"/reservations/by-id/" + body[len(b'{"id":"') :][:36])
     headers = (location, REPLAYED_HEADER) if verdict.replayed else (location,)
-    return Answered(201, body, headers)
+    return Response(201, body, headers)
 
 
-def kept(verdict: Verdict, kind: PlaceKind) -> Answered[AnyReservation]:
+def kept(verdict: Verdict, kind: PlaceKind) -> Response[AnyReservation]:
     """200 with what was a hold, or still is one. Raises the refusal."""
     # Whoever may confirm it may see whom it is for.
-    return Answered(200, msgspec.json.encode(kind.shown(granted(verdict, kind), sees=True)))
+    return Response(200, msgspec.json.encode(kind.shown(granted(verdict, kind), sees=True)))
 
 
 def granted(verdict: Verdict, kind: PlaceKind) -> Reservation:

@@ -15,7 +15,7 @@ from holdfast.errors import HoldfastError
 from holdfast.reservations.bodies import HeldBody
 
 
-class Wish(Struct, frozen=True):
+class ReservationRequest(Struct, frozen=True):
     """A place and a stretch of time, held for so many seconds only or for good; `details` are its feature's."""
 
     place: Place
@@ -85,7 +85,7 @@ class PlaceKind(Protocol):
     def named(self, text: str) -> Place:
         """The place that a path or a query names. Raises `InvalidRequest`."""
 
-    def wish(self, data: Any) -> Wish:
+    def wish(self, data: Any) -> ReservationRequest:
         """What a `new` asks for, the order of its times not checked yet. Raises `InvalidRequest`."""
 
     def shown(self, reservation: Reservation, *, sees: bool) -> HeldBody:

@@ -14,7 +14,6 @@ from holdfast.accounts.roles import ANONYMOUS, Caller
 from holdfast.database.connections import Connection, Database
 from holdfast.engine import occupancy
 from holdfast.engine.claims import (
-    Again,
     Change,
     Confirm,
     Extend,
@@ -25,15 +24,16 @@ from holdfast.engine.claims import (
     Reason,
     Refused,
     Reservation,
+    Retake,
     State,
     Stretch,
     Verdict,
 )
 from holdfast.engine.committer import Committer
-from holdfast.engine.reader import KeyReader, Reader
+from holdfast.engine.loaders import BatchLoader, KeyLoader
 from holdfast.errors import Forbidden, HoldfastError, ReservationNotFound, Unauthorized, Unreadable
 from holdfast.reservations import queries
-from holdfast.reservations.kind import Fields, Register, Wish
+from holdfast.reservations.kind import Fields, Register, ReservationRequest
 from holdfast.reservations.kinds import Kinds
 from holdfast.reservations.queries import Filter, Known, KnownPlace, Position, Window
 
@@ -74,9 +74,9 @@ class Reservations:
         self.access = access
         self.kinds = kinds
         self._longest = longest
-        self._keys = KeyReader(database)
-        self._known: Reader[UUID, Known] = Reader(database, self._find)
-        self._made: Reader[Place, str] = Reader(database, kinds.find, readers_max=1)
+        self._keys = KeyLoader(database)
+        self._known: BatchLoader[UUID, Known] = BatchLoader(database, self._find)
+        self._made: BatchLoader[Place, str] = BatchLoader(database, kinds.find, readers_max=1)
         self._held: LRUCache[UUID, HeldHere] = LRUCache(HOLDS_KNOWN_MAX)
 
     def fault(self, interval: Interval) -> Reason | None:
@@ -94,7 +94,7 @@ class Reservations:
         return self.access.sees_all(ANONYMOUS)
 
     async def reserve(
-        self, wanted: Wish, caller: Caller, key: Key | None, is_gone: Callable[[], bool] | None = None
+        self, wanted: ReservationRequest, caller: Caller, key: Key | None, is_gone: Callable[[], bool] | None = None
     ) -> Verdict:
         """Hold a place for a stretch of time that has no fault; dropped if the caller `is_gone` before it is begun.
 
@@ -169,7 +169,7 @@ class Reservations:
                 if reason is not None:
                     return Refused(reason)
                 await self._check_may_have(register, target, asker.caller)
-            takes = Again(target, start, end, wanted.details)
+            takes = Retake(target, start, end, wanted.details)
             return Change(uuids.uuid7(), found.place, reservation_id, takes)
 
         verdict = await self._change(reservation_id, move)

@@ -8,18 +8,18 @@ import msgspec
 
 from holdfast.engine.claims import Granted, Made, Reason, Refused, Reservation, Seated, Verdict
 from holdfast.errors import HoldfastError, IdempotencyKeyReused, RoomClosed, SlotAlreadyBooked
-from holdfast.http.hot import Answered
+from holdfast.http.hot import Response
 from holdfast.http.idempotency import REPLAYED_HEADER
 from holdfast.rooms.bodies import SlotBody, SlotBookingAnswer, SlotBookingBody, SlotsAnswer
 from holdfast.rooms.slots import Slot
 
 
-def booked(verdict: Verdict, slot_id: UUID) -> Answered[SlotBookingAnswer]:
+def booked(verdict: Verdict, slot_id: UUID) -> Response[SlotBookingAnswer]:
     """201 with the booking of a slot; marked when it is the answer to an earlier request. Raises the refusal."""
     match verdict:
         case Granted(reservation=reservation):
             body = msgspec.json.encode(SlotBookingAnswer(_body(reservation, slot_id)))
-            return Answered(201, body, (REPLAYED_HEADER,) if verdict.replayed else ())
+            return Response(201, body, (REPLAYED_HEADER,) if verdict.replayed else ())
         case Refused():
             error = _refusal(verdict.reason)
             error.replayed = verdict.replayed

@@ -10,7 +10,7 @@ from holdfast.accounts.guards import ADMINS, SIGNED_IN, USERS, caller_of, signed
 from holdfast.errors import InvalidRequest
 from holdfast.http import idempotency
 from holdfast.http.compression import packed
-from holdfast.http.hot import Answered, Asked
+from holdfast.http.hot import Request, Response
 from holdfast.http.idempotency import IdempotencyKey
 from holdfast.http.operations import Group
 from holdfast.http.paging import PAGE_SIZE_DEFAULT, PageNumber, PageSize, Pagination
@@ -30,7 +30,7 @@ from holdfast.rooms.bodies import (
     SlotBookingsAnswer,
     SlotsAnswer,
 )
-from holdfast.rooms.bookings import Bookings, Wish
+from holdfast.rooms.bookings import Bookings, SlotRequest
 from holdfast.rooms.days import Days
 from holdfast.rooms.service import Rooms
 
@@ -66,9 +66,9 @@ class RoomsApi:
         return RoomsAnswer([RoomBody.of(each) for each in await self._rooms.all()])
 
     @rooms("POST", "/rooms/create", "Make a room", answer="The room", reads=(IdempotencyKey,))
-    async def create_room(self, asked: Asked, data: NewRoom) -> Answered[RoomAnswer]:
+    async def create_room(self, request: Request, data: NewRoom) -> Response[RoomAnswer]:
         """Admins only. The room has no slots until it has a schedule."""
-        key = idempotency.key_of(asked, caller_of(asked).name)
+        key = idempotency.key_of(request, caller_of(request).name)
         return idempotency.made(await self._rooms.create(data, key))
 
     @rooms(
@@ -79,11 +79,11 @@ class RoomsApi:
         refuses=(404, 409),
         reads=(IdempotencyKey,),
     )
-    async def create_schedule(self, asked: Asked, room_id: RoomId, data: NewSchedule) -> Answered[ScheduleAnswer]:
+    async def create_schedule(self, request: Request, room_id: RoomId, data: NewSchedule) -> Response[ScheduleAnswer]:
         """Admins only, and only once: a schedule cannot be changed."""
         found = requests.identity("roomId", room_id)
         wanted = requests.schedule(data, uuids.uuid7())
-        key = idempotency.key_of(asked, caller_of(asked).name)
+        key = idempotency.key_of(request, caller_of(request).name)
         return idempotency.made(await self._rooms.schedule(found, wanted, key))
 
     @rooms("POST", "/rooms/{room_id}/retire", "Take no new bookings of a room", status=200, refuses=(404,))
@@ -102,23 +102,23 @@ class RoomsApi:
         reads=(Date, IfNoneMatch),
         hot=True,
     )
-    async def list_slots(self, asked: Asked, room_id: RoomId) -> Answered[SlotsAnswer]:
+    async def list_slots(self, request: Request, room_id: RoomId) -> Response[SlotsAnswer]:
         """Half hours that nobody holds, those that have passed too. Empty without a schedule.
 
         The answer has an `ETag`, which changes whenever the room's reservations or its schedule do.
         """
-        wanted, fault = _room_day(room_id, asked.query)
+        wanted, fault = _room_day(room_id, request.query)
         # Asked together with who the caller is, which saves a trip to the database; told to nobody before.
         tag = None if wanted is None else self._days.tag(wanted)
-        signed_in(await self._access.of(asked))
+        signed_in(await self._access.of(request))
         if wanted is None or tag is None:
             assert fault is not None
             raise fault
         ready = await self._days.free(wanted, tag)
-        body, headers = packed(ready.body, tagged(ready.tag), asked.headers.get(b"accept-encoding") or b"")
-        if ready.tag in (asked.headers.get(b"if-none-match") or b""):
-            return Answered(NOT_MODIFIED, b"", tuple(each for each in headers if each[0] != b"content-encoding"))
-        return Answered(200, body, headers)
+        body, headers = packed(ready.body, tagged(ready.tag), request.headers.get(b"accept-encoding") or b"")
+        if ready.tag in (request.headers.get(b"if-none-match") or b""):
+            return Response(NOT_MODIFIED, b"", tuple(each for each in headers if each[0] != b"content-encoding"))
+        return Response(200, body, headers)
 
     @bookings(
         "POST",
@@ -129,11 +129,11 @@ class RoomsApi:
         reads=(IdempotencyKey,),
         hot=True,
     )
-    async def book_slot(self, asked: Asked, data: NewSlotBooking) -> Answered[SlotBookingAnswer]:
+    async def book_slot(self, request: Request, data: NewSlotBooking) -> Response[SlotBookingAnswer]:
         """For the token's user. 409 when anybody holds any of it."""
-        key = idempotency.key_of(asked, caller_of(asked).name)
-        wish = Wish(data.slot_id, user_of(asked), bool(data.create_conference_link))
-        return answers.booked(await self._bookings.create(wish, key, asked.is_gone), data.slot_id)
+        key = idempotency.key_of(request, caller_of(request).name)
+        wish = SlotRequest(data.slot_id, user_of(request), bool(data.create_conference_link))
+        return answers.booked(await self._bookings.create(wish, key, request.is_gone), data.slot_id)
 
     @bookings("GET", "/bookings/list", "List all bookings in pages", callers=ADMINS)
     async def list_slot_bookings(
@@ -144,15 +144,15 @@ class RoomsApi:
         return SlotBookingPage([SlotBookingBody.of(each) for each in found], Pagination(page, page_size, total))
 
     @bookings("GET", "/bookings/my", "One's own bookings")
-    async def list_own_slot_bookings(self, asked: Asked) -> SlotBookingsAnswer:
+    async def list_own_slot_bookings(self, request: Request) -> SlotBookingsAnswer:
         """Bookings of the token's user on slots that start now or later, by start; cancelled ones too."""
-        return SlotBookingsAnswer([SlotBookingBody.of(each) for each in await self._bookings.of_user(user_of(asked))])
+        return SlotBookingsAnswer([SlotBookingBody.of(each) for each in await self._bookings.of_user(user_of(request))])
 
     @bookings("POST", "/bookings/{booking_id}/cancel", "Cancel a booking", status=200, refuses=(404,))
-    async def cancel_slot_booking(self, asked: Asked, booking_id: BookingId) -> SlotBookingAnswer:
+    async def cancel_slot_booking(self, request: Request, booking_id: BookingId) -> SlotBookingAnswer:
         """The slot is free at once. A booking that was cancelled before stays so, and is answered too."""
         found = requests.identity("bookingId", booking_id)
-        return SlotBookingAnswer(SlotBookingBody.of(await self._bookings.cancel(found, user_of(asked))))
+        return SlotBookingAnswer(SlotBookingBody.of(await self._bookings.cancel(found, user_of(request))))
 
 
 def _room_day(room_id: str, query: bytes) -> tuple[requests.RoomDay | None, InvalidRequest | None]:

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from holdfast.http.fields import Name
 from holdfast.http.paging import Pagination
-from holdfast.rooms.queries import Booking, Room
+from holdfast.rooms.queries import Room, SlotBooking
 from holdfast.rooms.slots import Schedule, Slot
 
 # Line breaks and tabs are text; other control characters and halves of a pair are not.
@@ -114,7 +114,7 @@ class SlotBookingBody(Struct, rename="camel"):
     created_at: datetime
 
     @classmethod
-    def of(cls, booking: Booking) -> "SlotBookingBody":
+    def of(cls, booking: SlotBooking) -> "SlotBookingBody":
         """The booking as clients see it."""
         return cls(
             booking.id,

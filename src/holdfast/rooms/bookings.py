@@ -16,7 +16,7 @@ from holdfast.database.connections import Database, translated
 from holdfast.engine import statements
 from holdfast.engine.claims import Change, Granted, Interval, Key, Reason, Refused, Stretch, Verdict
 from holdfast.engine.committer import Committer
-from holdfast.engine.reader import KeyReader, Reader
+from holdfast.engine.loaders import BatchLoader, KeyLoader
 from holdfast.errors import (
     BookingNotFound,
     Forbidden,
@@ -26,8 +26,8 @@ from holdfast.errors import (
     SlotNotFound,
 )
 from holdfast.rooms import lists, queries
-from holdfast.rooms.links import Links
-from holdfast.rooms.queries import SLOT_TYPE, Booking, Offer, place_of
+from holdfast.rooms.conference_links import ConferenceLinks
+from holdfast.rooms.queries import SLOT_TYPE, Offer, SlotBooking, place_of
 from holdfast.rooms.service import Rooms
 from holdfast.rooms.slots import Slot
 
@@ -38,7 +38,7 @@ SETTLED = timedelta(minutes=5)
 RECOUNT = timedelta(minutes=10)
 
 
-class Wish(Struct, frozen=True):
+class SlotRequest(Struct, frozen=True):
     """Who wants which slot, and whether with a conference link."""
 
     slot_id: UUID
@@ -49,17 +49,19 @@ class Wish(Struct, frozen=True):
 class Bookings:
     """The bookings of this installation. Made once in each process."""
 
-    def __init__(self, database: Database, committer: Committer, rooms: Rooms, links: Links, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, committer: Committer, rooms: Rooms, links: ConferenceLinks, clock: Clock
+    ) -> None:
         self._database = database
         self._committer = committer
         self._rooms = rooms
         self._links = links
         self._clock = clock
         self._tally = Tally(clock)
-        self._keys = KeyReader(database)
-        self._offers: Reader[UUID, Offer] = Reader(database, queries.offers)
+        self._keys = KeyLoader(database)
+        self._offers: BatchLoader[UUID, Offer] = BatchLoader(database, queries.offers)
 
-    async def create(self, wish: Wish, key: Key | None, is_gone: Callable[[], bool] | None = None) -> Verdict:
+    async def create(self, wish: SlotRequest, key: Key | None, is_gone: Callable[[], bool] | None = None) -> Verdict:
         """Book a slot; dropped if the caller `is_gone` before it is begun.
 
         Raises `SlotNotFound`, `InvalidRequest` for a slot in the past, `RoomClosed` for a retired room, and what the
@@ -86,7 +88,7 @@ class Bookings:
             return await self._committer.submit(change, is_gone)
         return await self._submit_with_link(change, booking_id, is_gone)
 
-    async def cancel(self, booking_id: UUID, user_id: UUID) -> Booking:
+    async def cancel(self, booking_id: UUID, user_id: UUID) -> SlotBooking:
         """Give a slot back; one that was given back stays so. Raises `BookingNotFound`, `Forbidden`."""
         for _ in range(FINDS_MAX):
             async with self._database.begin() as connection:
@@ -104,12 +106,12 @@ class Bookings:
                 return msgspec.structs.replace(booking, start=start, is_cancelled=True)
         raise BookingNotFound
 
-    async def of_user(self, user_id: UUID) -> list[Booking]:
+    async def of_user(self, user_id: UUID) -> list[SlotBooking]:
         """A user's bookings of slots that start now or later, by start."""
         async with self._database.begin() as connection:
             return _listed(await lists.bookings_of(connection, user_id, self._clock()))
 
-    async def page(self, number: int, size: int) -> tuple[list[Booking], int]:
+    async def page(self, number: int, size: int) -> tuple[list[SlotBooking], int]:
         """A page of all bookings, newest first, and how many there are. Reads from whichever end is nearer."""
         async with self._database.begin() as connection:
             total = await self._tally.total(connection)
@@ -182,7 +184,7 @@ class Bookings:
         return verdict
 
 
-def _listed(bookings: Sequence[Booking]) -> list[Booking]:
+def _listed(bookings: Sequence[SlotBooking]) -> list[SlotBooking]:
     """Bookings as lists show them: the link of one that was cancelled was given back, and is only in its own answer."""
     return [msgspec.structs.replace(each, conference_link=None) if each.is_cancelled else each for each in bookings]
 

@@ -104,7 +104,7 @@ class Answer(Struct):
     url: str
 
 
-class Again(Exception):
+class RetryLater(Exception):
     """The service failed in a way that may be over in a moment."""
 
 
@@ -155,12 +155,12 @@ class HttpConference:
         self._calls += 1
         try:
             async with asyncio.timeout(self._seconds_max):
-                async for attempt in stamina.retry_context(on=Again, attempts=3, timeout=None, wait_initial=0.1):
+                async for attempt in stamina.retry_context(on=RetryLater, attempts=3, timeout=None, wait_initial=0.1):
                     with attempt:
                         return await self._send(request)
         except TimeoutError:
             raise ConferenceError("no answer in time") from None
-        except Again as error:
+        except RetryLater as error:
             raise ConferenceError(str(error)) from error.__cause__
         finally:
             self._calls -= 1
@@ -171,7 +171,7 @@ class HttpConference:
             answer = await self._client.send(request, stream=True)
             try:
                 if answer.is_server_error:
-                    raise Again(f"status {answer.status_code}")
+                    raise RetryLater(f"status {answer.status_code}")
                 if not answer.is_success:
                     is_final = answer.is_client_error and answer.status_code not in PASSING
                     raise (Declined if is_final else ConferenceError)(f"status {answer.status_code}")
@@ -179,7 +179,7 @@ class HttpConference:
             finally:
                 await answer.aclose()
         except httpx.HTTPError as error:
-            raise Again(repr(error)) from error
+            raise RetryLater(repr(error)) from error
 
 
 async def _whole(answer: httpx.Response) -> bytes:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from holdfast.clock import Clock
 from holdfast.database.connections import Connection, Database
 from holdfast.engine.claims import Interval
-from holdfast.engine.reader import Reader, TagReader
+from holdfast.engine.loaders import BatchLoader, TagLoader
 from holdfast.errors import RoomNotFound
 from holdfast.rooms import answers, queries, slots
 from holdfast.rooms.queries import Day
@@ -32,11 +32,11 @@ class ReadyDay(Struct, frozen=True):
 class Days:
     """The days of this installation's rooms. Made once in each process."""
 
-    def __init__(self, database: Database, rooms: Rooms, tags: TagReader, clock: Clock) -> None:
+    def __init__(self, database: Database, rooms: Rooms, tags: TagLoader, clock: Clock) -> None:
         self._rooms = rooms
         self._tags = tags
         self._clock = clock
-        self._taken: Reader[Day, list[Interval]] = Reader(database, self._look)
+        self._taken: BatchLoader[Day, list[Interval]] = BatchLoader(database, self._look)
         self._ready: LRUCache[RoomDay, ReadyDay] = LRUCache(
             READY_BYTES_MAX, getsizeof=lambda ready: len(ready.body) + READY_EXTRA_BYTES
         )

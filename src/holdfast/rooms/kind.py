@@ -14,7 +14,7 @@ from holdfast.http import fields
 from holdfast.http.fields import Key, Timestamp
 from holdfast.reservations import requests
 from holdfast.reservations.bodies import HeldBody, HoldSeconds
-from holdfast.reservations.kind import PlaceKind, Wish
+from holdfast.reservations.kind import PlaceKind, ReservationRequest
 from holdfast.rooms import queries
 from holdfast.rooms.queries import ROOM, SLOT_TYPE
 from holdfast.rooms.rules import RoomDemand, may_be_managed
@@ -102,10 +102,10 @@ class RoomKind(PlaceKind):
         """The room that a path or a query names. Raises `InvalidRequest`."""
         return self.place_of(fields.name("room_id", text))
 
-    def wish(self, data: NewReservation) -> Wish:
+    def wish(self, data: NewReservation) -> ReservationRequest:
         """The room and the time that a body asks for."""
         interval = requests.interval(data.start_time, data.end_time)
-        return Wish(self.place_of(data.room_id), interval, data.hold_seconds)
+        return ReservationRequest(self.place_of(data.room_id), interval, data.hold_seconds)
 
     def shown(self, reservation: Reservation, *, sees: bool) -> ReservationBody:
         """The reservation as clients see it."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from holdfast.database import readable
 from holdfast.engine.claims import Interval, Place
 from holdfast.engine.schema import nearest, reservations
-from holdfast.rooms.queries import SLOT_TYPE, Booking, Room, room_of
+from holdfast.rooms.queries import SLOT_TYPE, Room, SlotBooking, room_of
 from holdfast.rooms.schema import IS_BOOKING, rooms
 from holdfast.rooms.slots import SLOT
 
@@ -33,7 +33,7 @@ async def all_rooms(connection: AsyncConnection) -> list[Room]:
     return await readable.read(readable.Selected(connection, query, rooms.c.id), room_of)
 
 
-async def find_booking(connection: AsyncConnection, booking_id: UUID) -> Booking | None:
+async def find_booking(connection: AsyncConnection, booking_id: UUID) -> SlotBooking | None:
     """The booking with this id, cancelled or not."""
     # That it is a booking is looked at here, not there: the planner shall search by id, not through all bookings.
     source = readable.Selected(connection, select(*COLUMNS).where(reservations.c.id == booking_id), reservations.c.id)
@@ -54,7 +54,7 @@ async def is_taken(connection: AsyncConnection, place: Place, wanted: Interval) 
     return end is not None and end > wanted.start
 
 
-async def bookings_of(connection: AsyncConnection, user_id: UUID, since: datetime) -> list[Booking]:
+async def bookings_of(connection: AsyncConnection, user_id: UUID, since: datetime) -> list[SlotBooking]:
     """A user's bookings of slots that start at a moment or later, by start."""
     query = _bookings().where(reservations.c.user_id == user_id, reservations.c.start_time >= since)
     return await _read(connection, query.order_by(reservations.c.start_time, reservations.c.id))
@@ -72,13 +72,13 @@ async def count_bookings(
     return int((await connection.execute(query)).scalar_one())
 
 
-async def newest_bookings(connection: AsyncConnection, *, skip: int, limit: int) -> list[Booking]:
+async def newest_bookings(connection: AsyncConnection, *, skip: int, limit: int) -> list[SlotBooking]:
     """Bookings from the newest on."""
     order = (reservations.c.created_at.desc(), reservations.c.id.desc())
     return await _read(connection, _bookings().order_by(*order).offset(skip).limit(limit), numbered=True)
 
 
-async def oldest_bookings(connection: AsyncConnection, *, skip: int, limit: int) -> list[Booking]:
+async def oldest_bookings(connection: AsyncConnection, *, skip: int, limit: int) -> list[SlotBooking]:
     """Bookings from the oldest on."""
     order = (reservations.c.created_at, reservations.c.id)
     return await _read(connection, _bookings().order_by(*order).offset(skip).limit(limit), numbered=True)
@@ -88,7 +88,7 @@ def _bookings() -> Select[Any]:
     return select(*COLUMNS).where(IS_BOOKING)
 
 
-async def _read(connection: AsyncConnection, query: Select[Any], *, numbered: bool = False) -> list[Booking]:
+async def _read(connection: AsyncConnection, query: Select[Any], *, numbered: bool = False) -> list[SlotBooking]:
     return await readable.read(readable.Selected(connection, query, reservations.c.id), _booking, numbered=numbered)
 
 
@@ -96,7 +96,7 @@ def _is_booking(row: Row[*tuple[Any, ...]]) -> bool:
     return bool(row.type == SLOT_TYPE)
 
 
-def _booking(row: Row[*tuple[Any, ...]]) -> Booking:
+def _booking(row: Row[*tuple[Any, ...]]) -> SlotBooking:
     """A row as a value that can be shown. Raises `readable.UNREADABLE`."""
     booking_id, room_id, start, user_id, created_at, cancelled_at, details, _ = row
     link = (details or {}).get("conference_link")
@@ -105,4 +105,4 @@ def _booking(row: Row[*tuple[Any, ...]]) -> Booking:
         raise ValueError
     # Its end is to be shown as well.
     _ = start + SLOT
-    return Booking(booking_id, UUID(room_id), start, user_id, created_at, cancelled_at is not None, link)
+    return SlotBooking(booking_id, UUID(room_id), start, user_id, created_at, cancelled_at is not None, link)

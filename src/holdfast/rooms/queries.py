@@ -96,7 +96,7 @@ class Day(Struct, frozen=True):
     schedule: Schedule
 
 
-class Booking(Struct, frozen=True):
+class SlotBooking(Struct, frozen=True):
     """A slot that somebody holds, or held until it was cancelled."""
 
     id: UUID

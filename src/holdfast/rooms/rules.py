@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.engine.claims import Interval, Place
-from holdfast.engine.demands import Asked
+from holdfast.engine.demands import Proposal
 from holdfast.errors import HoldfastError, InvalidRequest, RoomClosed
 from holdfast.http import fields
 from holdfast.rooms import queries
@@ -32,26 +32,26 @@ class RoomDemand:
 
     facts = queries.FACTS
 
-    def concerns(self, asked: Asked) -> bool:
+    def concerns(self, proposal: Proposal) -> bool:
         """Whether it may be a managed room; a booking is to stay in one."""
-        return may_be_managed(asked.place) or asked.type == SLOT_TYPE
+        return may_be_managed(proposal.place) or proposal.type == SLOT_TYPE
 
-    def against(self, facts: str | None, asked: Asked, now: datetime) -> HoldfastError | None:
+    def against(self, facts: str | None, proposal: Proposal, now: datetime) -> HoldfastError | None:
         """`InvalidRequest` for the past, `RoomClosed` outside of the room's hours."""
-        before = asked.before
+        before = proposal.before
         if facts is None:
             # A booking is of a slot, and no other room has any.
             return RoomClosed() if before is not None and before.type == SLOT_TYPE else None
         hours = msgspec.json.decode(facts, type=Hours)
-        stays = before is not None and before.place == asked.place
-        begins_anew = before is None or not stays or asked.interval.start != before.start
-        if begins_anew and asked.interval.start < now:
-            is_booked = before is None and asked.type == SLOT_TYPE
+        stays = before is not None and before.place == proposal.place
+        begins_anew = before is None or not stays or proposal.interval.start != before.start
+        if begins_anew and proposal.interval.start < now:
+            is_booked = before is None and proposal.type == SLOT_TYPE
             return InvalidRequest({"slotId" if is_booked else "start_time": "past"})
         # What is held in a retired room may become less, and a booking is always of a slot.
-        is_less = before is not None and stays and asked.interval.is_inside(before.interval)
-        is_on_slots = asked.type != SLOT_TYPE or _is_slot(hours, asked.interval)
-        return None if (is_less or hours.allow(asked.interval)) and is_on_slots else RoomClosed()
+        is_less = before is not None and stays and proposal.interval.is_inside(before.interval)
+        is_on_slots = proposal.type != SLOT_TYPE or _is_slot(hours, proposal.interval)
+        return None if (is_less or hours.allow(proposal.interval)) and is_on_slots else RoomClosed()
 
 
 def may_be_managed(place: Place) -> bool:

@@ -13,7 +13,7 @@ from holdfast.database.connections import Connection, Database
 from holdfast.engine import statements
 from holdfast.engine.claims import Edit, Edited, Key, Made
 from holdfast.engine.committer import Committer
-from holdfast.engine.reader import Reader
+from holdfast.engine.loaders import BatchLoader
 from holdfast.errors import RoomClosed, RoomNotFound, ScheduleExists, Unreadable
 from holdfast.rooms import lists, queries
 from holdfast.rooms.bodies import NewRoom, RoomAnswer, RoomBody, ScheduleAnswer, ScheduleBody
@@ -28,7 +28,7 @@ class Rooms:
         self._database = database
         self._committer = committer
         self._clock = clock
-        self._by_id: Reader[UUID, Room] = Reader(database, queries.rooms_by_id, readers_max=1)
+        self._by_id: BatchLoader[UUID, Room] = BatchLoader(database, queries.rooms_by_id, readers_max=1)
 
     async def find(self, room_id: UUID) -> Room | None:
         """The room as it is now, or `None` when no managed room has this id."""

@@ -8,13 +8,13 @@ from litestar.params import Parameter
 
 from holdfast.accounts.access import Access
 from holdfast.http import fields, idempotency
-from holdfast.http.hot import Answered, Asked, Headers
+from holdfast.http.hot import Headers, Request, Response
 from holdfast.http.idempotency import IdempotencyKey
 from holdfast.http.operations import MAY_HAVE_TOKEN, Group
 from holdfast.http.paging import LIMIT_DEFAULT, LIMIT_MAX, Cursor, IdPosition, page, read_cursor
 from holdfast.tables import requests
 from holdfast.tables.bodies import NewTable, TableBody, TablePage
-from holdfast.tables.queries import Wanted
+from holdfast.tables.queries import TableFilter
 from holdfast.tables.service import Tables
 
 ARRAY_MAX = 1_000
@@ -38,47 +38,47 @@ class TablesApi:
     @tables("GET", "/tables", "List tables", answer="An array, or with `limit` or `cursor` a page")
     async def list_tables(
         self,
-        asked: Asked,
+        request: Request,
         seats_min: Annotated[int, Parameter(ge=1, le=1_000, description="Only with so many seats")] = 1,
         at: Annotated[fields.Timestamp | None, Parameter(description="Only those free from this moment")] = None,
         duration_minutes: Annotated[int | None, Parameter(ge=1, le=1_440, description="and for so long")] = None,
         cursor: Cursor = None,
         limit: OptionalLimit = None,
-    ) -> Answered[list[TableBody] | TablePage]:
+    ) -> Response[list[TableBody] | TablePage]:
         """By id. With `at` and `duration_minutes` only tables that nobody has for any of that time.
 
         The first thousand as an array; with `limit` or `cursor` a page. `Link` tells where an array would go on.
         """
-        wanted = Wanted(seats_min, requests.evening(at, duration_minutes))
+        wanted = TableFilter(seats_min, requests.evening(at, duration_minutes))
         after = 0 if cursor is None else read_cursor(cursor, IdPosition)
-        await self._access.of(asked)
+        await self._access.of(request)
         is_page = limit is not None or cursor is not None
         most = (limit or LIMIT_DEFAULT) if is_page else ARRAY_MAX
         found = [TableBody.of(each) for each in await self._tables.page(wanted, after, most)]
         shown = page(found, most, lambda last: last.id)
         if is_page:
-            return Answered(200, msgspec.json.encode(shown))
-        return Answered(200, msgspec.json.encode(shown.items), _next_page(asked, shown.next_cursor))
+            return Response(200, msgspec.json.encode(shown))
+        return Response(200, msgspec.json.encode(shown.items), _next_page(request, shown.next_cursor))
 
     @tables("POST", "/tables", "Make a table", answer="The table", refuses=(403, 429), reads=(IdempotencyKey,))
-    async def create_table(self, asked: Asked, data: NewTable) -> Answered[TableBody]:
+    async def create_table(self, request: Request, data: NewTable) -> Response[TableBody]:
         """Under `ACCESS=token` admins only."""
-        caller = await self._access.of(asked)
+        caller = await self._access.of(request)
         self._access.check_may_manage(caller)
-        return idempotency.made(await self._tables.create(data, idempotency.key_of(asked, caller.name)))
+        return idempotency.made(await self._tables.create(data, idempotency.key_of(request, caller.name)))
 
     @tables("DELETE", "/tables/{table_id}", "Take a table away", refuses=(403, 404, 409, 429))
-    async def delete_table(self, asked: Asked, table_id: Id) -> None:
+    async def delete_table(self, request: Request, table_id: Id) -> None:
         """409 while it has reservations that have not ended. Under `ACCESS=token` admins only."""
         found = fields.number("id", table_id, rule="table_id")
-        self._access.check_may_manage(await self._access.of(asked))
+        self._access.check_may_manage(await self._access.of(request))
         await self._tables.delete(found)
 
 
-def _next_page(asked: Asked, cursor: str | None) -> Headers:
+def _next_page(request: Request, cursor: str | None) -> Headers:
     """The header (RFC 8288) that says where the rest of an array is, if it has one."""
     if cursor is None:
         return ()
-    given = parse_qsl(asked.query.decode("latin-1"), keep_blank_values=True)
+    given = parse_qsl(request.query.decode("latin-1"), keep_blank_values=True)
     query = urlencode([*given, ("limit", LIMIT_MAX), ("cursor", cursor)])
     return ((b"link", f'</tables?{query}>; rel="next"'.encode()),)

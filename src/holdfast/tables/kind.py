@@ -14,7 +14,7 @@ from holdfast.errors import HoldfastError, InvalidRequest, TableNotFound
 from holdfast.http import fields
 from holdfast.http.fields import Name, Timestamp
 from holdfast.reservations.bodies import HeldBody, HoldSeconds
-from holdfast.reservations.kind import Fields, PlaceKind, Plan, Wish
+from holdfast.reservations.kind import Fields, PlaceKind, Plan, ReservationRequest
 from holdfast.tables import queries
 from holdfast.tables.changes import MINUTE, evening
 from holdfast.tables.queries import TABLE, place_of
@@ -112,14 +112,14 @@ class TableKind(PlaceKind):
         """The table that a query names. Raises `InvalidRequest`."""
         return place_of(fields.number("table_id", text, rule="table_id"))
 
-    def wish(self, data: NewTableReservation) -> Wish:
+    def wish(self, data: NewTableReservation) -> ReservationRequest:
         """The table that a body asks for, when, and for whom. Raises `InvalidRequest`."""
         start = fields.moment("reservation_time", data.reservation_time)
         end = start + timedelta(minutes=data.duration_minutes)
         if end.year > fields.YEAR_MAX:
             raise InvalidRequest({"reservation_time": "timestamp"})
         details = {name: getattr(data, name) for name in DETAILS}
-        return Wish(place_of(data.table_id), Interval(start, end), data.hold_seconds, details)
+        return ReservationRequest(place_of(data.table_id), Interval(start, end), data.hold_seconds, details)
 
     def shown(self, reservation: Reservation, *, sees: bool) -> TableReservationBody:
         """The reservation as clients see it."""

@@ -56,14 +56,14 @@ def place_of(table_id: int) -> Place:
     return Place(TABLE, str(table_id))
 
 
-class Wanted(Struct, frozen=True):
+class TableFilter(Struct, frozen=True):
     """Which tables a list is narrowed to: those with so many seats, and with an evening, only those free then."""
 
     seats_min: int = 1
     evening: Interval | None = None
 
 
-async def tables_after(connection: Connection, wanted: Wanted, after: int, limit: int) -> list[Table]:
+async def tables_after(connection: Connection, wanted: TableFilter, after: int, limit: int) -> list[Table]:
     """Tables by id, those after the id `after`; at most `limit`."""
     start, end = wanted.evening or (None, None)
     return [Table(*row.values()) for row in await connection.fetch(TABLES, wanted.seats_min, start, end, after, limit)]

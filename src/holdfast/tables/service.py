@@ -10,7 +10,7 @@ from holdfast.engine.committer import Committer
 from holdfast.errors import TableHasReservations, TableNotFound
 from holdfast.tables import queries
 from holdfast.tables.bodies import NewTable, TableBody
-from holdfast.tables.queries import Table, Wanted, place_of
+from holdfast.tables.queries import Table, TableFilter, place_of
 
 
 class Tables:
@@ -21,7 +21,7 @@ class Tables:
         self._committer = committer
         self._clock = clock
 
-    async def page(self, wanted: Wanted, after: int, limit: int) -> list[Table]:
+    async def page(self, wanted: TableFilter, after: int, limit: int) -> list[Table]:
         """Tables by id, those after the id `after`; at most `limit`, and one more to tell whether there are more."""
         with translated():
             async with self._database.engine_connection() as connection:

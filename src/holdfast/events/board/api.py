@@ -8,7 +8,7 @@ from holdfast.accounts.guards import ADMINS, SIGNED_IN
 from holdfast.events.board.bodies import AttendeePage, BoardAttendee, BoardEvent, BoardEventPage
 from holdfast.events.board.service import EventBoard
 from holdfast.http import fields
-from holdfast.http.hot import Asked
+from holdfast.http.hot import Request
 from holdfast.http.operations import MAY_HAVE_TOKEN, Group
 from holdfast.http.paging import LIMIT_DEFAULT, IdPosition, NamePosition, NextCursor, PageLimit, page, read_cursor
 
@@ -31,19 +31,19 @@ class EventBoardApi:
 
     @board("GET", "/board/events", "Events, and one's own seat", callers=MAY_HAVE_TOKEN)
     async def list_board_events(
-        self, asked: Asked, search: Search = "", cursor: NextCursor = None, limit: PageLimit = LIMIT_DEFAULT
+        self, request: Request, search: Search = "", cursor: NextCursor = None, limit: PageLimit = LIMIT_DEFAULT
     ) -> BoardEventPage:
         """The newest first. Under `ACCESS=token` they need a token."""
         before = None if cursor is None else read_cursor(cursor, IdPosition)
-        found = await self._events.events(await self._events.access.of(asked), _letters(search), before, limit)
+        found = await self._events.events(await self._events.access.of(request), _letters(search), before, limit)
         ended = page(found, limit, lambda last: last.id)
         return BoardEventPage(ended.items, ended.next_cursor)
 
     @board("GET", "/board/events/{event_id}", "One event, and one's own seat", callers=MAY_HAVE_TOKEN, refuses=(404,))
-    async def get_board_event(self, asked: Asked, event_id: Id) -> BoardEvent:
+    async def get_board_event(self, request: Request, event_id: Id) -> BoardEvent:
         """An event as it is now. Under `ACCESS=token` it needs a token."""
         found = fields.number("id", event_id)
-        return await self._events.event(await self._events.access.of(asked), found)
+        return await self._events.event(await self._events.access.of(request), found)
 
     @board("GET", "/board/events/{event_id}/attendees", "Who has a seat", callers=ADMINS)
     async def list_attendees(

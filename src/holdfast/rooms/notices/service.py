@@ -32,7 +32,7 @@ GIVE_UP_SECONDS = 3600.0
 logger = structlog.stdlib.get_logger("holdfast.rooms")
 
 
-class Waiting(Struct):
+class PendingNotice(Struct):
     """A notice on its way: the position of its first message, since when it is tried, how often, when again."""
 
     position: int
@@ -52,7 +52,7 @@ class Notices(LeaderTask):
         self._journal = Journal(database)
         self._provider = provider
         self._read = 0
-        self._waiting: dict[UUID, Waiting] = {}
+        self._waiting: dict[UUID, PendingNotice] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     def begin(self) -> None:
@@ -90,7 +90,7 @@ class Notices(LeaderTask):
         now = time.monotonic()
         waiting = self._waiting.get(booking_id)
         if waiting is None:
-            self._waiting[booking_id] = Waiting(position, now, now)
+            self._waiting[booking_id] = PendingNotice(position, now, now)
         else:
             waiting.is_old, waiting.due = True, now
 
@@ -127,7 +127,7 @@ class Notices(LeaderTask):
         else:
             await self._provider.move(booking.id, booking.start, booking.end)
 
-    def _postpone(self, booking_id: UUID, waiting: Waiting, error: Exception) -> None:
+    def _postpone(self, booking_id: UUID, waiting: PendingNotice, error: Exception) -> None:
         now = time.monotonic()
         if now - waiting.since > GIVE_UP_SECONDS:
             logger.error("the conference service was not told", booking_id=str(booking_id), error=repr(error))

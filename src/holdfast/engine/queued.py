@@ -7,7 +7,7 @@ from holdfast.engine.claims import Change, Verdict
 from holdfast.errors import HoldfastError
 
 
-class Waiting:
+class QueuedChange:
     """A change that has not been answered, and whom to answer. `deadline` is a time of the event loop."""
 
     __slots__ = ("answer", "change", "deadline", "is_gone")

@@ -15,7 +15,7 @@ GIVE_BACK_SECONDS_MAX = 10.0
 logger = structlog.stdlib.get_logger("holdfast.rooms")
 
 
-class Links:
+class ConferenceLinks:
     """The links of this process's bookings. Made once in each process."""
 
     def __init__(self, provider: ConferenceProvider) -> None:

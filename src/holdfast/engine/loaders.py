@@ -10,7 +10,7 @@ from holdfast.database.connections import AWAY, Connection, Database
 from holdfast.database.readable import UNREADABLE, leave_out
 from holdfast.engine import keys, statements
 from holdfast.engine.claims import Key, Verdict
-from holdfast.engine.link import Link
+from holdfast.engine.lane_connection import LaneConnection
 from holdfast.engine.statements import Remembered
 from holdfast.errors import Unavailable, Unreadable
 
@@ -21,7 +21,7 @@ READERS_MAX = 2
 """Queries under way at once, of one reader. While all are busy, what arrives gathers for the next."""
 
 
-class Reader(Generic[K, V]):
+class BatchLoader(Generic[K, V]):
     """Answers questions of one kind, each from what the database has after it was asked. Made once in each process.
 
     `read` asks for many keys with one query; what it does not find is not in its answer.
@@ -65,7 +65,7 @@ class Reader(Generic[K, V]):
         self._begin()
 
     async def _read(self) -> None:
-        link = Link(self._database)
+        link = LaneConnection(self._database)
         try:
             # Another reader, begun in the same turn, may have been quicker.
             while asked := self._take():
@@ -116,7 +116,7 @@ def _tell(asked: "Mapping[K, list[asyncio.Future[V | None]]]", found: Mapping[K,
                 answer.set_result(found.get(key))
 
 
-class TagReader(Reader[str, bytes]):
+class TagLoader(BatchLoader[str, bytes]):
     """Answers what places are tagged by, as they were after the question was asked: every change makes it another."""
 
     def __init__(self, database: Database) -> None:
@@ -127,7 +127,7 @@ class TagReader(Reader[str, bytes]):
         return self.get(place)
 
 
-class KeyReader(Reader[UUID, Remembered]):
+class KeyLoader(BatchLoader[UUID, Remembered]):
     """Answers what requests with idempotency keys were told before, for what is to be known before a claim is made."""
 
     def __init__(self, database: Database) -> None:

@@ -9,7 +9,7 @@ from cachetools import TTLCache
 from limits.aio.storage import RedisStorage
 
 from holdfast.errors import RateLimited
-from holdfast.http.clients import Window, household, storage
+from holdfast.http.clients import RateWindow, household, storage
 from holdfast.redis_link import RedisLink
 from holdfast.settings import Settings
 
@@ -21,7 +21,7 @@ REMEMBERED_MAX = 100_000
 """How many clients, and accounts, this process remembers; beyond, the oldest are forgotten."""
 
 
-class Attempts:
+class LoginThrottle:
     """Counts tries when they begin: in Redis for all workers together, else in this process. Made once in each.
 
     By client and account together: so nobody can shut somebody else out, and a house full of people behind one address
@@ -35,7 +35,7 @@ class Attempts:
         self._now = now
         # Not the library's own memory, which has no bound and walks through all that it has at each try.
         self._pairs: TTLCache[str, list[float]] = TTLCache(REMEMBERED_MAX, SECONDS)
-        self._clients: TTLCache[str, Window] = TTLCache(REMEMBERED_MAX, SECONDS)
+        self._clients: TTLCache[str, RateWindow] = TTLCache(REMEMBERED_MAX, SECONDS)
         self._shared = None if link is None else storage(settings, link, "holdfast:tries")
 
     async def begin(self, client: str, account: str) -> None:
@@ -92,7 +92,7 @@ class Attempts:
         now = self._now()
         window = self._clients.get(house)
         if window is None or window.end <= now:
-            window = self._clients[house] = Window(now + SECONDS)
+            window = self._clients[house] = RateWindow(now + SECONDS)
         window.count += 1
         return 0.0 if window.count <= self._most * ACCOUNTS else max(1.0, window.end - now)
 

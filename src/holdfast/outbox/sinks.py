@@ -11,7 +11,7 @@ from holdfast.outbox.subscribers import Subscribers
 logger = structlog.stdlib.get_logger("holdfast.outbox")
 
 
-class Outlet(Protocol):
+class Sink(Protocol):
     """Takes the journal, piece by piece."""
 
     async def deliver(self, lease: Lease, delivered: int) -> int:
@@ -21,7 +21,7 @@ class Outlet(Protocol):
         """
 
 
-class StreamOutlet:
+class StreamSink:
     """Copies the journal to a Redis stream. What the stream has is asked of the stream itself, not remembered."""
 
     def __init__(self, journal: Journal, stream: RedisStream) -> None:
@@ -45,7 +45,7 @@ class StreamOutlet:
         return last
 
 
-class LocalOutlet:
+class LocalSink:
     """Tells the subscribers in this process."""
 
     def __init__(self, journal: Journal, subscribers: Subscribers) -> None:
