@@ -92,11 +92,12 @@ def create_admin(
 ) -> None:
     """Make an admin. The password is asked for, or read from standard input."""
     from holdfast.accounts import operator
+    from holdfast.errors import CommandRefused
 
     settings = read_settings()
     keep_from_unused(settings)
     password = "" if promote else _password()
-    with told(1, operator.Refused), ExitStack() as stack:
+    with told(1, CommandRefused), ExitStack() as stack:
         # The first admin of a server may well be made before it has ever been started.
         url = prepared_url(settings, stack)
         if promote:

@@ -27,6 +27,10 @@ class ErrorKind(Enum):
     UNAVAILABLE = auto()
 
 
+class CommandRefused(Exception):
+    """A command at the terminal was not carried out. Its text is the one line to show."""
+
+
 class HoldfastError(Exception):
     """Base of every error that a client may see. `details` is sent as it is, so it must hold nothing private."""
 

@@ -203,3 +203,31 @@ def test_no_test_waits_five_seconds_for_an_answer_because_nobody_said_how_long()
             if of_httpx and call.func.attr in CALLS and not {"timeout", None} & {each.arg for each in call.keywords}:
                 strays.append(f"{path.name}:{call.lineno}")
     assert strays == []
+
+
+OLD_WORDS = frozenset(
+    {"Answered", "Asked", "Attempts", "Companion", "Deposed", "Errand", "Heard", "Outlet", "Reader", "Waiting", "Wish"}
+)
+"""Names of classes that the glossary has replaced by the field's own."""
+
+
+def class_names() -> list[str]:
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in MODULES if MIGRATIONS not in path.parents]
+    names = [node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
+    return [name for name in names if not name.startswith("_")]
+
+
+def test_each_word_is_one_class() -> None:
+    names = class_names()
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
+def test_old_words_do_not_come_back() -> None:
+    assert OLD_WORDS.isdisjoint(class_names())
+
+
+def test_the_glossary_has_each_word_once() -> None:
+    text = (ROOT.parents[1] / "docs" / "glossary.md").read_text(encoding="utf-8")
+    words = re.findall(r"^\| ([A-Z][\w -]*?) \|", text, re.MULTILINE)
+    assert len(words) > 40
+    assert sorted({word for word in words if words.count(word) > 1}) == []

@@ -16,7 +16,7 @@ from holdfast.accounts.service import Accounts
 from holdfast.accounts.tokens import Tokens
 from holdfast.clock import utc_now
 from holdfast.database.connections import Database
-from holdfast.errors import LastAdmin, Unauthorized, Unavailable
+from holdfast.errors import CommandRefused, LastAdmin, Unauthorized, Unavailable
 from holdfast.settings import Settings
 from people import PASSWORD, some_email
 
@@ -108,10 +108,10 @@ async def test_two_admins_cannot_take_the_last_role_from_each_other(fresh_databa
 
 async def test_the_terminal_makes_admins_and_promotes(fresh_database_url: str) -> None:
     email = some_email()
-    with pytest.raises(operator.Refused, match="has no account"):
+    with pytest.raises(CommandRefused, match="has no account"):
         await operator.promote(fresh_database_url, CHEAP, email)
     await operator.create_admin(fresh_database_url, CHEAP, email.upper(), PASSWORD)
-    with pytest.raises(operator.Refused, match="--promote"):
+    with pytest.raises(CommandRefused, match="--promote"):
         await operator.create_admin(fresh_database_url, CHEAP, email, PASSWORD)
     connection = await asyncpg.connect(fresh_database_url)
     await connection.execute("UPDATE users SET role = 'user', disabled_at = now() WHERE email = $1", email)
@@ -122,5 +122,5 @@ async def test_the_terminal_makes_admins_and_promotes(fresh_database_url: str) -
 
 @pytest.mark.parametrize(("email", "password"), [("x", PASSWORD), ("a@x.org", "short"), ("a@x.org", "x" * 201)])
 async def test_the_terminal_refuses_what_clients_may_not_send(email: str, password: str) -> None:
-    with pytest.raises(operator.Refused):
+    with pytest.raises(CommandRefused):
         await operator.create_admin("postgresql://nobody@nowhere.invalid/x", CHEAP, email, password)

@@ -227,7 +227,9 @@ OF_LANES: dict[str, tuple[Planted, ...]] = {
             ),
         ),
     ),
-    "a second answer to one who has left": (function("QueuedChange.tell", but("elif not self.answer.done():", "else:")),),
+    "a second answer to one who has left": (
+        function("QueuedChange.tell", but("elif not self.answer.done():", "else:")),
+    ),
 }
 
 ERRORS = OF_DECISIONS | OF_HOLDS | OF_SEATS | OF_MESSAGES | OF_COMMITS | OF_LANES

@@ -8,31 +8,27 @@ from holdfast.accounts.tokens import Tokens
 from holdfast.clock import utc_now
 from holdfast.database.again import again_on_conflict
 from holdfast.database.connections import Database
-from holdfast.errors import InvalidRequest, Unavailable
+from holdfast.errors import CommandRefused, InvalidRequest, Unavailable
 from holdfast.http import fields
 from holdfast.settings import Settings
 
 
-class Refused(Exception):
-    """It was not done. Its text is the one line to show."""
-
-
 async def create_admin(url: str, settings: Settings, email: str, password: str) -> None:
-    """Make an account with the role of an admin, in production too. Raises `Refused`."""
+    """Make an account with the role of an admin, in production too. Raises `CommandRefused`."""
     try:
         wanted = fields.convert({"email": email, "password": password, "role": Role.ADMIN}, Registration)
     except InvalidRequest:
-        raise Refused("an e-mail address and a password of 8 to 200 characters are needed") from None
+        raise CommandRefused("an e-mail address and a password of 8 to 200 characters are needed") from None
     database = Database(url, settings)
     accounts = Accounts(database, settings, Tokens(database, settings, utc_now), utc_now)
     try:
         await accounts.add(wanted)
     except InvalidRequest as error:
         if "password" in error.fields:
-            raise Refused("the password is one that anybody would try first") from None
-        raise Refused(f"{wanted.email} has an account already; --promote makes it an admin's") from None
+            raise CommandRefused("the password is one that anybody would try first") from None
+        raise CommandRefused(f"{wanted.email} has an account already; --promote makes it an admin's") from None
     except Unavailable:
-        raise Refused("the database does not answer") from None
+        raise CommandRefused("the database does not answer") from None
     finally:
         accounts.close()
         await database.engine.dispose()
@@ -40,15 +36,15 @@ async def create_admin(url: str, settings: Settings, email: str, password: str) 
 
 @again_on_conflict
 async def promote(url: str, settings: Settings, email: str) -> None:
-    """Make the account with this address an admin's, and let it be used. Raises `Refused`."""
+    """Make the account with this address an admin's, and let it be used. Raises `CommandRefused`."""
     database = Database(url, settings)
     try:
         async with database.begin() as connection:
             user = await queries.by_email(connection, emails.spellings(email))
             if user is None:
-                raise Refused(f"{email} has no account")
+                raise CommandRefused(f"{email} has no account")
             await queries.change(connection, user.id, {"role": Role.ADMIN.value, "disabled_at": None})
     except Unavailable:
-        raise Refused("the database does not answer") from None
+        raise CommandRefused("the database does not answer") from None
     finally:
         await database.engine.dispose()

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from holdfast.console import console, prepared_url, read_settings, stop, told
+from holdfast.errors import CommandRefused
 
 if TYPE_CHECKING:
     from holdfast.webhooks.bodies import WebhookSecretBody
@@ -33,7 +34,7 @@ def add(
 
     try:
         wanted = operator.request(url, [each.strip() for each in types.split(",") if each.strip()])
-    except operator.Refused as error:
+    except CommandRefused as error:
         stop(str(error), 2)
     _show_secret(_ask(lambda hooks: hooks.add(wanted)))
 
@@ -104,7 +105,7 @@ def _ask(ask: "Callable[[Webhooks], Awaitable[T]]") -> T:
         async with operator.opened(url, settings) as hooks:
             return await ask(hooks)
 
-    with told(1, operator.Refused), ExitStack() as stack:
+    with told(1, CommandRefused), ExitStack() as stack:
         return asyncio.run(work(prepared_url(settings, stack)))
     raise AssertionError("what is told ends the command")
 

@@ -8,6 +8,7 @@ import msgspec
 from holdfast.clock import utc_now
 from holdfast.database.connections import Database
 from holdfast.errors import (
+    CommandRefused,
     HoldfastError,
     InvalidRequest,
     Unavailable,
@@ -26,29 +27,25 @@ WRONG = {
 }
 
 
-class Refused(Exception):
-    """It was not done. Its text is the one line to show."""
-
-
 def request(url: str, types: Sequence[str]) -> NewWebhook:
-    """A webhook to be made, as it was typed. Raises `Refused`."""
+    """A webhook to be made, as it was typed. Raises `CommandRefused`."""
     try:
         return msgspec.convert({"url": url, "types": list(types)}, NewWebhook)
     except msgspec.ValidationError as error:
-        raise Refused(f"not allowed: {error}") from None
+        raise CommandRefused(f"not allowed: {error}") from None
 
 
 @asynccontextmanager
 async def opened(url: str, settings: Settings) -> AsyncIterator[Webhooks]:
-    """The webhooks of a database, inside of the block. What is refused there is raised as `Refused`."""
+    """The webhooks of a database, inside of the block. What is refused there is raised as `CommandRefused`."""
     database = Database(url, settings)
     await database.open()
     try:
         yield Webhooks(database, utc_now, settings.webhook_allowed)
     except InvalidRequest as error:
-        raise Refused(WRONG[error.fields["url"]]) from None
+        raise CommandRefused(WRONG[error.fields["url"]]) from None
     except HoldfastError as error:
-        raise Refused(_words(error)) from None
+        raise CommandRefused(_words(error)) from None
     finally:
         await database.close()
 
