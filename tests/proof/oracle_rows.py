@@ -176,7 +176,7 @@ class Rows:
             "user_id": takes.user_id,
             "created_at": message["occurred_at"],
             "details": takes.details,
-            "type": takes.type.value,
+            "type": takes.type,
             "state": "confirmed" if expires_at is None else "held",
             "expires_at": expires_at,
             "held_at": held_at,

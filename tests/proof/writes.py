@@ -124,7 +124,7 @@ def stored(made: Reservation) -> Row:
         "user_id": made.user_id,
         "created_at": made.created_at,
         "details": made.details,
-        "type": made.type.value,
+        "type": made.type,
         "state": made.state.value,
         "expires_at": made.expires_at,
         "held_at": made.held_at,
