@@ -276,7 +276,7 @@ async def test_the_relay_removes_nothing_that_is_not_queued(fresh_database_url: 
         journal = Journal(post.database)
         await post.publish(some_room())
         await row(fresh_database_url, "UPDATE outbox SET published_at = now() - interval '1 hour' RETURNING id")
-        term = Term(post.lease, LocalSink(journal, Subscribers()), Connectivity(), (post.courier,))
+        term = Term(post.lease, LocalSink(journal, Subscribers()), Connectivity(), journal.written, (post.courier,))
         term.delivered = await journal.last()
         await term.remove()
         assert len(await journal.read(0)) == 1

@@ -1,5 +1,6 @@
 """What became of the last writes of this process, for who asks whether bookings can be taken."""
 
+import asyncio
 from typing import Literal
 
 import asyncpg
@@ -20,9 +21,12 @@ class Writes:
         self.state: Failing | None = None
         """Why nothing can be written, as far as is known; `None` when it can."""
         self._failures = 0
+        self.news = asyncio.Event()
+        """Set with each write, for who clears it and waits for the next."""
 
     def succeeded(self) -> None:
         """Hear that something was written."""
+        self.news.set()
         self.state = None
         self._failures = 0
 

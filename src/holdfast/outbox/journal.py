@@ -5,6 +5,7 @@ read. The one relay that has the lease gives those that wait their positions, tr
 positions become visible in their own order, and whoever remembers the last one seen has missed none before it.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -32,6 +33,11 @@ class Journal:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    @property
+    def written(self) -> asyncio.Event:
+        """Set with each write of this process, which may have brought a message."""
+        return self._database.writes.news
 
     async def read(self, after: int, limit: int = READ_AT_ONCE) -> list[Entry]:
         """The next messages after a position."""

@@ -25,8 +25,10 @@ TRY_SECONDS = 0.5
 """How often one that waits tries to take the lease. With the lease's length: takes over in less than four seconds."""
 RENEW_SECONDS = 0.5
 REMOVE_SECONDS = 5.0
-IDLE_SECONDS = 0.03
-"""How often the outbox is looked at. A message waits for half of this on average."""
+BUSY_SECONDS = 0.03
+"""How often the outbox is looked at while messages come: what comes meanwhile is numbered together."""
+IDLE_SECONDS = 0.12
+"""How often it is looked at for messages of other processes while none come. Those of this one wake the relay."""
 PROBE_SECONDS = 1.0
 """How often an idle relay looks whether the stream is still what it was."""
 PAUSE_SECONDS = 0.5
@@ -92,7 +94,7 @@ class Relay:
 
     async def _work(self, lease: Lease) -> None:
         logger.info("this process publishes messages now", fence=lease.fence)
-        term = Term(lease, self._outlet, self._links, self._tasks)
+        term = Term(lease, self._outlet, self._links, self._journal.written, self._tasks)
         try:
             async with asyncio.TaskGroup() as tasks:
                 for step in (term.number, term.deliver, term.renew, term.remove):
@@ -115,7 +117,14 @@ class Term:
     A step answers how many seconds to wait before the next time.
     """
 
-    def __init__(self, lease: Lease, outlet: Sink, links: "Connectivity", tasks: Sequence[LeaderTask] = ()) -> None:
+    def __init__(
+        self,
+        lease: Lease,
+        outlet: Sink,
+        links: "Connectivity",
+        written: asyncio.Event,
+        tasks: Sequence[LeaderTask] = (),
+    ) -> None:
         self.delivered = lease.delivered
         self._tasks = tasks
         for each in tasks:
@@ -123,6 +132,7 @@ class Term:
         self._lease = lease
         self._outlet = outlet
         self._links = links
+        self._written = written
         self._news = asyncio.Event()
 
     async def keep_at(self, step: Callable[[], Awaitable[float]]) -> None:
@@ -140,10 +150,15 @@ class Term:
 
     async def number(self) -> float:
         """Give positions to messages that wait."""
+        self._written.clear()
         count = await self._lease.number()
         if count:
             self._news.set()
-        return 0 if count == NUMBERED_AT_ONCE else IDLE_SECONDS
+            return 0 if count == NUMBERED_AT_ONCE else BUSY_SECONDS
+        with suppress(TimeoutError):
+            async with asyncio.timeout(IDLE_SECONDS):
+                await self._written.wait()
+        return 0
 
     async def deliver(self) -> float:
         """Deliver what has a position."""
