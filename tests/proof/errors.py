@@ -192,7 +192,7 @@ OF_COMMITS: dict[str, tuple[Planted, ...]] = {
 
 OF_LANES: dict[str, tuple[Planted, ...]] = {
     "what putting a connection back says hides what was wrong": (
-        function("Link.let_go", but("except Exception as failure:", "except ZeroDivisionError as failure:")),
+        function("KeptConnection.let_go", but("except Exception as failure:", "except ZeroDivisionError as failure:")),
     ),
     "a connection that has failed is kept": (function("Lane._attempt", but("await self._link.let_go(error)", "pass")),),
     "a connection is kept when there is nothing to do": (

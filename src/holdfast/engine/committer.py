@@ -20,7 +20,7 @@ from holdfast.database.again import CONFLICTS, attempts
 from holdfast.database.connections import AWAY, Database
 from holdfast.engine import transaction
 from holdfast.engine.claims import Change, Edit, Key, Made, Place, Verdict
-from holdfast.engine.lane_connection import LaneConnection
+from holdfast.engine.kept_connection import KeptConnection
 from holdfast.engine.queued import QueuedChange
 from holdfast.engine.settler import Settler
 from holdfast.engine.transaction import CommitInDoubt, KeyTaken, PlacesMissing, Stale
@@ -85,7 +85,7 @@ class Lane:
     def __init__(self, committer: Committer) -> None:
         self._committer = committer
         self._bounds = committer.bounds
-        self._link = LaneConnection(committer.database)
+        self._link = KeptConnection(committer.database)
         self._writes = committer.database.writes
         self._queue: deque[QueuedChange] = deque()
         self._settling = 0

@@ -10,7 +10,7 @@ from holdfast.database.connections import AWAY, Connection, Database
 from holdfast.database.readable import UNREADABLE, leave_out
 from holdfast.engine import keys, statements
 from holdfast.engine.claims import Key, Verdict
-from holdfast.engine.lane_connection import LaneConnection
+from holdfast.engine.kept_connection import KeptConnection
 from holdfast.engine.statements import Remembered
 from holdfast.errors import Unavailable, Unreadable
 
@@ -65,7 +65,7 @@ class BatchLoader(Generic[K, V]):
         self._begin()
 
     async def _read(self) -> None:
-        link = LaneConnection(self._database)
+        link = KeptConnection(self._database)
         try:
             # Another reader, begun in the same turn, may have been quicker.
             while asked := self._take():

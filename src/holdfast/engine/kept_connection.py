@@ -9,7 +9,7 @@ from holdfast.database.connections import Connection, Database
 logger = structlog.stdlib.get_logger("holdfast.engine")
 
 
-class LaneConnection:
+class KeptConnection:
     """A connection of the engine's pool that a task keeps from one use to the next, as long as it has work.
 
     To put it back and to take it again are several turns of the event loop, in which the database would have nothing
