@@ -68,6 +68,10 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+STATES: Mapping[str, State] = {each.value: each for each in State}
+"""By their texts: an enumeration's own look-up takes four times as long, and lists have many rows."""
+
+
 class Reservation(Struct, frozen=True, omit_defaults=True):
     """A stretch of time that somebody has on a calendar. `user_id` is its owner, or `None` when it has none.
 

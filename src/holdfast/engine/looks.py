@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.database.connections import Connection
-from holdfast.engine.claims import Interval, Place, Reservation, SeatBooking, State
+from holdfast.engine.claims import STATES, Interval, Place, Reservation, SeatBooking
 from holdfast.engine.occupancy import Seats
 from holdfast.engine.schema import HELD_NOW, TAKES
 from holdfast.engine.statements import event_key, event_place, place_of
@@ -262,7 +262,7 @@ def _reservation(row: Mapping[str, object]) -> Reservation:
         user_id=row["user_id"],  # type: ignore[arg-type]
         details=None if details is None else msgspec.json.decode(str(details)),
         type=str(row["type"]),
-        state=State(str(row["state"])),
+        state=STATES[str(row["state"])],
         expires_at=row["expires_at"],  # type: ignore[arg-type]
         held_at=row["held_at"],  # type: ignore[arg-type]
         external_ref=row["external_ref"],  # type: ignore[arg-type]

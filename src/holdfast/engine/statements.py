@@ -6,6 +6,7 @@ the booked seats are counted: so a look costs the same for ten seats and for ten
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -165,8 +166,9 @@ async def forget_keys(connection: Connection, now: datetime, age: timedelta) -> 
     return int(done.rpartition(" ")[2]) == KEYS_FORGOTTEN_AT_ONCE
 
 
+@lru_cache(10_000)
 def place_of(key: str) -> Place:
-    """The place that a key stands for."""
+    """The place that a key stands for. Lists ask for the same again and again."""
     kind, _, place_id = key.partition(":")
     return Place(kind, place_id)
 

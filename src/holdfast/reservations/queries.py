@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from holdfast.database import readable
 from holdfast.database.connections import Connection
-from holdfast.engine.claims import Place, Reservation, State
+from holdfast.engine.claims import STATES, Place, Reservation
 from holdfast.engine.occupancy import has_expired
 from holdfast.engine.schema import ACTIVE, START_OF_ALL, TAKES, places, reservations
 from holdfast.engine.statements import place_of
@@ -173,7 +173,7 @@ def _reservation(kinds: Kinds, row: Row[*tuple[Any, ...]] | tuple[Any, ...]) -> 
     place = place_of(key)
     # The driver tells infinity by a time without a zone.
     is_endless = start.tzinfo is None or end.tzinfo is None or created_at.tzinfo is None
-    found = Reservation(reservation_id, place, start, end, created_at, user_id, details, type_, State(state), *rest)
+    found = Reservation(reservation_id, place, start, end, created_at, user_id, details, type_, STATES[state], *rest)
     if is_endless or type_ not in kinds.types or not kinds.of(place).is_readable(found):
         raise ValueError
     return found
