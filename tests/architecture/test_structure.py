@@ -231,3 +231,9 @@ def test_the_glossary_has_each_word_once() -> None:
     words = re.findall(r"^\| ([A-Z][\w -]*?) \|", text, re.MULTILINE)
     assert len(words) > 40
     assert sorted({word for word in words if words.count(word) > 1}) == []
+
+
+def test_no_two_files_of_tests_share_a_name() -> None:
+    # They are collected into one namespace, so a second one of a name cannot be imported.
+    names = [path.name for path in (ROOT.parents[1] / "tests").rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
