@@ -35,12 +35,7 @@ class Spent(Struct):
     @property
     def without_load(self) -> float:
         """Everything but the load generator."""
-        return self.service + self.sessions + self.background
-
-    @property
-    def sessions(self) -> float:
-        """All sessions of PostgreSQL."""
-        return self.lanes + self.relay + self.others
+        return self.service + self.lanes + self.relay + self.others + self.background
 
     def each(self, operations: int) -> "Spent":
         """Microseconds for each of so many operations."""

@@ -41,7 +41,7 @@ class Services:
         return workers in self._by_workers
 
     def all(self) -> list[Service]:
-        """Those that run: while one is measured, another may have the lease and publish."""
+        """List those that run: while one is measured, another may have the lease and publish."""
         return list(self._by_workers.values())
 
     def get(self, workers: int) -> Service:

@@ -39,7 +39,7 @@ async def test_answered_requests_leave_nothing_to_the_garbage_collector(
     monkeypatch: pytest.MonkeyPatch, is_direct: bool
 ) -> None:
     if not is_direct:
-        monkeypatch.setattr(Edge, "is_hot", lambda *_: False)
+        monkeypatch.setattr(Edge, "find_direct", lambda *_: None)
     cycles: list[object] = []
     begin = BoundedProtocol._begin_cycle
     monkeypatch.setattr(BoundedProtocol, "_begin_cycle", lambda self: cycles.append(begin(self)))

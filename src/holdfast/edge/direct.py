@@ -5,15 +5,18 @@ ASGI, and ends in the same functions. To the server an exchange looks like its o
 answered yet, when it stops, when a connection is idle, and when a client sends its next request too early.
 """
 
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Protocol
 
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from holdfast.http.hot import Response
+from holdfast.http.hot import Found, Response
 
 BODY_BYTES_MAX = 16 * 1024
 BODYLESS = frozenset({204, 304})
+CLOSE = (b"connection", b"close")
 
 
 class Connection(Protocol):
@@ -30,10 +33,11 @@ class Connection(Protocol):
 class DirectExchange:
     """A request on its way, with what the server asks of it: whether it is answered, and to close afterwards."""
 
-    __slots__ = ("body", "connection", "disconnected", "keep_alive", "more_body", "response_complete", "scope")
+    __slots__ = ("body", "connection", "disconnected", "found", "keep_alive", "more_body", "response_complete", "scope")
 
-    def __init__(self, connection: Connection, scope: Any, body: bytes, *, keep_alive: bool) -> None:
+    def __init__(self, connection: Connection, found: Found, scope: Any, body: bytes, *, keep_alive: bool) -> None:
         self.connection = connection
+        self.found = found
         self.scope = scope
         self.body = body
         self.more_body = False
@@ -57,10 +61,10 @@ class DirectExchange:
     async def send(self, response: Response[Any], lines: bytes) -> None:
         """Send an answer with these header lines besides its own. Raises what reading its parts raises."""
         status, body, headers = response
-        own = b"".join([b"%b: %b\r\n" % header for header in headers])
-        head = [STATUS_LINE[status], self._date(), own, lines]
-        if not self.keep_alive and b"connection: close" not in own:
-            head.append(b"connection: close\r\n")
+        closes = CLOSE in headers
+        head = [STATUS_LINE[status], self._date(), lines_of(headers), lines]
+        if not self.keep_alive and not closes:
+            head.append(lines_of([CLOSE]))
         if not isinstance(body, bytes):
             await self._write(b"".join([*head, b"transfer-encoding: chunked\r\n\r\n"]))
             async for part in body:
@@ -72,7 +76,7 @@ class DirectExchange:
             await self._write(b"".join([*head, b"\r\n"]))
         else:
             await self._write(b"".join([*head, b"content-length: %d\r\n\r\n" % len(body), body]))
-        self._end(stays=b"connection: close" not in own)
+        self._end(closes=closes)
 
     async def _write(self, data: bytes) -> None:
         if self.connection.flow.write_paused and not self.disconnected:
@@ -80,22 +84,22 @@ class DirectExchange:
         if not self.disconnected:
             self.connection.transport.write(data)
 
-    def _end(self, *, stays: bool) -> None:
+    def _end(self, *, closes: bool) -> None:
         if self.disconnected:
             return
         self.response_complete = True
-        if not (stays and self.keep_alive):
+        if closes or not self.keep_alive:
             self.connection.transport.close()
         self.connection.on_response_complete()
 
     def _date(self) -> bytes:
-        """The date line, made once a second: the server makes another list then."""
-        now = self.connection.server_state.default_headers
-        if now is not _Date.of:
-            _Date.of, _Date.line = now, b"".join(b"%b: %b\r\n" % header for header in now)
-        return _Date.line
+        """The date line, which changes once a second."""
+        return _ready_lines(tuple(self.connection.server_state.default_headers))
 
 
-class _Date:
-    of: object = None
-    line = b""
+def lines_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Headers as they are sent."""
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
+_ready_lines = lru_cache(2)(lines_of)

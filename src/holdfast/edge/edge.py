@@ -26,6 +26,7 @@ from holdfast.errors import (
 )
 from holdfast.http import audit, errors
 from holdfast.http.hot import (
+    Found,
     Headers,
     HotRoute,
     HotRoutes,
@@ -69,23 +70,23 @@ class Edge:
         else:
             await self._app(scope, receive, send)
 
-    def is_hot(self, scope: Any) -> bool:
-        """Tell whether a request may be answered directly: see `direct.py`."""
+    def find_direct(self, scope: Any) -> Found | None:
+        """The hot route of a request that may be answered directly: see `direct.py`."""
         found = self._hot.find(scope)
-        return found is not None and not found[0].endless
+        return None if found is None or found[0].endless else found
 
     async def answer_directly(self, request: DirectExchange) -> None:
         """Answer a hot request that has arrived whole."""
         scope = request.scope
         try:
-            await self._answer(scope, _nothing_more, Direct(request, self._begin(scope), scope))
+            await self._answer(scope, _nothing_more, Direct(request, self._begin(scope), scope), request.found)
         except Exception:  # noqa: BLE001  it is logged, and the answer has begun
             request.transport.close()
 
     def _begin(self, scope: HTTPScope) -> audit.Asking:
         return audit.begin(scope, self._request_id(scope), self._proxies)
 
-    async def _answer(self, scope: HTTPScope, receive: Receive, exchange: Exchange) -> None:
+    async def _answer(self, scope: HTTPScope, receive: Receive, exchange: Exchange, found: Found | None = None) -> None:
         # A copy, asked for as GET: the server itself keeps the body of an answer to HEAD back.
         method = scope["method"]
         inner: HTTPScope = scope if method != "HEAD" else {**scope, "method": "GET"}
@@ -98,7 +99,7 @@ class Edge:
                 exchange.more = await self._limits.rate.spend(scope)
             if self._limits.writes is not None:
                 await self._limits.writes.spend(scope)
-            found = self._hot.find(inner)
+            found = found or self._hot.find(inner)
             if found is None:
                 await self._app(inner, _again(await self._body(scope, receive), receive), exchange.send)
             else:

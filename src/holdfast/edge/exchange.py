@@ -1,10 +1,11 @@
 """One answer on its way out, with the headers that all answers have: through ASGI, or directly."""
 
+from collections.abc import Collection, Set
 from typing import Any
 
 from litestar.types import HTTPScope, Message, Send
 
-from holdfast.edge.direct import DirectExchange
+from holdfast.edge.direct import DirectExchange, lines_of
 from holdfast.http import audit
 from holdfast.http.hot import Headers, Response, has_left, send_with_next
 
@@ -17,8 +18,8 @@ COMMON_HEADERS = {
     b"cache-control": b"no-store",
 }
 JSON = (b"content-type", b"application/json")
-COMMON_LINES = b"".join(b"%b: %b\r\n" % header for header in COMMON_HEADERS.items())
-JSON_LINE = b"%b: %b\r\n" % JSON
+COMMON_LINES = lines_of(COMMON_HEADERS.items())
+JSON_LINE = lines_of([JSON])
 
 
 class Exchange:
@@ -64,11 +65,7 @@ class Exchange:
 
     async def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         self.status = status
-        present = {name.lower() for name, _ in headers}
-        if present.isdisjoint(COMMON_HEADERS):
-            headers += COMMON_HEADERS.items()
-        else:
-            headers += [header for header in COMMON_HEADERS.items() if header[0] not in present]
+        headers += _common_beside({name.lower() for name, _ in headers})
         headers.append((b"x-request-id", self.asking.request_id))
         headers += self.more
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
@@ -86,19 +83,21 @@ class Direct(Exchange):
         self.status = response.status
         headers = response.headers
         present = {name for name, _ in headers}
-        lines = [b"x-request-id: %b\r\n" % self.asking.request_id]
-        if present.isdisjoint(COMMON_HEADERS):
-            lines.append(COMMON_LINES)
-        else:
-            lines += [b"%b: %b\r\n" % header for header in COMMON_HEADERS.items() if header[0] not in present]
-        if response.body and b"content-type" not in present:
-            lines.append(JSON_LINE)
-        lines += [b"%b: %b\r\n" % header for header in (*more, *self.more)]
-        await self._request.send(response, b"".join(lines))
+        common = COMMON_LINES if present.isdisjoint(COMMON_HEADERS) else lines_of(_common_beside(present))
+        kind = JSON_LINE if response.body and b"content-type" not in present else b""
+        own = lines_of(((b"x-request-id", self.asking.request_id), *more, *self.more))
+        await self._request.send(response, own + common + kind)
 
 
 async def _nowhere(_: Message) -> None:
     raise AssertionError("a direct exchange has no messages")
+
+
+def _common_beside(present: Set[bytes]) -> Collection[tuple[bytes, bytes]]:
+    """The common headers of an answer, but for those that it brings itself."""
+    if present.isdisjoint(COMMON_HEADERS):
+        return COMMON_HEADERS.items()
+    return [header for header in COMMON_HEADERS.items() if header[0] not in present]
 
 
 def _kind(headers: Headers) -> Headers:

@@ -15,7 +15,7 @@ from holdfast.edge.exchange import COMMON_HEADERS
 from holdfast.edge.joined import Joined
 from holdfast.errors import HoldfastError, InvalidRequest, Unavailable
 from holdfast.http import audit, errors
-from holdfast.http.hot import ENDING
+from holdfast.http.hot import ENDING, Found
 from holdfast.settings import Settings
 
 HEAD_BYTES_MAX = 64 * 1024
@@ -40,7 +40,8 @@ class BoundedProtocol(HttpToolsProtocol):
     _told_at: ClassVar[float] = -math.inf
 
     _edge: Edge | None = None
-    _may_be_direct = False
+    _found: Found | None = None
+    """The hot route of a request that is answered directly, if the rest of it comes in the same piece."""
     _body = b""
     _is_surplus = False
     _unread_timer: asyncio.TimerHandle | None = None
@@ -83,7 +84,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         self._chunk_bytes = len(data)
         super().data_received(data)
-        if self._may_be_direct and not self.transport.is_closing():
+        if self._found is not None and not self.transport.is_closing():
             # Some of its body is still on its way.
             self._begin_cycle()
         if self._in_head and not self.transport.is_closing():
@@ -109,27 +110,27 @@ class BoundedProtocol(HttpToolsProtocol):
                 raise ValueError("the request's head is too large")
         self._in_head = False
         self._stop_timer()
-        if self._edge is not None and self._is_plain() and self._edge.is_hot(self.scope):
-            self._may_be_direct = True
-            self._body = b""
-        else:
+        if self._edge is not None and self._is_plain():
+            self._found = self._edge.find_direct(self.scope)
+        if self._found is None:
             self._begin_cycle()
+        self._body = b""
 
     def on_body(self, body: bytes) -> None:
         """Some of the body is there."""
-        if self._may_be_direct:
+        if self._found is not None:
             self._body += body
         else:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is there. A hot one is answered at once."""
-        if not self._may_be_direct:
+        if self._found is None:
             super().on_message_complete()
             return
-        assert self._edge is not None, "it knows which requests are hot"
-        self._may_be_direct = False
-        exchange = DirectExchange(self, self.scope, self._body, keep_alive=self.parser.should_keep_alive())
+        assert self._edge is not None, "it has found the route"
+        found, self._found = self._found, None
+        exchange = DirectExchange(self, found, self.scope, self._body, keep_alive=self.parser.should_keep_alive())
         self.cycle = exchange  # type: ignore[assignment]
         self.scope["holdfast.exchange"] = exchange  # type: ignore[typeddict-unknown-key]
         task = self.loop.create_task(self._edge.answer_directly(exchange))
@@ -168,8 +169,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def _begin_cycle(self) -> None:
         """Have a request answered through ASGI, with what has come of its body."""
         super().on_headers_complete()
-        if self._may_be_direct:
-            self._may_be_direct = False
+        if self._found is not None:
+            self._found = None
             super().on_body(self._body)
         # For whoever wants to know at a glance, not by waiting, what has arrived and whether the client is still there.
         self.scope["holdfast.exchange"] = self.cycle  # type: ignore[typeddict-unknown-key]

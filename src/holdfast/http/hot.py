@@ -118,6 +118,10 @@ class HotRoute(NamedTuple):
     endless: bool = False
 
 
+Found = tuple[HotRoute, str]
+"""A hot route, and what a request's path fills in."""
+
+
 class HotRoutes:
     """Finds the hot route of a request, quickly."""
 
@@ -126,14 +130,14 @@ class HotRoutes:
         self._prefixes = {(route.method, route.path): route for route in routes if route.prefix and not route.suffix}
         self._around = tuple(route for route in routes if route.suffix)
 
-    def find(self, scope: HTTPScope) -> tuple[HotRoute, str] | None:
+    def find(self, scope: HTTPScope) -> Found | None:
         """The route and what its path leaves open, or `None` for what the framework answers."""
         found = self._find(scope["method"], scope["path"].rstrip("/"))
         if found is None or (scope["query_string"] and not found[0].reads_query):
             return None
         return found
 
-    def _find(self, method: str, path: str) -> tuple[HotRoute, str] | None:
+    def _find(self, method: str, path: str) -> Found | None:
         route = self._exact.get((method, path))
         if route is not None:
             return route, ""

@@ -50,12 +50,12 @@ class Publishing:
 
     def _relay(self) -> Relay:
         name = process_name()
-        outlet: Sink = LocalSink(self.journal, self._subscribers)
+        sink: Sink = LocalSink(self.journal, self._subscribers)
         consumer = None
         if self.stream is not None:
-            outlet = StreamSink(self.journal, self.stream)
+            sink = StreamSink(self.journal, self.stream)
             consumer = Consumer(self.stream, self._subscribers, name) if self._subscribers else None
-        return Relay(self.journal, outlet, name, consumer, tasks=self._tasks)
+        return Relay(self.journal, sink, name, consumer, tasks=self._tasks)
 
 
 def shipped(settings: Settings) -> Subscribers:

@@ -65,14 +65,14 @@ class Relay:
     def __init__(
         self,
         journal: Journal,
-        outlet: Sink,
+        sink: Sink,
         name: str,
         consumer: Consumer | None = None,
         *,
         tasks: Sequence[LeaderTask] = (),
     ) -> None:
         self._journal = journal
-        self._outlet = outlet
+        self._sink = sink
         self._name = name
         self._consumer = consumer
         self._tasks = tasks
@@ -94,7 +94,7 @@ class Relay:
 
     async def _work(self, lease: Lease) -> None:
         logger.info("this process publishes messages now", fence=lease.fence)
-        term = Term(lease, self._outlet, self._links, self._journal.written, self._tasks)
+        term = Term(lease, self._sink, self._links, self._journal.written, self._tasks)
         try:
             async with asyncio.TaskGroup() as tasks:
                 for step in (term.number, term.deliver, term.renew, term.remove):
@@ -120,7 +120,7 @@ class Term:
     def __init__(
         self,
         lease: Lease,
-        outlet: Sink,
+        sink: Sink,
         links: "Connectivity",
         written: asyncio.Event,
         tasks: Sequence[LeaderTask] = (),
@@ -130,7 +130,7 @@ class Term:
         for each in tasks:
             each.begin()
         self._lease = lease
-        self._outlet = outlet
+        self._sink = sink
         self._links = links
         self._written = written
         self._news = asyncio.Event()
@@ -164,7 +164,7 @@ class Term:
         """Deliver what has a position."""
         self._news.clear()
         before = self.delivered
-        self.delivered = await self._outlet.deliver(self._lease, before)
+        self.delivered = await self._sink.deliver(self._lease, before)
         self._links.found_redis()
         if self.delivered == before:
             with suppress(TimeoutError):

@@ -1,4 +1,4 @@
-/** What is asked of the server about events. The first part of a key says what it depends on: see `live/keys.ts`. */
+/** Queries of the server about events. The first part of a key says what it depends on: see `live/keys.ts`. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";

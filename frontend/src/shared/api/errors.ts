@@ -1,4 +1,4 @@
-/** What people are told when something was refused: in the app's words, if it has any for the code, or in the server's. */
+/** Words for a refusal: the app's, if it has any for the code, or the server's. */
 import i18next from "i18next";
 import { ApiError } from "./client";
 

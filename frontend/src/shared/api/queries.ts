@@ -1,4 +1,4 @@
-/** What is asked of the server, by name. The first part of a key says what it depends on: see `live/keys.ts`. */
+/** Queries of the server, by name. The first part of a key says what it depends on: see `live/keys.ts`. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { type Day, dayOf, stretchOf, utcDates } from "@/shared/time";
 import { followHolds, followPlaces } from "@/shared/live/keys";

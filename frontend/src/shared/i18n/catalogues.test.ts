@@ -64,7 +64,7 @@ describe("every error code of the API", () => {
 
 type Texts = Record<string, string>;
 
-/** What a catalogue of the server says of each error. */
+/** The texts of a catalogue of the server, by error. */
 function texts(name: string): Texts {
   const toml = readFileSync(join(SERVER, name), "utf8");
   const section = toml.slice(toml.indexOf("[errors]"), toml.indexOf("[rules]"));

@@ -1,4 +1,4 @@
-/** What makes queries old. Each feature says it of its own keys where it has them; nobody here knows their names. */
+/** Marks queries as old when messages come. Each feature registers its own keys; nobody here knows their names. */
 
 interface Keys {
   /** Old when such a place is taken or given back. */
